@@ -1,4 +1,4 @@
-"""Exports what studies are written with: `from petri.study import Study, Page, choice`."""
+"""The public names for writing studies: `from petri.study import Study, Page, choice`."""
 
 from __future__ import annotations
 

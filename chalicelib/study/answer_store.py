@@ -1,4 +1,4 @@
-"""Keeps a participant's answers at hand within the size of an item, and finds those stored elsewhere.
+"""Stores a participant's answers within the size of an item, and reads those stored elsewhere.
 
 A DynamoDB item holds 400 KB. A place has short answers of recent rounds; a long one is a pointer to the
 response in which it is stored, and answers of rounds long past are read from the responses when needed.
@@ -17,7 +17,7 @@ from .study_records import Place
 
 #: The key of a pointer; its value is the serial of a response.
 POINTER: Final = "$response"
-#: Answers of more bytes of JSON are kept in their response alone.
+#: Answers of more bytes of JSON are stored in their response only.
 LONG: Final = 1_000
 #: When a place's answers take more bytes, those of past rounds are dropped from it.
 MOST_BYTES: Final = 100_000
@@ -28,7 +28,7 @@ Recorded = Mapping[tuple[int, int], list[dict[str, Any]]]
 
 
 def shortened(value: Any, serial: int) -> Any:
-    """Return an answer as a place keeps it: itself, or a pointer to its response if it is long."""
+    """Return an answer as a place stores it: itself, or a pointer to its response if it is long."""
     return {POINTER: serial} if _size(value) > LONG else value
 
 
@@ -37,7 +37,7 @@ def _size(value: Any) -> int:
 
 
 def spill(place: Place, around: Collection[str]) -> None:
-    """Drop answers of past rounds from a place that has grown large, oldest first; keep those around it."""
+    """Drop answers of past rounds from a large place, oldest first, except those in scopes `around`."""
     size = _size(place.answers)
     for scope in [scope for scope in place.answers if scope not in around]:
         if size <= MOST_BYTES:
@@ -65,19 +65,19 @@ class AnswerReader:
 
     def of(self, scope: str) -> Answers:
         """Return the answers of a scope by item, each whole."""
-        kept = self._place.answers.get(scope)
-        found = self._spilled().get(scope, {}) if kept is None else kept
-        return {name: self._whole(name, value) for name, value in found.items()}
+        in_place = self._place.answers.get(scope)
+        answers = self._spilled().get(scope, {}) if in_place is None else in_place
+        return {name: self._whole(name, value) for name, value in answers.items()}
 
     def has(self, scope: str, name: str) -> bool:
         """Whether an item was answered in a scope."""
-        kept = self._place.answers.get(scope)
-        return name in (self._spilled().get(scope, {}) if kept is None else kept)
+        in_place = self._place.answers.get(scope)
+        return name in (self._spilled().get(scope, {}) if in_place is None else in_place)
 
     def one(self, scope: str, name: str) -> Any:
         """Return one answer of a scope."""
-        kept = self._place.answers.get(scope)
-        return self._whole(name, (self._spilled().get(scope, {}) if kept is None else kept)[name])
+        in_place = self._place.answers.get(scope)
+        return self._whole(name, (self._spilled().get(scope, {}) if in_place is None else in_place)[name])
 
     def _whole(self, name: str, value: Any) -> Any:
         if not isinstance(value, Mapping) or value.keys() != {POINTER}:
@@ -90,7 +90,7 @@ class AnswerReader:
         return next((entry.get("answer") for entry in entries if entry["item"] == name), None)
 
     def _spilled(self) -> Mapping[str, Answers]:
-        """Return the answers of all responses by scope, if some of them are in responses alone."""
+        """Return the answers of all responses by scope, if some of them are in responses only."""
         if not self._place.spilled:
             return {}
         if self._past is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: How long a bot waits for others, in seconds.
 MAX_WAIT = 1800.0
-#: How long a bot waits for the doorbell before it asks again, in seconds.
+#: How long a bot waits for a notification before it polls again, in seconds.
 POLL_SECONDS = 2.0
 
 
@@ -100,7 +100,7 @@ class StudyBot(HighPerformanceBotBase):
 
         Args:
             shown: What the trial shows: text, colour, image, sound.
-            data: What the page holds about the whole block.
+            data: The page's data about the whole block.
 
         Returns:
             `key` and `rt_ms`; a key of None for a trial without an answer.
@@ -139,11 +139,11 @@ class StudyBot(HighPerformanceBotBase):
         if name in self.answers:
             chosen = self.answers[name]
             return chosen(self, page) if callable(chosen) else chosen
-        # Options, rows and bounds that depend on the player are as the page has them.
+        # Options, rows and bounds that depend on the player are those of the page.
         return self.study.items()[name].as_sent(page["items"][name]).bot_answer(self.random)
 
     def next_message(self, within: float = POLL_SECONDS) -> ReceivedMessage | None:
-        """Wait for the doorbell, or for some seconds."""
+        """Wait for a notification, or for `within` seconds."""
         return super().next_message(within)
 
     def sign_off(self) -> bool:

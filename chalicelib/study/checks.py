@@ -75,7 +75,7 @@ def name_taken(name: str) -> str:
 def reserved_names(study: type) -> frozenset[str]:
     """Return the names that items of a class can't have: attributes of its bases and of players, variables.
 
-    An item that a page defines is no attribute of the class, and can have the name of one of Study.
+    An item that a page defines isn't an attribute of the class, and can have the name of one of Study.
     """
     owners = (*filter(_is_ours, study.__mro__), Experiment, Player, StudyGroup)
     attributes = {
@@ -88,7 +88,7 @@ def reserved_names(study: type) -> frozenset[str]:
 
 
 def _is_ours(base: type) -> bool:
-    # The classes that authors import say that they are petri's.
+    # The classes that authors import have petri's module name.
     return base.__module__.partition(".")[0] in ("chalicelib", "petri")
 
 
@@ -149,8 +149,8 @@ def _step_problems(
 ) -> Iterator[str]:
     element: Any = step.element
     where = f"{type(element).__name__} {path!r}"
-    wanted = () if isinstance(element, Group) else getattr(element, "roles", ())
-    unknown = [role for role in wanted if role not in roles]
+    needed_roles = () if isinstance(element, Group) else getattr(element, "roles", ())
+    unknown = [role for role in needed_roles if role not in roles]
     if unknown:
         yield f"{where} is for the role {unknown[0]!r}, which no Group defines{_guess(unknown[0], roles)}"
     for factor, levels in (getattr(element, "only", None) or {}).items():
@@ -183,8 +183,8 @@ def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, 
         guess = _guess(factor, factors)
         yield f"{where} is for a level of {factor!r}, which isn't a factor of the study's conditions{guess}"
         return
-    wanted = levels if isinstance(levels, list | tuple | set) else (levels,)
-    for level in wanted:
+    needed_levels = levels if isinstance(levels, list | tuple | set) else (levels,)
+    for level in needed_levels:
         if level not in factors[factor]:
             guess = _guess(level, factors[factor])
             yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}{guess}"
@@ -192,12 +192,12 @@ def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, 
 
 def _unknown_items(study: type[StudyClass], page: Page) -> Iterator[str]:
     """Report what the page's file, in any language, places with ask("...") and the study doesn't have."""
-    known = study.items()
+    items = study.items()
     for language in study.library.languages(page.name):
         compiled = study.library.page(page.name, language)
         for name in compiled.asks:
-            if name not in known:
-                guess = _guess(name, known)
+            if name not in items:
+                guess = _guess(name, items)
                 yield f"{compiled.file} asks for {name!r}, which isn't an item of the study{guess}"
 
 
@@ -207,10 +207,10 @@ def _missing_file(study: type[StudyClass], page: Page, where: str) -> Iterator[s
         yield f"{where} has no file; write pages/{page.name}.md, or use Form({page.name!r}, ask=...)."
 
 
-def _guess(word: Any, known: Iterable[Any]) -> str:
+def _guess(word: Any, candidates: Iterable[Any]) -> str:
     """Return the end of a sentence about an unknown word, with the known one that is most similar."""
-    near = closest_match(str(word), map(str, known))
-    return f"; did you mean {near!r}?" if near else "."
+    closest = closest_match(str(word), map(str, candidates))
+    return f"; did you mean {closest!r}?" if closest else "."
 
 
 def _guess_method(study: type[StudyClass], name: str) -> str:
@@ -219,15 +219,15 @@ def _guess_method(study: type[StudyClass], name: str) -> str:
 
 
 def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
-    known = study.items()
+    all_items = study.items()
     for name in page.asked:
-        if name not in known:
-            yield f"{where} asks for {name!r}, which isn't an item of the study{_guess(name, known)}"
+        if name not in all_items:
+            yield f"{where} asks for {name!r}, which isn't an item of the study{_guess(name, all_items)}"
     if not isinstance(page, Form | Trials | Chat) and page.name not in study.library.names():
         yield from _missing_file(study, page, where)
         return
     yield from _unknown_items(study, page)
-    if any(name not in known for name in page.asked):
+    if any(name not in all_items for name in page.asked):
         return
     items = study.items_of(page)
     yield from _default_problems(page, items, where)
@@ -242,21 +242,21 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
 
 
 def _default_problems(page: Page, items: Mapping[str, Item], where: str) -> Iterator[str]:
-    for name, given in page.on_timeout.items():
+    for name, answer in page.on_timeout.items():
         if name not in items:
             guess = _guess(name, items)
             yield f"{where} has on_timeout={{{name!r}: ...}}, but doesn't ask for {name!r}{guess}"
-        elif (problem := _default_problem(items[name], given)) is not None:
-            yield f"{where} has on_timeout={{{name!r}: {given!r}}}, which is refused: {problem}"
+        elif (problem := _default_problem(items[name], answer)) is not None:
+            yield f"{where} has on_timeout={{{name!r}: {answer!r}}}, which is refused: {problem}"
 
 
-def _default_problem(item: Item, given: Any) -> str | None:
-    """Return why an answer that is given for a participant isn't valid, where that is known at load."""
-    if given is None or item.methods() or any(callable(value) for value in vars(item).values()):
+def _default_problem(item: Item, answer: Any) -> str | None:
+    """Return why an author's answer for a participant isn't valid, as far as that is known at load."""
+    if answer is None or item.methods() or any(callable(value) for value in vars(item).values()):
         # What depends on the player can't be checked here.
         return None
     try:
-        item.validate(given)
+        item.validate(answer)
     except AnswerError as error:
         return str(error)
     return None

@@ -1,4 +1,4 @@
-"""Decides for a player what a timeline leaves open, and keeps each decision."""
+"""Decides for a player what a timeline leaves open, and stores each decision."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PlayerDecisions:
         return len(self.values(step, path))
 
     def values(self, step: PlanStep, path: Path) -> list[Any]:
-        """Return the values of a For in the player's order; those that a method returned are kept."""
+        """Return the values of a For in the player's order; those that a method returned are stored."""
         element = step.element
         if not isinstance(element, For):
             return []
@@ -110,7 +110,7 @@ class PlayerDecisions:
 def matches(only: Any, condition: Any) -> bool:
     """Whether a condition has the levels that an element is for."""
     for factor, levels in (only or {}).items():
-        wanted = levels if isinstance(levels, list | tuple | set) else (levels,)
-        if condition.get(factor) not in wanted:
+        accepted_levels = levels if isinstance(levels, list | tuple | set) else (levels,)
+        if condition.get(factor) not in accepted_levels:
             return False
     return True

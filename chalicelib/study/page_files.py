@@ -49,8 +49,8 @@ def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
 def _translated(item: Item, language: str, translation: CompiledItem) -> Item:
     """Return an item with the texts of its translation; rules and keys stay those of the page itself."""
     texts = {"prompt": translation.prompt, **translation.body}
-    found = {part: text for part, value in texts.items() if (text := _texts(value))}
-    return replace(item, translations={**item.translations, language: found})
+    translated = {part: text for part, value in texts.items() if (text := _texts(value))}
+    return replace(item, translations={**item.translations, language: translated})
 
 
 def _texts(value: Any) -> Any:
@@ -73,8 +73,8 @@ def _texts(value: Any) -> Any:
 
 
 def _label(value: Any) -> str:
-    found = value.get("label", "") if isinstance(value, Mapping) else value
-    return found if isinstance(found, str) else ""
+    label = value.get("label", "") if isinstance(value, Mapping) else value
+    return label if isinstance(label, str) else ""
 
 
 def with_page_settings(timeline: Sequence[Element], library: PageLibrary) -> tuple[list[Element], list[str]]:

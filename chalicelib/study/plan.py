@@ -177,11 +177,11 @@ class TimelinePlan:
     def rounds_of(self, path: Path) -> list[tuple[str, str, Rounds | For]]:
         """Return the scopes of a path: for each Rounds or For around it, its path, mark and element."""
         levels = self._levels(path) or []
-        found: list[tuple[str, str, Rounds | For]] = []
+        repeating: list[tuple[str, str, Rounds | For]] = []
         for number, level in enumerate(levels, 1):
             if isinstance(level.step.element, Rounds | For) and level.frame.mark.isdecimal():
-                found.append((write_path(path[:number]), level.frame.mark, level.step.element))
-        return found
+                repeating.append((write_path(path[:number]), level.frame.mark, level.step.element))
+        return repeating
 
     def progress(self, path: Path) -> float:
         """Return the share of the timeline that lies before a path, by the elements of its outermost list."""

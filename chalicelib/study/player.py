@@ -152,8 +152,8 @@ class Player:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        found, value = self._find(name)
-        if found:
+        is_known, value = self._find(name)
+        if is_known:
             return value
         if name in self._study.items():
             where = f" in round {self.round}" if self.round else ""
@@ -165,22 +165,22 @@ class Player:
 
     def no_attribute(self, name: str) -> str:
         """Return the message about a name that players don't have."""
-        near = closest_match(name, {*self._study.items(), *self._place.kept, *_public_names(type(self))})
-        guess = f". Did you mean {near!r}?" if near else "."
-        known = "it is neither an item of the study nor a value that keep() stored"
-        return f"{self!r} has no {name!r}: {known}{guess}"
+        similar = closest_match(name, {*self._study.items(), *self._place.kept, *_public_names(type(self))})
+        guess = f". Did you mean {similar!r}?" if similar else "."
+        reason = "it is neither an item of the study nor a value that keep() stored"
+        return f"{self!r} has no {name!r}: {reason}{guess}"
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an answer, a kept value or the value of a For; the default when there is none."""
-        found, value = self._find(name)
-        return value if found else default
+        is_known, value = self._find(name)
+        return value if is_known else default
 
     def answers(self, name: str) -> list[Any]:
         """Return all answers to an item, of all rounds, oldest first."""
         item = self._study.items().get(name)
         reader = self._reader()
-        found = [reader.one(scope, name) for scope in reader.scopes() if reader.has(scope, name)]
-        return [item.value(stored) if item and stored is not None else stored for stored in found]
+        stored_answers = [reader.one(scope, name) for scope in reader.scopes() if reader.has(scope, name)]
+        return [item.value(answer) if item and answer is not None else answer for answer in stored_answers]
 
     def feedback_to(self, name: str) -> str:
         """Return the feedback to the newest answer to an item, for a page to show.
@@ -201,8 +201,8 @@ class Player:
         stored = next((reader.one(scope, name) for scope in scopes), None)
         if stored is None or not self._may_know(item):
             return ""
-        asked = item.resolved(self._study, self).in_language(self._study.language)
-        return asked.grade(stored).comment
+        item_as_asked = item.resolved(self._study, self).in_language(self._study.language)
+        return item_as_asked.grade(stored).comment
 
     def _reader(self) -> AnswerReader:
         return AnswerReader(self._study.work, self._place, self._study.session.recorded)
@@ -350,22 +350,22 @@ class StudyGroup:
 
     def role(self, name: str) -> Player:
         """Return the member with a role; RuleBroken unless there is exactly one."""
-        found = self.with_role(name)
-        if len(found) != 1:
-            raise RuleBroken(self._not_one(name, len(found)))
-        return found[0]
+        members = self.with_role(name)
+        if len(members) != 1:
+            raise RuleBroken(self._not_one(name, len(members)))
+        return members[0]
 
     def _not_one(self, role: str, count: int) -> str:
         if count:
             return f"{self!r} has {count} members with the role {role!r}; use with_role({role!r})."
         roles = list(dict.fromkeys(one["role"] for one in self.stored.members if one["role"]))
-        known = f"its roles are {', '.join(map(repr, roles))}" if roles else "its Group has no roles"
-        return f"{self!r} has no member with the role {role!r}; {known}."
+        reason = f"its roles are {', '.join(map(repr, roles))}" if roles else "its Group has no roles"
+        return f"{self!r} has no member with the role {role!r}; {reason}."
 
     def with_role(self, name: str) -> list[Player]:
         """Return the members with a role."""
-        found = [one["participant_id"] for one in self.stored.members if one["role"] == name]
-        return [player for player in self.players if player.id in found]
+        member_ids = [one["participant_id"] for one in self.stored.members if one["role"] == name]
+        return [player for player in self.players if player.id in member_ids]
 
     @property
     def state(self) -> dict[str, Any]:

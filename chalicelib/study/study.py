@@ -143,14 +143,15 @@ class Study(Experiment):
         """
         cls.library = PageLibrary(compiled)
         problems = [str(problem) for problem in compiled.problems]
-        cls._page_items, more = page_items(compiled)
-        cls.timeline, also = with_page_settings(cls.timeline, cls.library)
+        cls._page_items, item_problems = page_items(compiled)
+        cls.timeline, settings_problems = with_page_settings(cls.timeline, cls.library)
         cls._plan = None
-        twice = cls._page_items.keys() & cls._own_items.keys()
+        duplicates = cls._page_items.keys() & cls._own_items.keys()
         problems += [
-            f"The item {name!r} is defined by the study and by a page; rename one." for name in sorted(twice)
+            f"The item {name!r} is defined by the study and by a page; rename one."
+            for name in sorted(duplicates)
         ]
-        problems += [*more, *also, *check_study(cls)]
+        problems += [*item_problems, *settings_problems, *check_study(cls)]
         if problems:
             lines = "\n".join(f"- {each}" for each in problems)
             raise ExperimentError(f"The study {cls.__name__} is wrong:\n{lines}")
@@ -166,12 +167,12 @@ class Study(Experiment):
             The items that `ask` names, then those that the page's file defines or places, by name.
 
         """
-        known = cls.items()
+        all_items = cls.items()
         placed: tuple[str, ...] = ()
         if page.name in cls.library.names():
             compiled = cls.library.page(page.name)
             placed = (*compiled.asks, *(item.name for item in compiled.items))
-        return {name: known[name] for name in dict.fromkeys((*page.asked, *placed)) if name in known}
+        return {name: all_items[name] for name in dict.fromkeys((*page.asked, *placed)) if name in all_items}
 
     @classmethod
     def prepare_class(cls, folder: Path) -> None:
@@ -242,9 +243,9 @@ class Study(Experiment):
         """Make the object for one request."""
         self.initial_recruitment_size = self.num_participants
         super().__init__(session)
-        wanted = get_config().get("num_participants", None) if get_config().ready else None
-        if wanted:
-            self.initial_recruitment_size = int(wanted)
+        configured = get_config().get("num_participants", None) if get_config().ready else None
+        if configured:
+            self.initial_recruitment_size = int(configured)
 
     @property
     def concurrent_participants(self) -> int:
@@ -256,13 +257,13 @@ class Study(Experiment):
         """Return a copy of `network`."""
         if self.network is None:
             return super().create_network()
-        made = type(self.network).blank()
-        own = {name: copied(value) for name, value in vars(self.network).items() if name != "_touched"}
-        made.__dict__.update(own)
+        network = type(self.network).blank()
+        attributes = {name: copied(value) for name, value in vars(self.network).items() if name != "_touched"}
+        network.__dict__.update(attributes)
         if self.start:
             # The node with which it starts takes a place, too.
-            made.max_size += 1
-        return made
+            network.max_size += 1
+        return network
 
     def add_node_to_network(self, node: Node, network: Network) -> None:
         """Connect a new node, and send it what its parents have passed on."""

@@ -120,8 +120,8 @@ class StudySession:
     def values(self, element: For, player: Player) -> list[Any]:
         """Return what a For goes through, from a method of the study or from what was received."""
         if element.over == RECEIVED and not hasattr(self._study, RECEIVED):
-            found = self.received(player)
-            return [each for one in found for each in (one if isinstance(one, list) else [one])]
+            values = self.received(player)
+            return [each for one in values for each in (one if isinstance(one, list) else [one])]
         method = (
             element.over if callable(element.over) else getattr(type(self._study), str(element.over), None)
         )
@@ -129,9 +129,9 @@ class StudySession:
             raise RuleBroken(
                 f"For({element.variable!r}) goes through {element.over!r}, which isn't a method."
             )
-        found = list(method(self._study, player) if isinstance(element.over, str) else method(player))
-        require_serializable(found, f"The values of For({element.variable!r})")
-        return found
+        values = list(method(self._study, player) if isinstance(element.over, str) else method(player))
+        require_serializable(values, f"The values of For({element.variable!r})")
+        return values
 
     def value_of(self, player: Player, scope: str, number: int) -> Any:
         """Return the value of a For in one of its rounds."""

@@ -33,5 +33,5 @@ def _base(language: str) -> str:
 
 @cache
 def _catalogue(language: str) -> Mapping[str, str]:
-    found: Mapping[str, str] = json.loads((_TEXTS / f"{language}.json").read_text(encoding="utf-8"))
-    return found
+    texts: Mapping[str, str] = json.loads((_TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    return texts

@@ -52,14 +52,14 @@ def page_post(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/page/events", ("POST",))
 def page_events(call: HttpCall) -> dict[str, Any]:
-    """Keep what a page has logged that is closed without an answer."""
-    kept: dict[str, Any] = call.run(event_log.keep_page_events, _serial(call), _events(call))
-    return kept
+    """Record the events of a page that is closed without an answer."""
+    recorded: dict[str, Any] = call.run(event_log.keep_page_events, _serial(call), _events(call))
+    return recorded
 
 
 @endpoint(routes, "/page/live", ("POST",))
 def page_live(call: HttpCall) -> dict[str, Any]:
-    """Hand a message of a live element or a chat to the study, or to the group."""
+    """Pass a message of a live element or a chat to the study, or to the group."""
     message = messages.read_message(call.parameters.one("message"))
     return messages.handle_message(call.run, services.current().run, _serial(call), message)
 
@@ -72,7 +72,7 @@ def _serial(call: HttpCall) -> int:
 
 
 def _events(call: HttpCall) -> Any:
-    """Return the events as they were sent, a list or JSON; what isn't a list of events is left out later."""
+    """Return the events as sent, a list or JSON; `event_log` drops what isn't a valid event."""
     sent = call.parameters.one("events")
     return read_json(sent, "events") if isinstance(sent, str) and sent else sent
 

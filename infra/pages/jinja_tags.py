@@ -108,19 +108,19 @@ class TaggedText:
     def marker_of(self, number: int) -> str:
         return f"{self.prefix}k{_letters(number)}{_END}"
 
-    def tag_in(self, found: re.Match[str]) -> Tag | None:
+    def tag_in(self, match: re.Match[str]) -> Tag | None:
         """Return the tag of a placeholder that was found."""
-        return self.tags.get(number_in(found))
+        return self.tags.get(number_in(match))
 
     def tags_in(self, text: str) -> list[Tag]:
         """Return the tags whose placeholders a text contains, in order."""
-        found = (self.tag_in(each) for each in self.placeholder.finditer(text))
-        return [tag for tag in found if tag is not None]
+        tags = (self.tag_in(each) for each in self.placeholder.finditer(text))
+        return [tag for tag in tags if tag is not None]
 
     def readable(self, text: str) -> str:
         """Return a text with its tags as the author wrote them, for messages."""
         return self.placeholder.sub(
-            lambda found: tag.source if (tag := self.tag_in(found)) else found[0], self.marker.sub("", text)
+            lambda match: tag.source if (tag := self.tag_in(match)) else match[0], self.marker.sub("", text)
         )
 
     def add(self, source: str, line: int) -> Tag:
@@ -131,22 +131,22 @@ class TaggedText:
 
     def statements(self) -> list[Statement]:
         """Return the statements that have an end, each after the one around it."""
-        found: list[tuple[list[int], int | None]] = []
+        tag_numbers: list[tuple[list[int], int | None]] = []
         stack: list[int] = []
         for tag in self.tags.values():
             if tag.opens:
-                found.append(([tag.number], stack[-1] if stack else None))
-                stack.append(len(found) - 1)
+                tag_numbers.append(([tag.number], stack[-1] if stack else None))
+                stack.append(len(tag_numbers) - 1)
             elif stack and (tag.divides or tag.closes):
-                found[stack[-1]][0].append(tag.number)
+                tag_numbers[stack[-1]][0].append(tag.number)
                 if tag.closes:
                     stack.pop()
-        return [Statement(tuple(tags), parent) for tags, parent in found]
+        return [Statement(tuple(tags), parent) for tags, parent in tag_numbers]
 
 
-def number_in(found: re.Match[str]) -> int:
+def number_in(match: re.Match[str]) -> int:
     """Return the number of a placeholder or marker that was found."""
-    return int("".join(str(_DIGITS.index(letter)) for letter in found["number"]))
+    return int("".join(str(_DIGITS.index(letter)) for letter in match["number"]))
 
 
 def _letters(number: int) -> str:
@@ -247,13 +247,13 @@ def check_source(source: str, line: int) -> None:
     try:
         tree = environment.parse(source)
         _check_statements(source, line)
-        for found in tree.find_all(nodes.Filter):
-            _check_filter(found, line)
+        for filter_node in tree.find_all(nodes.Filter):
+            _check_filter(filter_node, line)
         environment.compile(tree)
     except TemplateSyntaxError as error:
-        said = (error.message or "the tag is wrong").rstrip(".")
+        message = (error.message or "the tag is wrong").rstrip(".")
         raise AuthorProblem(
-            line + error.lineno - 1, f"{said[:1].upper()}{said[1:]}.", "Fix the {{ }} or {% %} there."
+            line + error.lineno - 1, f"{message[:1].upper()}{message[1:]}.", "Fix the {{ }} or {% %} there."
         ) from error
     except RecursionError:
         raise AuthorProblem(
@@ -272,15 +272,15 @@ def _check_statements(source: str, line: int) -> None:
         previous = token
 
 
-def _check_filter(found: nodes.Filter, line: int) -> None:
-    name = found.name
-    if name == "map" and found.args and isinstance(found.args[0], nodes.Const):
-        name = str(found.args[0].value)
-    elif name == "safe" and found.node is not None and _is_authors_own(found.node):
+def _check_filter(filter_node: nodes.Filter, line: int) -> None:
+    name = filter_node.name
+    if name == "map" and filter_node.args and isinstance(filter_node.args[0], nodes.Const):
+        name = str(filter_node.args[0].value)
+    elif name == "safe" and filter_node.node is not None and _is_authors_own(filter_node.node):
         return
     if name in _UNSAFE_FILTERS:
         raise AuthorProblem(
-            line + found.lineno - 1,
+            line + filter_node.lineno - 1,
             f"The filter |{name} {_UNSAFE_FILTERS[name]}.",
             f"Remove |{name}; markup of your own can be returned by variables() as markupsafe.Markup.",
         )

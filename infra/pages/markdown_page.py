@@ -119,10 +119,10 @@ class MarkdownPage:
         if kind == END:
             self.endings.append(Ending(rest, read_mapping(token.content, line + 1), line))
             return []
-        found = items_of(kind, rest, token.content, line)
-        for item in found:
+        items = items_of(kind, rest, token.content, line)
+        for item in items:
             self._add(item)
-        return [item.name for item in found]
+        return [item.name for item in items]
 
     def _add(self, item: CompiledItem) -> None:
         if any(each.name == item.name for each in self.items):

@@ -36,11 +36,11 @@ def maths_plugin(markdown: MarkdownIt) -> None:
 def _block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     """Read `$$...$$`; asked silently, whether it could, the rule of the plugin would leave a token."""
     tokens, line = len(state.tokens), state.line
-    found = _DOLLARS(state, first, last, silent)
+    is_maths = _DOLLARS(state, first, last, silent)
     if silent:
         del state.tokens[tokens:]
         state.line = line
-    return found
+    return is_maths
 
 
 def _inline(state: StateInline, silent: bool) -> bool:

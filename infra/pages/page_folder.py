@@ -46,8 +46,8 @@ def compile_folder(folder: Path) -> CompiledPages:
         text = _read(path, place, problems)
         if text is None:
             continue
-        page, found = compile_page(PageSource(path.stem, language, place, text))
-        problems += found.found
+        page, page_problems = compile_page(PageSource(path.stem, language, place, text))
+        problems += page_problems.found
         if page is not None:
             pages[language, path.stem] = page
     problems += _untranslated(pages, files)

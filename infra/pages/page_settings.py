@@ -70,7 +70,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int, int]:
 
 def page_settings(values: Mapping[str, Any], line: int, problems: ProblemList) -> dict[str, Any]:
     """Return the valid settings of a page; what is wrong with others is added to the problems."""
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for written, value in values.items():
         name = _ALIASES.get(written, written)
         if name not in SETTINGS:
@@ -82,8 +82,8 @@ def page_settings(values: Mapping[str, Any], line: int, problems: ProblemList) -
         if not is_valid(value):
             problems.add(line, f"The setting `{written}` must be {expected}, not {value!r}.")
             continue
-        found[name] = value
-    return found
+        settings[name] = value
+    return settings
 
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")

@@ -69,12 +69,12 @@ def _split(text: str, number: int, page: TaggedText) -> _Split:
     leading: list[Tag] = []
     trailing: list[Tag] = []
     ends, starts = [0], [len(whole.rstrip())]
-    while (found := page.placeholder.match(whole, _after_blanks(whole, ends[-1]))) is not None:
-        tag = page.tag_in(found)
+    while (match := page.placeholder.match(whole, _after_blanks(whole, ends[-1]))) is not None:
+        tag = page.tag_in(match)
         if tag is None or tag.kind != "statement":
             break
         leading.append(tag)
-        ends.append(found.end())
+        ends.append(match.end())
     before = list(page.placeholder.finditer(whole, ends[-1]))
     while before and not whole[before[-1].end() : starts[0]].strip():
         last = before.pop()
@@ -91,8 +91,8 @@ def _after_blanks(text: str, position: int) -> int:
 
 
 def _end_of_indent(text: str) -> int:
-    found = _QUOTE.match(text)
-    return found.end() if found else 0
+    match = _QUOTE.match(text)
+    return match.end() if match else 0
 
 
 def _tags_of_blocks(lines: list[_Split], page: TaggedText) -> set[int]:
@@ -132,8 +132,8 @@ def _is_around_blocks(
 
 
 def _is_item(text: str, page: TaggedText) -> bool:
-    found = page.placeholder.fullmatch(text)
-    tag = page.tag_in(found) if found else None
+    match = page.placeholder.fullmatch(text)
+    tag = page.tag_in(match) if match else None
     return tag is not None and tag.asks
 
 
@@ -148,9 +148,9 @@ def _lines_of(line: _Split, blocks: set[int]) -> list[SourceLine]:
     if not before and not after:
         return [SourceLine(line.indent + line.whole, line.number)]
     text = line.whole[line.ends[first] : line.starts[last]].strip()
-    found = [SourceLine(line.indent, line.number, tuple(before))] if before else []
+    lines = [SourceLine(line.indent, line.number, tuple(before))] if before else []
     if text:
-        found.append(SourceLine(line.indent + text, line.number))
+        lines.append(SourceLine(line.indent + text, line.number))
     if after:
-        found.append(SourceLine(line.indent, line.number, tuple(after)))
-    return found
+        lines.append(SourceLine(line.indent, line.number, tuple(after)))
+    return lines

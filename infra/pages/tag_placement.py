@@ -140,10 +140,10 @@ class Placement:
         """Report text that an author has indented below a tag, which makes it code."""
         indented = {block.start for block in _leaves(root) if block.kind == "code_block"}
         for line, gap in self._gaps():
-            found = indented & {gap, gap + (line.state == "blank")}
-            if found:
+            conflicting = indented & {gap, gap + (line.state == "blank")}
+            if conflicting:
                 self._problems.add(
-                    self.numbers()[min(found)],
+                    self.numbers()[min(conflicting)],
                     f"This text is indented by four blanks below {line.tags[-1]}, which makes it code.",
                     "Remove the indent; write code between lines of ```.",
                 )
@@ -205,8 +205,8 @@ class Placement:
     def _place(
         self, statement: Statement, numbers: list[int], gaps: dict[int, int], within: Block
     ) -> _Place | None:
-        wanted = tuple(gaps[number] for number in numbers)
-        place = self._outermost(within, wanted, numbers[0])
+        gaps_around = tuple(gaps[number] for number in numbers)
+        place = self._outermost(within, gaps_around, numbers[0])
         if place is None:
             return None
         if self._page.tags[statement.tags[0]].word != "for" or len(numbers) < len(statement.tags):
@@ -214,7 +214,7 @@ class Placement:
         # A loop goes into a list or table that is the only thing between its tags.
         while place.positions[-1] - place.positions[0] == 1:
             only = place.block.children[place.positions[0]]
-            positions = _positions(only, wanted) if only.kind in _LOOPED else None
+            positions = _positions(only, gaps_around) if only.kind in _LOOPED else None
             if positions is None:
                 break
             place = _Place(only, positions)
@@ -222,9 +222,9 @@ class Placement:
 
     def _outermost(self, within: Block, gaps: tuple[int, ...], number: int) -> _Place | None:
         """Return the outermost place for gaps, if possible in as many quotes as the line of this tag."""
-        found = _candidates(within, gaps)
-        quoted = [place for place in found if place.block.quotes == self._quotes[number]]
-        return next(iter(quoted or found), None)
+        candidates = _candidates(within, gaps)
+        quoted = [place for place in candidates if place.block.quotes == self._quotes[number]]
+        return next(iter(quoted or candidates), None)
 
     def _refuse(self, statement: Statement) -> None:
         first, last = self._page.tags[statement.tags[0]], self._page.tags[statement.tags[-1]]
@@ -257,12 +257,12 @@ def _leaf_at(block: Block, gap: int) -> Block | None:
 
 def _candidates(block: Block, gaps: tuple[int, ...]) -> list[_Place]:
     """Return the containers in which all gaps are between children, outermost first."""
-    found: list[_Place] = []
+    candidates: list[_Place] = []
     for each in _containers(block):
         positions = _positions(each, gaps)
         if positions is not None:
-            found.append(_Place(each, positions))
-    return found
+            candidates.append(_Place(each, positions))
+    return candidates
 
 
 def _containers(block: Block) -> Iterator[Block]:

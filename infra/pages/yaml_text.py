@@ -41,8 +41,8 @@ def read_mapping(text: str, line: int) -> dict[str, Any]:
         what = f"The YAML can't be read: {error.problem or error.context}."
         raise AuthorProblem(where, what, _TABS if r"'\t'" in what else _QUOTES) from error
     except yaml.YAMLError as error:
-        said = str(error).partition("\n")[0]
-        raise AuthorProblem(line, f"The YAML can't be read: {said}.", "Remove that character.") from error
+        reason = str(error).partition("\n")[0]
+        raise AuthorProblem(line, f"The YAML can't be read: {reason}.", "Remove that character.") from error
     except RecursionError:
         raise AuthorProblem(line, "The YAML is nested too deeply.", "Remove brackets.") from None
 

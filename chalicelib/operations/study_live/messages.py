@@ -24,7 +24,7 @@ from chalicelib.study.study_records import Place
 
 logger = logging.getLogger("petri.study")
 
-#: How large a message may be as JSON, in bytes, and how many a participant may send in a second.
+#: The maximum size of a message as JSON, in bytes, and of messages per participant and second.
 MAX_BYTES = 4096
 MAX_A_SECOND = 20
 MAX_CHAT_LENGTH = 500

@@ -63,8 +63,8 @@ class Cell(Mapping[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._levels:
             return self._levels[name]
-        known = ", ".join(self.__dict__.get("_levels", ())) or "none"
-        raise AttributeError(f"There is no condition {name!r}; this study's conditions are: {known}.")
+        conditions = ", ".join(self.__dict__.get("_levels", ())) or "none"
+        raise AttributeError(f"There is no condition {name!r}; this study's conditions are: {conditions}.")
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, Cell) else dict(self) == other

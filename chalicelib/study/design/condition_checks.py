@@ -26,15 +26,15 @@ def condition_problems(
         items: The names of the study's items, which strata name; None: they aren't known.
 
     """
-    found = [
+    problems = [
         *_choices(design),
         *_names(design, taken),
         *_levels(design),
         *_within(design),
     ]
-    found = found or [*_size(design), *_exclusions(design), *_weights(design)]
-    found = found or [*_cells(design), *_quotas(design)]
-    return [*found, *_strata(design, items)]
+    problems = problems or [*_size(design), *_exclusions(design), *_weights(design)]
+    problems = problems or [*_cells(design), *_quotas(design)]
+    return [*problems, *_strata(design, items)]
 
 
 def _choices(design: Conditions) -> Iterator[str]:
@@ -157,8 +157,8 @@ def _quotas(design: Conditions) -> Iterator[str]:
         return
     for named, number in most.items() if isinstance(most, Mapping) else [("every cell", most)]:
         if isinstance(most, Mapping) and design.quota_key(named) is None:
-            known = _listed(repr(cell.key) for cell in design.cells)
-            yield f"most names the cell {named!r}; the cells are {known}."
+            cells = _listed(repr(cell.key) for cell in design.cells)
+            yield f"most names the cell {named!r}; the cells are {cells}."
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             yield f"most of {named!r} is {number!r}; write a whole number of 1 or more, or use exclude."
 

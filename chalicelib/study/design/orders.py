@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
-#: All orders of six are 720; of more, a Latin square is the choice.
+#: Six levels have 720 orders; for more levels, use a Latin square.
 MOST_PERMUTED = 6
 
 

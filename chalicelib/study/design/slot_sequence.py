@@ -14,15 +14,15 @@ class SlotSequence:
     seed: str
     #: How often each cell comes in a block, or its weight in a draw.
     weights: Sequence[int]
-    #: At most how many slots each cell has; None: any number.
+    #: The maximum number of slots of each cell; None: unlimited.
     limits: Sequence[int | None]
     in_blocks: bool
 
     @property
     def total(self) -> int | None:
-        """How many slots there are; None: any number."""
-        known = [limit for limit in self.limits if limit is not None]
-        return sum(known) if len(known) == len(self.limits) else None
+        """The number of slots; None: unlimited."""
+        finite_limits = [limit for limit in self.limits if limit is not None]
+        return sum(finite_limits) if len(finite_limits) == len(self.limits) else None
 
     def cell_at(self, number: int) -> int | None:
         """Return the position of a slot's cell, or None when there are fewer slots."""
@@ -54,7 +54,7 @@ class SlotSequence:
     def _drawn_cell(self, number: int) -> int:
         if all(limit is None for limit in self.limits):
             return self._draw(number, self.weights)
-        # What earlier draws gave decides which cells are full.
+        # Earlier draws decide which cells are full.
         counts = [0] * len(self.weights)
         cell = 0
         for each in range(1, number + 1):

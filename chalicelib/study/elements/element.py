@@ -46,17 +46,17 @@ class Element:
         return []
 
 
-def as_elements(things: Any, where: str) -> tuple[Element, ...]:
+def as_elements(elements: Any, where: str) -> tuple[Element, ...]:
     """Return a list of elements; TimelineError for a thing that isn't one."""
-    if isinstance(things, Element):
-        return (things,)
-    if not isinstance(things, Sequence) or isinstance(things, str):
-        raise TimelineError(f"{where} must be a list of elements, not {things!r}.")
-    for thing in things:
-        if not isinstance(thing, Element):
-            hint = " Write Page(...) with its name." if isinstance(thing, str) else ""
-            raise TimelineError(f"{where} contains {thing!r}, which isn't an element of a timeline.{hint}")
-    return tuple(things)
+    if isinstance(elements, Element):
+        return (elements,)
+    if not isinstance(elements, Sequence) or isinstance(elements, str):
+        raise TimelineError(f"{where} must be a list of elements, not {elements!r}.")
+    for element in elements:
+        if not isinstance(element, Element):
+            hint = " Write Page(...) with its name." if isinstance(element, str) else ""
+            raise TimelineError(f"{where} contains {element!r}, which isn't an element of a timeline.{hint}")
+    return tuple(elements)
 
 
 def check_name(name: str, what: str) -> list[str]:

@@ -49,20 +49,22 @@ class Group(Element):
 
     def problems(self) -> list[str]:
         what = f"Group {self.name!r}"
-        found = check_name(self.name, what)
+        problems = check_name(self.name, what)
         if not MIN_SIZE <= self.size <= MAX_SIZE:
-            found.append(f"{what} has {self.size} members; give a number from 2 to 90.")
+            problems.append(f"{what} has {self.size} members; give a number from 2 to 90.")
         if self.minimum and not MIN_SIZE <= self.minimum <= self.size:
-            found.append(f"{what} has minimum={self.minimum}; give a number from 2 to {self.size}.")
+            problems.append(f"{what} has minimum={self.minimum}; give a number from 2 to {self.size}.")
         if self.roles and len(self.roles) != self.size:
-            found.append(
+            problems.append(
                 f"{what} has {self.size} members and {len(self.roles)} roles; list one for each member."
             )
         if self.wait_minutes <= 0:
-            found.append(f"{what} has wait_minutes={self.wait_minutes}; give a number above 0.")
+            problems.append(f"{what} has wait_minutes={self.wait_minutes}; give a number above 0.")
         if isinstance(self.match, str) and self.match not in MATCHES:
-            found.append(f"{what} has match={self.match!r}; use one of {', '.join(MATCHES)}, or a function.")
-        return found
+            problems.append(
+                f"{what} has match={self.match!r}; use one of {', '.join(MATCHES)}, or a function."
+            )
+        return problems
 
 
 @dataclass(frozen=True)

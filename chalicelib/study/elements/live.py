@@ -37,13 +37,13 @@ class Live(Page):
         return self.seconds is None or bool(self.button)
 
     def problems(self) -> list[str]:
-        found = super().problems()
+        problems = super().problems()
         if self.script is None:
-            found.append(
+            problems.append(
                 f"Live({self.name!r}) has no script; write static/{self.name}.js, and give "
                 f'script="{self.name}.js".'
             )
-        return found
+        return problems
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Chat(Page):
 
     def problems(self) -> list[str]:
         what = f"Chat({self.name!r})"
-        found = super().problems() + check_name(self.name, what)
+        problems = super().problems() + check_name(self.name, what)
         if self.with_ != GROUP:
-            found.append(f'{what} is with {self.with_!r}; use with_="{GROUP}".')
+            problems.append(f'{what} is with {self.with_!r}; use with_="{GROUP}".')
         if self.seconds is None and not self.can_leave:
-            found.append(f"{what} never ends; give seconds=..., or can_leave=True.")
-        return list(dict.fromkeys(found))
+            problems.append(f"{what} never ends; give seconds=..., or can_leave=True.")
+        return list(dict.fromkeys(problems))

@@ -61,12 +61,12 @@ class Page(Element):
 
     def problems(self) -> list[str]:
         what = f"Page({self.name!r})"
-        found = check_name(self.name, what) + check_seconds(self.seconds, what)
+        problems = check_name(self.name, what) + check_seconds(self.seconds, what)
         if self.min_seconds < 0 or (self.seconds is not None and self.min_seconds >= self.seconds):
-            found.append(f"{what} has min_seconds={self.min_seconds!r}; it must be less than seconds.")
+            problems.append(f"{what} has min_seconds={self.min_seconds!r}; it must be less than seconds.")
         if len(set(self.asked)) != len(self.asked):
-            found.append(f"{what} asks for an item twice; remove one.")
-        return found
+            problems.append(f"{what} asks for an item twice; remove one.")
+        return problems
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,9 @@ class Timed(Container):
         return {"": tuple(self.do)}
 
     def problems(self) -> list[str]:
-        found = check_name(self.name, "Timed")
+        problems = check_name(self.name, "Timed")
         if not 0 < self.seconds <= DAY:
-            found.append(f"Timed {self.name!r} has {self.minutes!r} minutes; give a number up to 1,440.")
+            problems.append(f"Timed {self.name!r} has {self.minutes!r} minutes; give a number up to 1,440.")
         if not self.do:
-            found.append(f"Timed {self.name!r} has no elements; list them after the minutes.")
-        return found
+            problems.append(f"Timed {self.name!r} has no elements; list them after the minutes.")
+        return problems

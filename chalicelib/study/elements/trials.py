@@ -79,17 +79,19 @@ class Trials(Page):
 
     def problems(self) -> list[str]:
         what = f"Trials({self.name!r})"
-        found = check_name(self.name, what)
+        problems = check_name(self.name, what)
         if not self.keys or any(len(key) != 1 and not key.startswith("Arrow") for key in self.keys):
-            found.append(f'{what} needs keys, each one letter or an arrow: keys={{"f": "red", "j": "blue"}}.')
+            problems.append(
+                f'{what} needs keys, each one letter or an arrow: keys={{"f": "red", "j": "blue"}}.'
+            )
         if self.feedback not in FEEDBACK:
-            found.append(f"{what} has feedback={self.feedback!r}; use one of {', '.join(FEEDBACK)}.")
+            problems.append(f"{what} has feedback={self.feedback!r}; use one of {', '.join(FEEDBACK)}.")
         if not 1 <= self.batch <= MAX_BATCH:
-            found.append(f"{what} has batch={self.batch}; give a number from 1 to {MAX_BATCH}.")
+            problems.append(f"{what} has batch={self.batch}; give a number from 1 to {MAX_BATCH}.")
         times = (self.fixation_ms, self.deadline_ms, *self.gaps)
         if any(not 0 <= time <= MAX_MS for time in times) or self.gaps[0] > self.gaps[1]:
-            found.append(f"{what} has a duration that isn't between 0 and {MAX_MS} ms, or a reversed gap.")
-        return found + self._row_problems(what)
+            problems.append(f"{what} has a duration that isn't between 0 and {MAX_MS} ms, or a reversed gap.")
+        return problems + self._row_problems(what)
 
     def _row_problems(self, what: str) -> list[str]:
         if isinstance(self.stimuli, str) and not self.rows:
@@ -104,8 +106,8 @@ class Trials(Page):
         wrong = [row for row in self.rows if row.get(self.correct) not in responses]
         if not wrong:
             return []
-        given = wrong[0].get(self.correct)
-        return [f"{what} has a stimulus with {self.correct}={given!r}, which no key stands for."]
+        unknown_key = wrong[0].get(self.correct)
+        return [f"{what} has a stimulus with {self.correct}={unknown_key!r}, which no key stands for."]
 
     @property
     def gaps(self) -> tuple[int, int]:

@@ -58,7 +58,7 @@ class AnswerError(Refused):
 
 
 def _fill(sentence: str, values: Mapping[str, str]) -> str:
-    return _GAP.sub(lambda found: values.get(found[1], found[0]), sentence)
+    return _GAP.sub(lambda match: values.get(match[1], match[0]), sentence)
 
 
 def require_json(raw: Any) -> None:

@@ -59,8 +59,8 @@ def _as_option(key: Any, label: Any) -> Option:
     if isinstance(label, Option):
         return label
     if isinstance(label, Mapping):
-        known = {each.name for each in fields(Option)} - {"key"}
-        return Option(str(key), **{name: value for name, value in label.items() if name in known})
+        option_fields = {each.name for each in fields(Option)} - {"key"}
+        return Option(str(key), **{name: value for name, value in label.items() if name in option_fields})
     return Option(str(key), label)
 
 
@@ -68,33 +68,33 @@ def option_problems(options: Any) -> list[str]:
     """Return what is wrong with an author's options."""
     if isinstance(options, str) or not isinstance(options, Iterable):
         return [f"`options` must be a list of labels or labels by key, not {options!r}"]
-    given = list(options)
-    if not given:
+    listed = list(options)
+    if not listed:
         return ["it has no options; give at least one"]
-    labels = list(options.values()) if isinstance(options, Mapping) else given
-    return [*_unknown_in_options(labels), *_key_problems([each.key for each in as_options(options)], given)]
+    labels = list(options.values()) if isinstance(options, Mapping) else listed
+    return [*_unknown_in_options(labels), *_key_problems([each.key for each in as_options(options)], listed)]
 
 
 def _unknown_in_options(labels: Sequence[Any]) -> list[str]:
-    known = {each.name for each in fields(Option)}
-    wrong = [
+    option_fields = {each.name for each in fields(Option)}
+    unknown = [
         str(name)
         for label in labels
         if isinstance(label, Mapping) and len(label) > 1
         for name in label
-        if name not in known
+        if name not in option_fields
     ]
-    return [f"an option has no `{name}`; it can have {', '.join(sorted(known))}" for name in wrong]
+    return [f"an option has no `{name}`; it can have {', '.join(sorted(option_fields))}" for name in unknown]
 
 
-def _key_problems(keys: Sequence[str], given: Sequence[Any]) -> list[str]:
-    found = [f"two options have the key {key!r}; rename one" for key in duplicates(keys)]
-    if any(isinstance(key, bool) for key in given):
-        found.append("YAML reads yes and no as true and false; put such keys in quotes")
-    found += [
+def _key_problems(keys: Sequence[str], raw_keys: Sequence[Any]) -> list[str]:
+    problems = [f"two options have the key {key!r}; rename one" for key in duplicates(keys)]
+    if any(isinstance(key, bool) for key in raw_keys):
+        problems.append("YAML reads yes and no as true and false; put such keys in quotes")
+    problems += [
         f"the key {key!r} must have 1 to {MAX_KEY} characters" for key in keys if not 0 < len(key) <= MAX_KEY
     ]
-    return found
+    return problems
 
 
 def in_order(options: Sequence[Option], order: Sequence[str] | None) -> list[Option]:
@@ -176,15 +176,15 @@ class _OptionsItem(Item):
     def own_problems(self) -> list[str]:
         if self._unresolved():
             return []
-        found = self.list_problems()
+        problems = self.list_problems()
         rights = [] if self.right is None else as_list(self.right)
         keys = self.option_keys()
-        found += [
+        problems += [
             f"the right answer {key!r} isn't one of the options {', '.join(keys)}"
             for key in rights
             if key not in keys
         ]
-        return found
+        return problems
 
     def list_problems(self) -> list[str]:
         """Return what is wrong with the options."""
@@ -263,9 +263,9 @@ class OtherAnswer(str):
     text: str
 
     def __new__(cls, text: str) -> Self:
-        made = super().__new__(cls, OTHER)
-        made.text = text
-        return made
+        answer = super().__new__(cls, OTHER)
+        answer.text = text
+        return answer
 
 
 def _typed(stored: Any) -> Any:
@@ -303,9 +303,9 @@ class ChoiceItem(_OptionsItem):
 
     def grade(self, stored: Any) -> Grade:
         key = key_of(stored)
-        given = self.ungraded(stored, str(key))
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored, str(key))
+        if ungraded is not None:
+            return ungraded
         is_right = key in as_list(self.right)
         comment = self.comment(is_right, str(key))
         return grade_share(int(is_right), 1, Decimal(self.points), partial=False, comment=comment)
@@ -322,16 +322,16 @@ class ChoiceItem(_OptionsItem):
                 for key in ([] if self.right is None else as_list(self.right))
                 if key not in ("yes", "no")
             ]
-        found = super().own_problems()
+        problems = super().own_problems()
         if self.style == "pictures" and not self._unresolved():
-            found += [
+            problems += [
                 f"the option {each.key!r} has no picture; write {{'picture': 'a.png', 'alt': '...'}}"
                 for each in as_options(self.options)
                 if not each.picture
             ]
         if self.style == "dropdown" and self.other:
-            found.append("a drop-down list can't have `other`; use another style")
-        return found
+            problems.append("a drop-down list can't have `other`; use another style")
+        return problems
 
     def codebook(self) -> dict[str, Any]:
         entry = super().codebook()
@@ -419,9 +419,9 @@ class ChoicesItem(_OptionsItem):
 
     def grade(self, stored: Any) -> Grade:
         keys = [str(key_of(each)) for each in stored or ()]
-        given = self.ungraded(stored, *keys)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored, *keys)
+        if ungraded is not None:
+            return ungraded
         right = set(as_list(self.right))
         hits, wrong = len(right & set(keys)), len(set(keys) - right)
         comment = self.comment(hits == len(right) and not wrong, *keys)
@@ -445,21 +445,21 @@ class ChoicesItem(_OptionsItem):
         return {**super().codebook(), "type": "list of texts", "least": self.least, "most": self.most}
 
     def own_problems(self) -> list[str]:
-        found = super().own_problems()
+        problems = super().own_problems()
         for name in ("least", "most"):
             bound = getattr(self, name)
             if bound is not None and bound < 0:
-                found.append(f"{name}={bound!r} must be a whole number from 0")
-        if found or self._unresolved():
-            return found
+                problems.append(f"{name}={bound!r} must be a whole number from 0")
+        if problems or self._unresolved():
+            return problems
         count, least, most = len(self.listed), self.least or 0, self.most
         if most is not None and least > most:
-            found.append(f"least={least} is above most={most}; swap them")
+            problems.append(f"least={least} is above most={most}; swap them")
         if most == 0:
-            found.append("most=0 allows no option; set it to 1 or more")
+            problems.append("most=0 allows no option; set it to 1 or more")
         if least > count:
-            found.append(f"least={least} is more than its {count} options; lower it or add options")
-        return found
+            problems.append(f"least={least} is more than its {count} options; lower it or add options")
+        return problems
 
     def render(self, frame: Frame) -> Markup:
         chosen = frame.value if isinstance(frame.value, list | tuple) else []

@@ -52,9 +52,9 @@ class _Moment(Item):
         raise NotImplementedError
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         is_right = any(low <= stored <= high for low, high in self._rights())
         return grade_share(
             int(is_right), 1, Decimal(self.points), partial=False, comment=self.comment(is_right)
@@ -73,26 +73,26 @@ class _Moment(Item):
         return {**super().codebook(), "type": self.kind, "range": range_}
 
     def own_problems(self) -> list[str]:
-        found = []
+        problems = []
         for name in ("minimum", "maximum"):
-            given = getattr(self, name)
-            if given is not None and not self.is_dynamic(given) and self.iso(given) is None:
-                found.append(f"{name}={given!r} isn't a {self.kind}; {self._example()}")
+            value = getattr(self, name)
+            if value is not None and not self.is_dynamic(value) and self.iso(value) is None:
+                problems.append(f"{name}={value!r} isn't a {self.kind}; {self._example()}")
         low, high = self.iso(self.minimum), self.iso(self.maximum)
         if low is not None and high is not None and low > high:
-            found.append(f"minimum={low} is after maximum={high}; swap them")
-        return found if self.right is None else [*found, *self._right_problems(low, high)]
+            problems.append(f"minimum={low} is after maximum={high}; swap them")
+        return problems if self.right is None else [*problems, *self._right_problems(low, high)]
 
     def _right_problems(self, low: str | None, high: str | None) -> list[str]:
-        found = []
+        problems = []
         for first, last in self._rights():
             if not first or not last:
-                found.append(f"the right answer {self.right!r} isn't a {self.kind}; {self._example()}")
+                problems.append(f"the right answer {self.right!r} isn't a {self.kind}; {self._example()}")
             elif first > last:
-                found.append(f"the right answer goes from {first} to {last}; swap them")
+                problems.append(f"the right answer goes from {first} to {last}; swap them")
             elif (low is not None and last < low) or (high is not None and first > high):
-                found.append(f"the right answer {first} is before minimum or after maximum")
-        return found
+                problems.append(f"the right answer {first} is before minimum or after maximum")
+        return problems
 
     def _example(self) -> str:
         raise NotImplementedError

@@ -178,33 +178,35 @@ class Item:
 
     def resolved(self, study: Any, player: Any) -> Self:
         """Return a copy whose fields are set for a player: methods' names and functions are called."""
-        found = {name: self._call(getattr(self, name), study, player) for name in self._unresolved()}
-        return replace(self, **found) if found else self
+        values = {name: self._call(getattr(self, name), study, player) for name in self._unresolved()}
+        return replace(self, **values) if values else self
 
     def in_language(self, language: str) -> Self:
         """Return a copy whose texts are in a language, so that errors and hashes are about what is shown.
 
         Labels of options stay; `render` translates them by their keys.
         """
-        found: dict[str, Any] = {}
+        texts: dict[str, Any] = {}
         for name in TEXT_FIELDS:
-            given = getattr(self, name, None)
-            shown = self.text_in(language, name, given) if given and is_text(given) else given
-            found |= {name: shown} if shown != given else {}
+            value = getattr(self, name, None)
+            translated = self.text_in(language, name, value) if value and is_text(value) else value
+            texts |= {name: translated} if translated != value else {}
         if isinstance(self.feedback, Mapping):
-            told = {key: self.text_in(language, "feedback", text, key) for key, text in self.feedback.items()}
-            found |= {"feedback": told} if told != self.feedback else {}
-        return replace(self, **found) if found else self
+            feedback = {
+                key: self.text_in(language, "feedback", text, key) for key, text in self.feedback.items()
+            }
+            texts |= {"feedback": feedback} if feedback != self.feedback else {}
+        return replace(self, **texts) if texts else self
 
     def methods(self) -> list[str]:
         """Return the names of the study's methods that the item calls, to be checked at load."""
-        named = [getattr(self, name) for name in self._unresolved()] + [self.check]
-        return [each for each in named if isinstance(each, str)]
+        names = [getattr(self, name) for name in self._unresolved()] + [self.check]
+        return [each for each in names if isinstance(each, str)]
 
     def as_sent(self, rules: Mapping[str, Any]) -> Self:
         """Return a copy whose fields are set from what the browser was sent, as a bot sees it."""
-        found: dict[str, Any] = {name: rules.get(name) for name in self._unresolved()}
-        return replace(self, **found) if found else self
+        values: dict[str, Any] = {name: rules.get(name) for name in self._unresolved()}
+        return replace(self, **values) if values else self
 
     def files(self) -> list[str]:
         """Return the static files that the item shows, to be loaded before it."""
@@ -226,8 +228,8 @@ class Item:
         if self.check is None:
             return None
         if isinstance(self.check, str):
-            found: str | None = getattr(study, self.check)(player, value)
-            return found
+            problem: str | None = getattr(study, self.check)(player, value)
+            return problem
         return self.check(study, player, value)
 
     def draw_order(self, random: random.Random) -> list[str] | None:
@@ -253,9 +255,12 @@ class Item:
         if self.grading in ("manual", "peer"):
             return Grade()
         if self.grading == "interaction":
-            done = stored is not None
+            is_answered = stored is not None
             return Grade(
-                None, Decimal(int(done)), Decimal(self.points) * int(done), self.comment(None, *keys)
+                None,
+                Decimal(int(is_answered)),
+                Decimal(self.points) * int(is_answered),
+                self.comment(None, *keys),
             )
         if not self.has_right:
             return Grade(comment=self.comment(None, *keys))
@@ -274,11 +279,11 @@ class Item:
     def text_in(self, language: str, part: str, original: Any, key: str | None = None) -> str:
         """Return a text of the author's in a language, such as ("de", "options", "Yes", "yes")."""
         for code in (language, language.partition("-")[0]):
-            found: Any = self.translations.get(code, {}).get(part)
+            translated: Any = self.translations.get(code, {}).get(part)
             if key is not None:
-                found = _by_key(found, key)
-            if found:
-                return str(found)
+                translated = _by_key(translated, key)
+            if translated:
+                return str(translated)
         # A text may be a lazy translation, which has its language only now.
         return original if hasattr(original, "__html__") else str(original)
 
@@ -353,44 +358,44 @@ class Item:
 
     def problems(self) -> list[str]:
         """Return what is wrong with the item, one sentence with the fix for each problem."""
-        found = _type_problems(self) or [*self._common_problems(), *self.own_problems()]
-        found += self._default_problems() if not found else []
+        problems = _type_problems(self) or [*self._common_problems(), *self.own_problems()]
+        problems += self._default_problems() if not problems else []
         what = f"The item {self.name}" if self.name else f"An item of kind {self.kind}"
-        return [f"{what}: {each}." for each in found]
+        return [f"{what}: {each}." for each in problems]
 
     def _common_problems(self) -> list[str]:
-        found = []
+        problems = []
         if self.name and not self.name.isidentifier():
-            found.append("its name must be letters, digits and '_', and can't begin with a digit")
+            problems.append("its name must be letters, digits and '_', and can't begin with a digit")
         if not str(self.prompt).strip():
-            found.append("it has no prompt; write the question as the first argument")
+            problems.append("it has no prompt; write the question as the first argument")
         if not is_points(self.points):
-            found.append(f"points={self.points!r} isn't a whole number or a Decimal")
+            problems.append(f"points={self.points!r} isn't a whole number or a Decimal")
         for field_name, allowed in (
             ("grading", GRADINGS),
             ("count", COUNTS),
             ("feedback_when", FEEDBACK_TIMES),
         ):
             if getattr(self, field_name) not in allowed:
-                given = getattr(self, field_name)
-                found.append(f"{field_name}={given!r} is unknown; use one of {', '.join(allowed)}")
+                value = getattr(self, field_name)
+                problems.append(f"{field_name}={value!r} is unknown; use one of {', '.join(allowed)}")
         if self.grading == "percent" and not self.has_right:
-            found.append("grading='percent' needs a right answer; set `right`")
-        return found + self._text_problems()
+            problems.append("grading='percent' needs a right answer; set `right`")
+        return problems + self._text_problems()
 
     def _text_problems(self) -> list[str]:
-        found = []
+        problems = []
         feedback: Any = self.feedback
         if not isinstance(feedback, str | Mapping | None):
-            found.append("`feedback` must be a text, or texts by option")
+            problems.append("`feedback` must be a text, or texts by option")
         forms: Any = self.translations
         if not isinstance(forms, Mapping) or not all(isinstance(each, Mapping) for each in forms.values()):
-            found.append('`translations` must be texts by language: {"de": {"prompt": "..."}}')
+            problems.append('`translations` must be texts by language: {"de": {"prompt": "..."}}')
         check: Any = self.check
         if not (check is None or callable(check) or isinstance(check, str)):
-            found.append("`check` must be a method's name or a function of study, player and value")
-        found += [f"media {each!r} needs a file" for each in media_of(self.media) if not each.get("file")]
-        return found
+            problems.append("`check` must be a method's name or a function of study, player and value")
+        problems += [f"media {each!r} needs a file" for each in media_of(self.media) if not each.get("file")]
+        return problems
 
     def _default_problems(self) -> list[str]:
         if self.default is None or self._unresolved() or callable(self.default):
@@ -404,67 +409,69 @@ class Item:
     @classmethod
     def from_yaml(cls, prompt: str, body: Mapping[Any, Any], name: str) -> Self:
         """Return the item that a directive in a page declares; AuthorError for keys that the kind lacks."""
-        known = {each.name for each in fields(cls)} - {"prompt", "name"}
+        accepted = {each.name for each in fields(cls)} - {"prompt", "name"}
         for key in body:
-            if key not in known:
-                raise AuthorError(_unknown_key(cls.kind, name, key, known))
-        given = {str(key): value for key, value in body.items()}
-        points = given.get("points")
+            if key not in accepted:
+                raise AuthorError(_unknown_key(cls.kind, name, key, accepted))
+        arguments = {str(key): value for key, value in body.items()}
+        points = arguments.get("points")
         if isinstance(points, float | str):
-            given["points"] = author_number(points) or points
-        return cls(prompt, name=name, **given)
+            arguments["points"] = author_number(points) or points
+        return cls(prompt, name=name, **arguments)
 
 
 def _by_key(texts: Any, key: str) -> Any:
     """Return the text of a key: YAML has numbers as keys too, and a list has the texts of steps from 1."""
-    named = dict(enumerate(texts, 1)) if isinstance(texts, list | tuple) else texts
-    return {str(each): text for each, text in named.items()}.get(key) if isinstance(named, Mapping) else None
+    by_key = dict(enumerate(texts, 1)) if isinstance(texts, list | tuple) else texts
+    return (
+        {str(each): text for each, text in by_key.items()}.get(key) if isinstance(by_key, Mapping) else None
+    )
 
 
-def _unknown_key(kind: str, name: str, key: Any, known: set[str]) -> str:
-    near = difflib.get_close_matches(str(key), known, 1) or [
-        each for each in sorted(known) if isinstance(key, str) and key and each.startswith(key)
+def _unknown_key(kind: str, name: str, key: Any, accepted: set[str]) -> str:
+    similar = difflib.get_close_matches(str(key), accepted, 1) or [
+        each for each in sorted(accepted) if isinstance(key, str) and key and each.startswith(key)
     ]
-    hint = f"did you mean `{near[0]}`?" if near else f"it can have {', '.join(sorted(known))}."
+    hint = f"did you mean `{similar[0]}`?" if similar else f"it can have {', '.join(sorted(accepted))}."
     return f"The item {name}: a {kind} has no `{key}`; {hint}"
 
 
 def _type_problems(item: Item) -> list[str]:
     """Return the fields that have a value of another type than they declare."""
-    found = []
+    problems = []
     for each in fields(item):
         is_valid, expected = _TYPES.get(str(each.type), (None, ""))
-        given = getattr(item, each.name)
-        if is_valid is not None and not is_valid(given):
-            found.append(f"{each.name}={given!r} must be {expected}")
-    return found
+        value = getattr(item, each.name)
+        if is_valid is not None and not is_valid(value):
+            problems.append(f"{each.name}={value!r} must be {expected}")
+    return problems
 
 
-def is_text(given: Any) -> bool:
+def is_text(value: Any) -> bool:
     """Say whether an author's value is a text; a lazy translation is one too."""
-    return given is not None and not isinstance(given, bool | int | float | Decimal | Mapping | list | tuple)
+    return value is not None and not isinstance(value, bool | int | float | Decimal | Mapping | list | tuple)
 
 
-def is_count(given: Any) -> bool:
+def is_count(value: Any) -> bool:
     """Say whether an author's value is a whole number."""
-    return isinstance(given, int) and not isinstance(given, bool)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 #: How the declared types of fields are checked, and how a problem names them.
 _TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = MappingProxyType(
     {
-        "bool": (lambda given: isinstance(given, bool), "true or false"),
+        "bool": (lambda value: isinstance(value, bool), "true or false"),
         "int": (is_count, "a whole number"),
-        "int | None": (lambda given: given is None or is_count(given), "a whole number"),
+        "int | None": (lambda value: value is None or is_count(value), "a whole number"),
         "str": (is_text, "a text; put it in quotes"),
-        "bool | str": (lambda given: isinstance(given, bool) or is_text(given), "true, false or a text"),
+        "bool | str": (lambda value: isinstance(value, bool) or is_text(value), "true, false or a text"),
     }
 )
 
 
-def is_points(given: Any) -> bool:
+def is_points(value: Any) -> bool:
     """Say whether an author's value can be points."""
-    return isinstance(given, int | Decimal) and not isinstance(given, bool)
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def media_of(media: Any) -> list[Mapping[str, Any]]:

@@ -24,17 +24,17 @@ def tag(element: str, /, *children: Any, **attributes: Any) -> Markup:
     `class_` and `for_` are the attributes class and for, `aria_label` is aria-label. An attribute of True
     has no value; one that is None or False is left out.
     """
-    written = "".join(_attribute(name, value) for name, value in attributes.items())
+    attributes_html = "".join(_attribute(name, value) for name, value in attributes.items())
     if element in _VOID:
-        return Markup(f"<{element}{written}>")  # noqa: S704 - name and attributes are escaped above
-    return Markup(f"<{element}{written}>") + join(children) + Markup(f"</{element}>")  # noqa: S704 - the same
+        return Markup(f"<{element}{attributes_html}>")  # noqa: S704 - name and attributes are escaped above
+    return Markup(f"<{element}{attributes_html}>") + join(children) + Markup(f"</{element}>")  # noqa: S704 - the same
 
 
 def _attribute(name: str, value: Any) -> str:
     if value is None or value is False:
         return ""
-    shown = name.rstrip("_").replace("_", "-")
-    return f" {shown}" if value is True else f' {shown}="{escape(str(value))}"'
+    attribute = name.rstrip("_").replace("_", "-")
+    return f" {attribute}" if value is True else f' {attribute}="{escape(str(value))}"'
 
 
 def join(parts: Iterable[Any], between: str = "") -> Markup:
@@ -53,7 +53,7 @@ def lines(text: str) -> Markup:
 
 def id_of(name: str, part: str = "") -> str:
     """Return the id of an item's control, or of a part of it: help, error, unit."""
-    safe = _NOT_IN_IDS.sub(lambda found: f"_{ord(found[0]):x}", name)
+    safe = _NOT_IN_IDS.sub(lambda match: f"_{ord(match[0]):x}", name)
     return f"item-{safe}-{part}" if part else f"item-{safe}"
 
 

@@ -76,9 +76,9 @@ class NumericItem(Item):
         return Decimal(str(stored)) if self.places else int(stored)
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         is_right = any(each.contains(Decimal(str(stored))) for each in right_numbers(self.right))
         comment = self.comment(is_right, str(stored))
         return grade_share(int(is_right), 1, Decimal(self.points), partial=False, comment=comment)
@@ -111,9 +111,9 @@ class NumericItem(Item):
         return entry
 
     def own_problems(self) -> list[str]:
-        found = self._number_problems()
-        if found:
-            return found
+        problems = self._number_problems()
+        if problems:
+            return problems
         low, high = self.lowest, self.highest
         if low is not None and high is not None and low > high:
             return [f"minimum={low} is above maximum={high}; swap them"]
@@ -122,43 +122,43 @@ class NumericItem(Item):
         return self._decimal_problems() or self._right_problems()
 
     def _number_problems(self) -> list[str]:
-        found = []
+        problems = []
         for name in ("minimum", "maximum", "step"):
-            given = getattr(self, name)
-            if given is None or (name in self.dynamic and self.is_dynamic(given)):
+            value = getattr(self, name)
+            if value is None or (name in self.dynamic and self.is_dynamic(value)):
                 continue
-            number = author_number(given)
+            number = author_number(value)
             if number is None or abs(number) >= Decimal(10) ** MAX_DIGITS:
-                found.append(f"{name}={given!r} isn't a number of at most {MAX_DIGITS} digits")
+                problems.append(f"{name}={value!r} isn't a number of at most {MAX_DIGITS} digits")
             elif name == "step" and number <= 0:
-                found.append(f"step={given!r} must be above 0")
+                problems.append(f"step={value!r} must be above 0")
         places = self.decimals
         if places is not None and not 0 <= places <= MAX_DECIMALS:
-            found.append(f"decimals={places!r} must be a whole number from 0 to {MAX_DECIMALS}")
-        return found
+            problems.append(f"decimals={places!r} must be a whole number from 0 to {MAX_DECIMALS}")
+        return problems
 
     def _decimal_problems(self) -> list[str]:
         unit = Decimal(1).scaleb(-self.places)
-        found = []
+        problems = []
         for name in ("minimum", "maximum", "step"):
             number = author_number(getattr(self, name))
             if number is not None and number % unit:
-                found.append(f"{name}={number} has more decimal places than answers; set `decimals`")
-        return found
+                problems.append(f"{name}={number} has more decimal places than answers; set `decimals`")
+        return problems
 
     def _right_problems(self) -> list[str]:
-        found = []
+        problems = []
         for right in right_numbers(self.right):
             wrong = right.problems()
-            found += wrong
+            problems += wrong
             if wrong:
                 continue
             low, high = author_number(right.low), author_number(right.high)
             above = self.lowest is not None and high is not None and high < self.lowest
             below = self.highest is not None and low is not None and low > self.highest
             if above or below:
-                found.append(f"the right answer {shown_range(right)} is below minimum or above maximum")
-        return found
+                problems.append(f"the right answer {shown_range(right)} is below minimum or above maximum")
+        return problems
 
     def with_unit(self, frame: Frame, control: Any) -> Markup:
         """Return a control with its unit behind it."""
@@ -244,14 +244,14 @@ class SliderItem(NumericItem):
     show_value: bool = True
 
     def own_problems(self) -> list[str]:
-        found = [*bounds_problems(self), *super().own_problems()]
+        problems = [*bounds_problems(self), *super().own_problems()]
         start = author_number(self.start)
         if self.start is not None and start is None:
-            found.append(f"start={self.start!r} isn't a number")
+            problems.append(f"start={self.start!r} isn't a number")
         if start is not None and self.lowest is not None and self.highest is not None:
             inside = self.lowest <= start <= self.highest
-            found += [] if inside else [f"start={start} is below minimum or above maximum"]
-        return found
+            problems += [] if inside else [f"start={start} is below minimum or above maximum"]
+        return problems
 
     def codebook(self) -> dict[str, Any]:
         ends = {plain(bound): label for bound, label in self._ends() if label}

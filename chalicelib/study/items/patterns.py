@@ -93,17 +93,17 @@ def matches(pattern: str, text: str) -> bool:
 
 def _closure(states: list[_State], begin: Iterable[int], text: str, place: int) -> set[int]:
     """Return the states that are reached without consuming a character."""
-    found: set[int] = set()
+    reached: set[int] = set()
     waiting = list(begin)
     while waiting:
         number = waiting.pop()
-        if number in found:
+        if number in reached:
             continue
-        found.add(number)
+        reached.add(number)
         state = states[number]
         if state.test is None and (not state.place or _is_at(state.place, text, place)):
             waiting += state.after
-    return found
+    return reached
 
 
 def _is_at(mark: str, text: str, place: int) -> bool:

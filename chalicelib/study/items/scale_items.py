@@ -58,9 +58,9 @@ class StepsItem(Item):
         return int(stored)
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         is_right = any(each.contains(Decimal(str(stored))) for each in right_numbers(self.right))
         comment = self.comment(is_right, str(stored))
         return grade_share(int(is_right), 1, Decimal(self.points), partial=False, comment=comment)
@@ -78,14 +78,14 @@ class StepsItem(Item):
         steps = self.steps
         if not FEWEST <= steps <= MOST:
             return [f"steps={steps!r} must be a whole number from {FEWEST} to {MOST}"]
-        found = []
+        problems = []
         for right in right_numbers(self.right):
             wrong = right.problems()
             low, high = author_number(right.low), author_number(right.high)
-            found += wrong
+            problems += wrong
             if not wrong and low is not None and high is not None and (high < 1 or low > steps):
-                found.append(f"the right answer {shown_range(right)} isn't on the scale from 1 to {steps}")
-        return found
+                problems.append(f"the right answer {shown_range(right)} isn't on the scale from 1 to {steps}")
+        return problems
 
     def columns(self, frame: Frame) -> list[tuple[str, Any]]:
         """Return value and label of each step, for the head of a table."""
@@ -148,9 +148,9 @@ class LikertItem(StepsItem):
         return {**super().codebook(), "labels": labels}
 
     def own_problems(self) -> list[str]:
-        found = super().own_problems()
-        if found:
-            return found
+        problems = super().own_problems()
+        if problems:
+            return problems
         labels = self.labels
         if isinstance(labels, Mapping):
             wrong = [
@@ -219,8 +219,8 @@ class RatingItem(StepsItem):
         return join([symbol, tag("span", spoken, class_="visually-hidden")])
 
     def own_problems(self) -> list[str]:
-        found = super().own_problems()
-        return found if self.symbol else [*found, "`symbol` is empty; give a character, such as ★"]
+        problems = super().own_problems()
+        return problems if self.symbol else [*problems, "`symbol` is empty; give a character, such as ★"]
 
 
 def rating(prompt: str, steps: int = 5, *, symbol: str = "★", **common: Unpack[CommonFields]) -> RatingItem:

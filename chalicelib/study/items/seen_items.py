@@ -114,8 +114,8 @@ class DisplayItem(Item):
         return {**super().codebook(), "type": "seen"}
 
     def own_problems(self) -> list[str]:
-        found = ["a display can't have a right answer; remove `right`"] if self.right is not None else []
-        return [*found, "a display can't be required; remove `required`"] if self.required else found
+        problems = ["a display can't have a right answer; remove `right`"] if self.right is not None else []
+        return [*problems, "a display can't be required; remove `required`"] if self.required else problems
 
     def render(self, frame: Frame) -> Markup:
         shown = lines(self.text_in(frame.language, "prompt", self.prompt))

@@ -140,9 +140,9 @@ class OrderItem(Item):
         return [tuple(each) if isinstance(each, list) else each for each in stored]
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         right = self.solution()
         answer = [self._normal(each) for each in stored]
         common = _longest_common(answer, right)
@@ -173,16 +173,20 @@ class OrderItem(Item):
         if self._unresolved():
             return []
         keys = self.order_keys()
-        found = [] if len(keys) > 1 else ["it has fewer than two pieces; give more"]
-        found += [f"two pieces have the key {key!r}; rename one" for key in duplicates(keys)]
-        found += [
+        problems = [] if len(keys) > 1 else ["it has fewer than two pieces; give more"]
+        problems += [f"two pieces have the key {key!r}; rename one" for key in duplicates(keys)]
+        problems += [
             f"the key {key[:30]!r}... has more than {MAX_KEY} characters; give keys"
             for key in keys
             if len(key) > MAX_KEY
         ]
         if not self.has_right:
-            return [*found, "distractors need a right order; set right=True"] if self.distractors else found
-        return found or self._right_problems(keys)
+            return (
+                [*problems, "distractors need a right order; set right=True"]
+                if self.distractors
+                else problems
+            )
+        return problems or self._right_problems(keys)
 
     def _right_problems(self, keys: Sequence[str]) -> list[str]:
         if self.right is not True and not isinstance(self.right, list | tuple):
@@ -190,9 +194,11 @@ class OrderItem(Item):
         placed = [each if self.indentation else [each, 0] for each in self.solution()]
         if not all(is_count(level) for _, level in placed):
             return ["`right` must be a list of keys, or of keys and levels"]
-        found = [f"the right order has {key!r}, which isn't a piece" for key, _ in placed if key not in keys]
+        problems = [
+            f"the right order has {key!r}, which isn't a piece" for key, _ in placed if key not in keys
+        ]
         deep = [key for key, level in placed if not 0 <= level <= self.levels]
-        return found + [
+        return problems + [
             f"the right indentation of {key!r} is above levels={self.levels}; raise it" for key in deep
         ]
 
@@ -212,12 +218,12 @@ class OrderItem(Item):
         """Return place and level of each piece in a draft."""
         if not isinstance(value, list | tuple):
             return {}
-        found: dict[Any, tuple[int, Any]] = {}
+        places: dict[Any, tuple[int, Any]] = {}
         for place, each in enumerate(value, 1):
             pair = each if _is_pair(each) else (each, 0)
             if isinstance(pair[0], str):
-                found[pair[0]] = (place, pair[1])
-        return found
+                places[pair[0]] = (place, pair[1])
+        return places
 
     def _piece(self, piece: Option, number: int, placed: tuple[int, Any] | None, frame: Frame) -> Markup:
         text_id = id_of(self.name, f"{number}-text")
@@ -328,8 +334,8 @@ class _AssignItem(Item):
 
     def solution(self) -> dict[str, str]:
         """Return the right assignment."""
-        given = self.right if isinstance(self.right, Mapping) else {}
-        return {str(key): str(target) for key, target in given.items()}
+        right = self.right if isinstance(self.right, Mapping) else {}
+        return {str(key): str(target) for key, target in right.items()}
 
     def is_blank(self, raw: Any) -> bool:
         return super().is_blank(raw) or (
@@ -354,9 +360,9 @@ class _AssignItem(Item):
         return dict(stored)
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         solution = self.solution()
         right = sum(stored.get(key) == target for key, target in solution.items())
         partial = self.grading == "percent"
@@ -379,14 +385,16 @@ class _AssignItem(Item):
             return ["`right` must be an object with the right option by row"]
         rows, targets = ([each.key for each in several] for several in (self.rows, self.targets))
         solution = self.solution()
-        found = [f"the right answer names {key!r}, which isn't a row" for key in solution if key not in rows]
-        found += [
+        problems = [
+            f"the right answer names {key!r}, which isn't a row" for key in solution if key not in rows
+        ]
+        problems += [
             f"the right answer for {key!r} is {target!r}, which isn't an option"
             for key, target in solution.items()
             if target not in targets
         ]
         missing = [key for key in rows if key not in solution]
-        return found + ([f"the right answer lacks {', '.join(missing)}"] if missing else [])
+        return problems + ([f"the right answer lacks {', '.join(missing)}"] if missing else [])
 
     def pairs_of(self, frame: Frame, rows: Sequence[Option], targets: Sequence[Option]) -> Markup:
         """Return the HTML: one drop-down list for each row."""
@@ -473,13 +481,13 @@ class MatchItem(_AssignItem):
         wrong = self._pair_problems()
         if wrong:
             return wrong
-        found = [
+        problems = [
             f"in `pairs` or `left`, {each}" for each in option_problems([each.key for each in self.rows])
         ]
-        found += [f"in `options`, {each}" for each in option_problems([each.key for each in self.targets])]
-        if not found and not self.reuse and len(self.targets) < len(self.rows):
-            found.append("it has fewer options than rows; add options, or set reuse=True")
-        return found or self.solution_problems()
+        problems += [f"in `options`, {each}" for each in option_problems([each.key for each in self.targets])]
+        if not problems and not self.reuse and len(self.targets) < len(self.rows):
+            problems.append("it has fewer options than rows; add options, or set reuse=True")
+        return problems or self.solution_problems()
 
     def _pair_problems(self) -> list[str]:
         if self.pairs and (self.left or self.options or self.right is not None):
@@ -581,12 +589,12 @@ class CategoriseItem(_AssignItem):
     def own_problems(self) -> list[str]:
         if self._sorted_bins() and self.right is not None:
             return ["`bins` says what is right; remove `right`, or list the things in `things`"]
-        found = [f"in `bins`, {each}" for each in option_problems(self._sorted_bins() or self.bins)]
+        problems = [f"in `bins`, {each}" for each in option_problems(self._sorted_bins() or self.bins)]
         if not self._sorted_bins():
-            found += [f"in `things`, {each}" for each in option_problems(self.things)]
+            problems += [f"in `things`, {each}" for each in option_problems(self.things)]
         else:
-            found += [f"in `bins`, {each}" for each in option_problems([each.key for each in self.rows])]
-        return found or self.solution_problems()
+            problems += [f"in `bins`, {each}" for each in option_problems([each.key for each in self.rows])]
+        return problems or self.solution_problems()
 
     def render(self, frame: Frame) -> Markup:
         hides = self.has_right or self.shuffle

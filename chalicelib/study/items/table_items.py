@@ -94,9 +94,9 @@ class TableItem(Item):
         return super().has_right or (isinstance(self.item, Item) and self.item.has_right)
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         answers = stored or {}
         cells = [self.cell(key) for key in self.order_keys()]
         graded = [
@@ -128,20 +128,20 @@ class TableItem(Item):
             allowed = ", ".join(sorted(kind for kind, cls in kinds().items() if cls.fits_table))
             return [f"the item of its rows is {self.item!r}; use one of the kinds {allowed}"]
         cell = replace(self.item, name="", prompt="A row")
-        found = [f"in its rows, {each.partition(': ')[2].rstrip('.')}" for each in cell.problems()]
+        problems = [f"in its rows, {each.partition(': ')[2].rstrip('.')}" for each in cell.problems()]
         if self._unresolved():
-            return found
-        found += [each.replace("option", "row") for each in option_problems(self.rows)]
+            return problems
+        problems += [each.replace("option", "row") for each in option_problems(self.rows)]
         if self.right is None:
-            return found
+            return problems
         if not isinstance(self.right, Mapping):
-            return [*found, "`right` must be an object with right answers by row"]
-        found += [
+            return [*problems, "`right` must be an object with right answers by row"]
+        problems += [
             f"the right answers name a row {key!r} that it lacks"
             for key in self.right
             if key not in self.order_keys()
         ]
-        return found
+        return problems
 
     @classmethod
     def from_yaml(cls, prompt: str, body: Mapping[Any, Any], name: str) -> Self:

@@ -370,8 +370,8 @@ class UploadItem(Item):
     @property
     def accepted(self) -> tuple[str, ...]:
         """The accepted media types and endings; empty for all."""
-        given = (self.accept,) if isinstance(self.accept, str) else tuple(self.accept)
-        return given or SOURCES.get(self.source, ())
+        patterns = (self.accept,) if isinstance(self.accept, str) else tuple(self.accept)
+        return patterns or SOURCES.get(self.source, ())
 
     @property
     def max_bytes(self) -> int:

@@ -41,9 +41,9 @@ class _Written(Item):
     """What items with a typed text share: `right` is a text or a list of texts."""
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
         is_right = self.is_right(str(stored))
         comment = self.comment(is_right)
         return grade_share(int(is_right), 1, Decimal(self.points), partial=False, comment=comment)
@@ -116,26 +116,26 @@ class TextItem(_Written):
         return {**entry, "pattern": self.pattern} if self.pattern else entry
 
     def own_problems(self) -> list[str]:
-        found = []
+        problems = []
         for name, low, high in (("min_length", 0, self.max_length), ("max_length", 1, LONGEST)):
             number = getattr(self, name)
             if not low <= number <= high:
-                found.append(f"{name}={number!r} must be a whole number from {low} to {high}")
+                problems.append(f"{name}={number!r} must be a whole number from {low} to {high}")
         for name in ("pattern", "right_pattern"):
             pattern = getattr(self, name)
             problem = pattern_problem(pattern) if pattern else ""
-            found += [f"{name} {pattern!r} {problem}"] if problem else []
+            problems += [f"{name} {pattern!r} {problem}"] if problem else []
         if (
             self.pattern
-            and not found
+            and not problems
             and example_of(self.pattern, random.Random(0), least=self.min_length, most=self.max_length)
             is None
         ):
-            found.append(
+            problems.append(
                 f"no text of {self.min_length} to {self.max_length} characters was found that matches "
                 f"pattern {self.pattern!r}; change one of them"
             )
-        return found
+        return problems
 
     def render(self, frame: Frame) -> Markup:
         shared = {
@@ -281,8 +281,8 @@ class BlankRule:
     def problems(self) -> list[str]:
         """Return what is wrong with the rule."""
         problem = pattern_problem(self.pattern) if self.pattern else ""
-        found = [f"pattern {self.pattern!r} {problem}"] if problem else []
-        return found + [each for range_ in self.numbers for each in range_.problems()]
+        problems = [f"pattern {self.pattern!r} {problem}"] if problem else []
+        return problems + [each for range_ in self.numbers for each in range_.problems()]
 
 
 def when(
@@ -397,15 +397,15 @@ class FillInItem(Item):
         return list(stored)
 
     def grade(self, stored: Any) -> Grade:
-        given = self.ungraded(stored)
-        if given is not None:
-            return given
-        found = [_first(rules, answer) for rules, answer in zip(self.rules, stored, strict=True)]
-        right = sum(rule.right for rule in found)
-        comment = "\n".join(rule.feedback for rule in found if rule.feedback)
+        ungraded = self.ungraded(stored)
+        if ungraded is not None:
+            return ungraded
+        matched_rules = [_first(rules, answer) for rules, answer in zip(self.rules, stored, strict=True)]
+        right = sum(rule.right for rule in matched_rules)
+        comment = "\n".join(rule.feedback for rule in matched_rules if rule.feedback)
         partial = self.grading == "percent"
-        comment = comment or self.comment(right == len(found))
-        return grade_share(right, len(found), Decimal(self.points), partial=partial, comment=comment)
+        comment = comment or self.comment(right == len(matched_rules))
+        return grade_share(right, len(matched_rules), Decimal(self.points), partial=partial, comment=comment)
 
     def bot_answer(self, random: random.Random) -> list[str]:
         return [self._bot_blank(rules, random) for rules in self.rules]
@@ -431,15 +431,15 @@ class FillInItem(Item):
             return ["its text has no blank; write ___ where one is"]
         if len(rules) != count:
             return [f"its text has {count} blanks, but `blanks` has {len(rules)} entries; give one for each"]
-        found = ["`right` isn't used; set what is right in `blanks`"] if self.right is not None else []
-        found += _unknown_in_rules(self.blanks)
+        problems = ["`right` isn't used; set what is right in `blanks`"] if self.right is not None else []
+        problems += _unknown_in_rules(self.blanks)
         for number, several in enumerate(rules, 1):
-            found += [f"in blank {number}, {each}" for rule in several for each in rule.problems()]
+            problems += [f"in blank {number}, {each}" for rule in several for each in rule.problems()]
             if any(rule.is_fallback for rule in several[:-1]):
-                found.append(
+                problems.append(
                     f"in blank {number}, a rule without a condition hides those after it; move it to the end"
                 )
-        return found
+        return problems
 
     def render(self, frame: Frame) -> Markup:
         texts = _BLANK.split(self.text_in(frame.language, "text", self.text))

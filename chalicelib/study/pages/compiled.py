@@ -95,29 +95,29 @@ class CompiledPages:
 
     def to_json(self) -> str:
         """Return the pages as the text of `pages.json`: the same pages give the same text."""
-        told = {
+        document = {
             "format": FORMAT,
             "sources": self.sources,
             "pages": [asdict(page) for _, page in sorted(self.pages.items())],
             "study": asdict(self.study) if self.study else None,
             "problems": [asdict(problem) for problem in self.problems],
         }
-        return json.dumps(told, ensure_ascii=False, indent=1, default=float) + "\n"
+        return json.dumps(document, ensure_ascii=False, indent=1, default=float) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> CompiledPages:
         """Read the text of `pages.json`; ExperimentError when another version of Petri wrote it."""
         try:
-            told = json.loads(text)
-            if told["format"] != FORMAT:
+            document = json.loads(text)
+            if document["format"] != FORMAT:
                 raise ExperimentError(
-                    f"{PAGES_FILE} has the format {told['format']}, and this Petri reads {FORMAT}; "
+                    f"{PAGES_FILE} has the format {document['format']}, and this Petri reads {FORMAT}; "
                     "stage the experiment again with this Petri."
                 )
-            pages = [_page(each) for each in told["pages"]]
-            study = _study(told["study"]) if told["study"] else None
-            problems = tuple(Problem(**each) for each in told["problems"])
-            sources = str(told["sources"])
+            pages = [_page(each) for each in document["pages"]]
+            study = _study(document["study"]) if document["study"] else None
+            problems = tuple(Problem(**each) for each in document["problems"])
+            sources = str(document["sources"])
         except (ValueError, TypeError, KeyError) as error:
             raise ExperimentError(
                 f"{PAGES_FILE} can't be read ({error}); stage the experiment again."
@@ -126,14 +126,14 @@ class CompiledPages:
         return cls(MappingProxyType(by_name), study, problems, sources)
 
 
-def _page(told: dict[str, Any]) -> CompiledPage:
-    page = CompiledPage(**told)
-    items = tuple(CompiledItem(**{**each, "body": exact(each["body"])}) for each in told["items"])
+def _page(record: dict[str, Any]) -> CompiledPage:
+    page = CompiledPage(**record)
+    items = tuple(CompiledItem(**{**each, "body": exact(each["body"])}) for each in record["items"])
     return replace(page, items=items, lines=tuple(page.lines), asks=tuple(page.asks))
 
 
-def _study(told: dict[str, Any]) -> StudyFile:
-    study = StudyFile(**told)
+def _study(record: dict[str, Any]) -> StudyFile:
+    study = StudyFile(**record)
     return replace(study, sequence=tuple(study.sequence))
 
 

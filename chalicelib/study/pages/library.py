@@ -182,14 +182,14 @@ def page_sources(folder: Path) -> list[Path]:
     Files and folders inside `pages/` whose names begin with _ or . are left out.
     """
     study = folder / STUDY_FILE
-    found = [
+    pages = [
         path
         for path in sorted((folder / FOLDER).rglob("*"))
         if path.suffix in SUFFIXES
         and path.is_file()
         and not any(part.startswith(("_", ".")) for part in path.relative_to(folder / FOLDER).parts)
     ]
-    return [study, *found] if study.is_file() else found
+    return [study, *pages] if study.is_file() else pages
 
 
 def sources_hash(folder: Path, sources: list[Path]) -> str:
@@ -214,7 +214,7 @@ def _compiler() -> Callable[[Path], CompiledPages] | None:
     # would make each cold start slower.
     from importlib.metadata import entry_points
 
-    for found in entry_points(group="petri.page_compiler"):
-        compile_folder: Callable[[Path], CompiledPages] = found.load()
+    for entry_point in entry_points(group="petri.page_compiler"):
+        compile_folder: Callable[[Path], CompiledPages] = entry_point.load()
         return compile_folder
     return None

@@ -35,8 +35,8 @@ def media_address(value: Any) -> Markup:
 
 def is_safe_address(written: str) -> bool:
     """Whether following an address can't run a script: it is relative, or has a known scheme."""
-    found = _SCHEME.match(_IGNORED.sub("", written))
-    return found is None or found["scheme"].lower() in _SCHEMES
+    match = _SCHEME.match(_IGNORED.sub("", written))
+    return match is None or match["scheme"].lower() in _SCHEMES
 
 
 def is_safe_media(written: str) -> bool:

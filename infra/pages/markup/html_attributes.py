@@ -58,8 +58,8 @@ class AttributeReader:
     def _attribute(self) -> None:
         check = self._check
         line = check.line
-        found = grammar.NAME.match(check.html, check.position)
-        name = found[0] if found else ""
+        match = grammar.NAME.match(check.html, check.position)
+        name = match[0] if match else ""
         name = name[: name.find(check.page.prefix)] if check.page.prefix in name else name
         if not name:
             shown = check.shown()

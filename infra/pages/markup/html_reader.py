@@ -90,11 +90,11 @@ class HtmlReader:
             self._index = number_in(marker)
             self.position = marker.end()
             return True
-        found = self.page.placeholder.match(self.html, self.position)
-        tag = self.page.tag_in(found) if found else None
-        if found is None or tag is None:
+        match = self.page.placeholder.match(self.html, self.position)
+        tag = self.page.tag_in(match) if match else None
+        if match is None or tag is None:
             return False
-        self.position = found.end()
+        self.position = match.end()
         use(tag)
         return True
 

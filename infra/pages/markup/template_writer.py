@@ -40,10 +40,10 @@ class TemplateWriter:
 
     def tag(self, tag: Tag, filter_name: str = "") -> None:
         """Write a tag; the filter is applied to its value."""
-        found = _DELIMITER.fullmatch(tag.source)
-        if found is None:
+        match = _DELIMITER.fullmatch(tag.source)
+        if match is None:
             raise AssertionError(tag.source)
-        opening, inner, closing = found.groups()
+        opening, inner, closing = match.groups()
         if filter_name:
             inner = f" ({inner})|{filter_name} "
         self.tags.add(tag.number)

@@ -1,6 +1,6 @@
-"""Keeps what pages log: focus lost, pasting, errors of scripts, and what authors log with `petri.log`.
+"""Records events of pages: focus lost, pasting, errors of scripts, and those of `petri.log`.
 
-Events are observations, so none is a reason to refuse an answer: what is malformed or too much is left out.
+Events are observations and never a reason to refuse an answer: malformed and excess events are dropped.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import own_place, study_of
 from chalicelib.study.study_records import EventBatch, Place
 
-#: How many events of one request are kept, and how long their texts are at most.
+#: The maximum number of events per request, and the maximum length of their texts.
 MOST, MOST_CHARACTERS = 600, 200
-#: How many bytes of JSON are kept of one request: an item of the store holds 400 KB.
+#: The maximum size of a request's events as JSON, in bytes: an item of the store holds 400 KB.
 MOST_BYTES = 390_000
-#: How many batches of one page are kept: it sends one with its answer, and one whenever it is closed.
+#: The maximum number of batches per page: it sends one with its answer, and one whenever it is closed.
 MOST_BATCHES = 20
-#: A page that was open for longer than a week is none of ours, in milliseconds.
+#: The longest plausible time on a page, a week, in milliseconds.
 MAX_MS = 7 * 24 * 3600 * 1000
 TEXTS = ("event", "act", "item")
 
 
 def keep_page_events(ctx: Context, serial: int, sent: Any) -> dict[str, Any]:
-    """Keep the events of a page that is being closed, unless another page is due by now."""
+    """Record the events of a page that is being closed, unless another page is due now."""
     _, place = own_place(ctx)
     if place is not None and place.serial == serial:
         keep_some_events(ctx, place, sent)
@@ -35,7 +35,7 @@ def keep_page_events(ctx: Context, serial: int, sent: Any) -> dict[str, Any]:
 
 
 def keep_some_events(ctx: Context, place: Place, sent: Any) -> None:
-    """Keep the events of a page that can send some more than once, up to MOST_BATCHES times."""
+    """Record the events of a page that can send several batches, up to MOST_BATCHES."""
     if sent and not _is_full(ctx, place):
         keep_events(ctx, place, sent)
 
@@ -46,7 +46,7 @@ def _is_full(ctx: Context, place: Place) -> bool:
 
 
 def keep_events(ctx: Context, place: Place, sent: Any) -> None:
-    """Keep the events of the page that is due, with the commit of this unit of work."""
+    """Record the events of the page that is due, in the commit of this unit of work."""
     events = list(_that_fit(_valid(sent))) if study_of(ctx).log_events else []
     if not events:
         return

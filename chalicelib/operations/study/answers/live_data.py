@@ -1,4 +1,4 @@
-"""Returns what the page of a live element or a chat begins with, and after a reload."""
+"""Returns the initial data of a live element's or a chat's page, also after a reload."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chalicelib.study.study_records import LiveRow, Place
 from chalicelib.study.translation import translate
 
 CHAT_SCRIPT = "/static/scripts/petri-chat.js"
-#: How many of the group's last rows a chat shows after a reload.
+#: The number of the group's last rows that a chat shows after a reload.
 MAX_SHOWN = 200
 
 
 def live_fields(ctx: Context, place: Place, page: Live | Chat, player: Player) -> dict[str, Any]:
-    """Return what a live element or a chat has beside a page: its data, its script and its button."""
+    """Return the fields of a live element or a chat in addition to a page's: data, script and button."""
     group = player.group
     if isinstance(page, Chat):
         done = page.button or marked("Done")
@@ -47,7 +47,7 @@ def _chat_data(ctx: Context, place: Place, group: StudyGroup) -> dict[str, Any]:
 
 
 def _name(ctx: Context, group: StudyGroup, number: int) -> str:
-    """Return what a member is called in a chat: their role if no other member has it, or a number."""
+    """Return a member's name in a chat: their role if no other member has it, or a number."""
     roles = [member["role"] for member in group.stored.members]
     if roles[number] is not None and roles.count(roles[number]) == 1:
         return str(roles[number])
@@ -56,10 +56,10 @@ def _name(ctx: Context, group: StudyGroup, number: int) -> str:
 
 def _last_messages(ctx: Context, place: Place, group: StudyGroup) -> list[dict[str, Any]]:
     last = group.stored.rows
-    wanted = [keys.live_row(group.id, number) for number in range(max(0, last - MAX_SHOWN), last)]
-    ctx.uow.prefetch(more=wanted)
-    found = [item for item in map(ctx.uow.item, wanted) if item is not None]
-    rows = [row for row in map(LiveRow.from_item, found) if row.path == place.path]
+    row_keys = [keys.live_row(group.id, number) for number in range(max(0, last - MAX_SHOWN), last)]
+    ctx.uow.prefetch(more=row_keys)
+    stored_rows = [item for item in map(ctx.uow.item, row_keys) if item is not None]
+    rows = [row for row in map(LiveRow.from_item, stored_rows) if row.path == place.path]
     return [chat_message(group, row.number, row.participant_id, row.values["text"], row.at) for row in rows]
 
 

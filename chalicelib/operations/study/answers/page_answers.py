@@ -23,13 +23,13 @@ from chalicelib.study.translation import translate
 
 from .timed_parts import count_answers, timed_around
 
-#: Answers that were sent are refused above this many bytes of JSON; a page of forty items stays far below.
+#: The maximum size of sent answers as JSON, in bytes; a page of forty items stays far below.
 MAX_CLIENT_SECONDS = 24 * 60 * 60
 PARTICIPANT, TIMEOUT, AUTOPLAY = "participant", "timeout", "autoplay"
 
 
 def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
-    """Return the items of a page that this player is asked, with their options and rows filled in."""
+    """Return the items of a page for this player, with their options and rows resolved."""
     study = study_of(ctx)
     return {
         name: item.resolved(study, player).in_language(study.language)
@@ -87,10 +87,10 @@ def default_answers(ctx: Context, player: Player, page: Page, draft: Any = None)
     return answers
 
 
-def _valid_default(item: Item, given: Any) -> Any:
-    """Return what the author gives for an answer; None when it isn't valid for this player."""
+def _valid_default(item: Item, answer: Any) -> Any:
+    """Return the author's answer as stored; None when it isn't valid for this player."""
     try:
-        return None if given is None else item.validate(given)
+        return None if answer is None else item.validate(answer)
     except AnswerError:
         return None
 
@@ -119,7 +119,7 @@ def record_answers(
     items = items_due(ctx, player, page)
     scope = player.scopes[0]
     entries = [_entry(place, scope, items[name], value) for name, value in answers.items()]
-    shown = moment_of(place.shown_at)
+    shown_at = moment_of(place.shown_at)
     response = StudyResponse(
         participant_id=place.participant_id,
         serial=place.serial,
@@ -131,7 +131,7 @@ def record_answers(
         network_id=place.network_id,
         shown_at=place.shown_at,
         answered_at=iso(ctx.now),
-        seconds=None if shown is None else round((ctx.now - shown).total_seconds(), 3),
+        seconds=None if shown_at is None else round((ctx.now - shown_at).total_seconds(), 3),
         seconds_client=seconds_client,
         by=by,
         answers=entries,
@@ -139,8 +139,8 @@ def record_answers(
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
     session.recorded[place.participant_id, place.serial] = entries
-    kept = {name: shortened(value, place.serial) for name, value in answers.items()}
-    place.answers.setdefault(scope, {}).update(kept)
+    stored_answers = {name: shortened(value, place.serial) for name, value in answers.items()}
+    place.answers.setdefault(scope, {}).update(stored_answers)
     spill(place, player.scopes)
     count_answers(ctx, place, entries)
     _collect(place, player, items, answers)
@@ -174,7 +174,7 @@ def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
 
 
 def _add_points(place: Place, counter: str, rule: str, grade: Grade) -> None:
-    """Add what a graded answer changes in the total of points; `rule` says which attempt counts."""
+    """Add the points of a graded answer to the total; `rule` says which attempt counts."""
     if grade.percent is None:
         return
     before = place.earned.get(counter, [])
@@ -184,7 +184,7 @@ def _add_points(place: Place, counter: str, rule: str, grade: Grade) -> None:
 
 
 def _collect(place: Place, player: Player, items: Mapping[str, Item], answers: Mapping[str, Any]) -> None:
-    """Keep the answers that are passed on; inside a For, beside the value that they are about."""
+    """Collect the answers to pass on; inside a For, each with its value."""
     passed = {name: value for name, value in answers.items() if items[name].pass_on and value is not None}
     if not passed or place.node_id is None:
         return

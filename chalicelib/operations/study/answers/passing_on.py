@@ -1,4 +1,4 @@
-"""Makes an info of what a participant passes on to the next one in their network."""
+"""Creates the infos with answers for the next participant in the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.study.study_session import encode_passed
 
 
 def pass_on(ctx: Context, place: Place, path: str) -> None:
-    """Make the info of collected answers when the participant leaves the loop in which they were given.
+    """Create the info of collected answers when the participant leaves the loop that asked for them.
 
     All answers of a For become one info, a list with an entry for each value; it opens the network's next
     place. An answer outside of loops becomes an info of its own, as its text or as JSON.

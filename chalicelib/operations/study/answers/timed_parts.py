@@ -1,4 +1,4 @@
-"""Keeps the clock of a timed part, and records its result."""
+"""Measures the time of a timed part, and records its result."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def timed_around(ctx: Context, path: str) -> tuple[Path, Timed] | None:
 
 def part_ends_at(ctx: Context, place: Place, *, begins: bool = False) -> str | None:
     """Return when the timed part around a participant ends; it `begins` when its first page is sent."""
-    found = timed_around(ctx, place.path)
-    if found is None:
+    timed = timed_around(ctx, place.path)
+    if timed is None:
         return None
-    path, element = found
+    path, element = timed
     name = write_path(path)
     if begins and name not in place.clocks:
         place.clocks[name] = later(ctx.now, element.seconds * time_factor(ctx, place))
@@ -46,28 +46,28 @@ def part_is_over(ctx: Context, place: Place) -> bool:
 
 
 def time_factor(ctx: Context, place: Place) -> float:
-    """Return how much of the usual time a participant gets."""
+    """Return the factor by which a participant's time limits are multiplied."""
     return study_of(ctx).time_factor(session_of(ctx).player(place.participant_id))
 
 
 def count_answers(ctx: Context, place: Place, entries: list[dict[str, Any]]) -> None:
     """Count correct and incorrect answers of the timed part around a participant."""
-    found = timed_around(ctx, place.path)
-    if found is None:
+    timed = timed_around(ctx, place.path)
+    if timed is None:
         return
-    counts = Counter(place.counts.get(write_path(found[0]), {}))
+    counts = Counter(place.counts.get(write_path(timed[0]), {}))
     for entry in entries:
         if entry.get("correct") is not None:
             counts[CORRECT if entry["correct"] else INCORRECT] += 1
-    place.counts[write_path(found[0])] = dict(counts)
+    place.counts[write_path(timed[0])] = dict(counts)
 
 
 def record_result(ctx: Context, place: Place, following: str) -> None:
     """Store one row about a timed part when the participant leaves it for another element."""
-    found = timed_around(ctx, place.path)
-    if found is None:
+    timed = timed_around(ctx, place.path)
+    if timed is None:
         return
-    path, element = found
+    path, element = timed
     name = write_path(path)
     after = timed_around(ctx, following)
     if (after is not None and write_path(after[0]) == name) or name not in place.clocks:

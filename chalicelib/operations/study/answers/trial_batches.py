@@ -13,7 +13,7 @@ from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.elements.trials import MAX_BATCH, MAX_MS, SHOWN, Trials
 from chalicelib.study.study_records import Place, TrialBatch
 
-#: What the page sends about each trial.
+#: The keys of each trial that the page sends.
 KEY, MILLISECONDS = "key", "rt_ms"
 SCRIPT = "/static/scripts/petri-trials.js"
 
@@ -44,10 +44,10 @@ def trial_data(ctx: Context, place: Place, block: Trials) -> dict[str, Any]:
 
 
 def _shown(block: Trials, row: Mapping[str, Any], *, tells: bool) -> dict[str, Any]:
-    shown = {name: row[name] for name in SHOWN if row.get(name)}
+    trial = {name: row[name] for name in SHOWN if row.get(name)}
     if tells and block.correct and (block.feedback == "always" or row.get("practice")):
-        shown["right"] = row[block.correct]
-    return shown
+        trial["right"] = row[block.correct]
+    return trial
 
 
 def take_batch(ctx: Context, place: Place, block: Trials, sent: Any, by: str) -> bool:

@@ -52,8 +52,8 @@ def assign_network(ctx: Context, network: Any) -> dict[str, Any]:
     if "condition" not in network.details:
         _, cell = assign_slot(ctx, network.id, design)
         network.details = {**network.details, "condition": levels_of(cell)}
-    found: dict[str, Any] = network.details["condition"]
-    return dict(found)
+    condition: dict[str, Any] = network.details["condition"]
+    return dict(condition)
 
 
 def release_slot(ctx: Context, place: Place) -> None:

@@ -20,9 +20,9 @@ from chalicelib.study.study_records import Place, Pooled
 
 from .moves import element_at, move_on, ring, stop_with_pay
 
-#: How many members are seated, moved on or stopped in one commit: each takes up to five writes.
+#: The number of members who are seated, moved on or stopped in one commit: up to five writes each.
 MAX_TOGETHER = 16
-#: How many members each place names, so that they are read with their group.
+#: The number of members that each place lists, so that they are read with their group.
 MAX_MATES = 16
 ERROR, DROPOUT = "error", "dropout"
 TEXTS = {
@@ -54,7 +54,7 @@ def take_seat(ctx: Context, place: Place, group: StudyGroup) -> None:
 
 
 def follow(ctx: Context, place: Place) -> bool:
-    """Let a member follow their group; return whether there was anything to follow."""
+    """Let a member follow their group; return whether anything was changed."""
     group = _group_of(ctx, place)
     if group is None or place.ended is not None:
         return False
@@ -100,7 +100,7 @@ def living_members(ctx: Context, group: StudyGroup) -> list[Place]:
 
 
 def leave_to_members(ctx: Context, group: StudyGroup, places: Sequence[Place]) -> None:
-    """Have members follow by themselves, and those who don't ask by a message."""
+    """Let members follow at their next request; a message moves those who send none."""
     ctx.uow.post(MoveMembers(group.id))
     ring(ctx, places, f"follow{group.id}|{len(group.stored.done)}")
 

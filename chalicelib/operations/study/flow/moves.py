@@ -27,25 +27,25 @@ from chalicelib.study.elements import Element, End, Group, Join, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
 
-#: For how long after the end of a time limit an answer is still taken, in seconds: it was on its way.
+#: How long after the end of a time limit an answer is still accepted, in seconds: it was under way.
 GRACE = 2.0
 #: How long loading a page's media may delay the start of its time limit, in seconds.
 MAX_LOADING = 10.0
 #: How long an unrequested page waits before its time limit begins anyway, in seconds.
 MAX_UNSEEN = 10.0
-#: A participant who was moved to the end and never asks again is ended after so many seconds.
+#: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
 SCREEN_OUT, FULL = "screen_out", "full"
 
 
 def element_at(ctx: Context, path: str) -> Element | None:
-    """Return the element at a path; None at the end, or when the timeline has lost it."""
+    """Return the element at a path; None at the end, or when the timeline no longer contains it."""
     step = study_of(ctx).plan().find(parse_path(path)) if path else None
     return None if step is None else step.element
 
 
 def begin(ctx: Context, participant: Participant) -> Place:
-    """Make a participant's place at the first stop that applies."""
+    """Create a participant's place at the first stop that applies."""
     session = session_of(ctx)
     place = Place(participant_id=participant.id)
     session.add_place(place)
@@ -73,11 +73,11 @@ def move_on(ctx: Context, place: Place) -> None:
 
 
 def take_answers(
-    ctx: Context, place: Place, page: Page, taken: Mapping[str, Any], by: str, seconds: float | None = None
+    ctx: Context, place: Place, page: Page, checked: Mapping[str, Any], by: str, seconds: float | None = None
 ) -> None:
     """Store checked answers, call the study's hooks, and move the participant on."""
     study = study_of(ctx)
-    record_answers(ctx, place, page, taken, by, seconds)
+    record_answers(ctx, place, page, checked, by, seconds)
     player = session_of(ctx).player(place.participant_id)
     study.page_answered(player, page.name)
     if page.then is not None:
@@ -141,7 +141,7 @@ def _enter_pool(ctx: Context, place: Place, path: str, element: Group) -> None:
 
 
 def pool_key(place: Place, element: Group) -> str:
-    """Return what members of one group must share."""
+    """Return the key that the members of one group must share."""
     if element.match != "condition":
         return ""
     return "|".join(f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition))
@@ -160,7 +160,7 @@ def wake_by(ctx: Context, place: Place, until: str) -> None:
 
 
 def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
-    """Note that the page is being sent now, and begin its time limit."""
+    """Record that the page is being sent now, and begin its time limit."""
     if place.shown_at is not None:
         return
     place.shown_at = iso(ctx.now)
@@ -169,9 +169,9 @@ def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
     limits = [part_ends_at(ctx, place, begins=True)]
     if isinstance(element, Page) and element.seconds is not None:
         limits.append(later(ctx.now, element.seconds * time_factor(ctx, place)))
-    known = [limit for limit in limits if limit is not None]
-    if known:
-        place.until = min(known)
+    set_limits = [limit for limit in limits if limit is not None]
+    if set_limits:
+        place.until = min(set_limits)
         wake_by(ctx, place, place.until)
 
 
@@ -186,13 +186,13 @@ def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:
 
 
 def is_nearly_over(ctx: Context, place: Place) -> bool:
-    """Whether the time limit of a page is over, or will be in a moment: browsers' clocks differ."""
+    """Whether the time limit of a page is over or nearly so, since browsers' clocks differ."""
     until = moment_of(place.until)
     return until is not None and ctx.now >= until - timedelta(seconds=GRACE)
 
 
 def pending_at(ctx: Context, place: Place) -> Pending | None:
-    """Return what has to be looked at after the commit: whether a group is complete or a wait is over."""
+    """Return what to check after the commit: whether a group is complete or a wait is over."""
     element = element_at(ctx, place.path)
     if place.ended is not None:
         return None
@@ -204,7 +204,7 @@ def pending_at(ctx: Context, place: Place) -> Pending | None:
 
 
 def ring(ctx: Context, places: Sequence[Place], name: Any) -> None:
-    """Tell the pages of participants that another page is due."""
+    """Notify the pages of participants that another page is due."""
     ids = tuple(place.participant_id for place in places if place.ended is None or place.shown_at is None)
     if ids:
         ctx.uow.send_transient(RingDoorbell(ids), f"ring|{name}")

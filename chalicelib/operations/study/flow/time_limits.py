@@ -22,7 +22,7 @@ from .ending import finish
 from .members import DROPOUT, follow, stop_members
 from .moves import GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_by
 
-#: How many pages are answered in one commit for a participant who has disconnected.
+#: The number of pages that are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10
 NOT_ANSWERED = "not_answered"
 
@@ -54,7 +54,7 @@ def _end_unanswered(ctx: Context, place: Place, page: Page) -> None:
 
 
 def autoplay(ctx: Context, place: Place) -> bool:
-    """Answer the pages of a participant who is gone, up to a wait or the end; return whether more follow."""
+    """Answer the pages of a disconnected participant, up to a wait or the end; return whether more follow."""
     for _ in range(MAX_AUTOPLAYED):
         page = page_at(ctx, place)
         if place.ended is not None or page is None:
@@ -73,7 +73,7 @@ def expire_overdue(ctx: Context, place: Place) -> bool:
 
 
 def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
-    """Handle the moment of a participant's time limit; return what has to be looked at afterwards.
+    """Handle the moment of a participant's time limit; return what to check after the commit.
 
     The message may come early, because the participant has moved on meanwhile: it is recorded again.
     """
@@ -84,7 +84,7 @@ def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
     if place is None or not participant.is_working:
         return None
     if place.wake_at is not None and place.wake_at > later(ctx.now, GRACE):
-        # An earlier message: the one that this place waits for is still to come.
+        # An earlier message: the one for this place's time limit is still to come.
         return None
     place.wake_at = None
     if place.ended is not None:
@@ -99,7 +99,7 @@ def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
 
 
 def play_for_departed(ctx: Context, participant_id: int) -> Pending | None:
-    """Answer the pages of a participant who has disconnected; return what has to be looked at afterwards."""
+    """Answer the pages of a participant who has disconnected; return what to check after the commit."""
     session = session_of(ctx)
     session.prefetch([participant_id])
     place = session.find_place(participant_id)

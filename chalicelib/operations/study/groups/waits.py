@@ -26,8 +26,8 @@ from chalicelib.study.study_records import Place
 
 logger = logging.getLogger("petri.study")
 
-#: How many members move on in the commit of the release, with up to three writes each; the members of a
-#: larger group follow by themselves.
+#: The number of members who move on in the commit of the release, with up to three writes each; the
+#: members of a larger group follow at their next request.
 MAX_MOVED = 30
 
 
@@ -88,7 +88,7 @@ def _release(ctx: Context, group: StudyGroup, path: str, living: list[Place]) ->
 
 
 def _hurry(ctx: Context, place: Place) -> bool:
-    """Answer for a member whose time is over, or who is gone; return whether that changed anything."""
+    """Answer for a member whose time is over, or who has disconnected; return whether anything changed."""
     if follow(ctx, place) or expire_overdue(ctx, place):
         return True
     if not place.gone:

@@ -41,7 +41,7 @@ from .show import PageView, show
 def get_page(ctx: Context, settled: Pending | None = None) -> PageView:
     """Return the page that is due for the calling participant; the first call begins their part.
 
-    `settled`: what this request has looked at before; the group is then read in the first call.
+    `settled`: what this request has checked before; the group is then read in the first call.
     """
     if settled is not None and settled.network_id is not None:
         session_of(ctx).prefetch(settled.mates, keys.study_group(settled.network_id))
@@ -64,8 +64,8 @@ def post_page(
 ) -> PageView:
     """Store the answers of the page with this serial, and return the page that follows.
 
-    `is_timeout`: the browser's clock says that the time is up, so what is valid of the answers is taken, and
-    `on_timeout` or defaults for the rest. Before the time is up, they are answers like any others.
+    `is_timeout`: by the browser's clock, the time is up: valid answers are accepted, and `on_timeout` or
+    defaults replace the others. Before the time is up, they are treated like any other answers.
 
     A serial that isn't the due one changes nothing: the answers were sent twice, or from an earlier page.
     """
@@ -126,7 +126,7 @@ def _answered_by(participant: Participant) -> str:
 
 
 def _look_after(ctx: Context, place: Place) -> None:
-    """Do what the participant's own request can do: they are back; their time may be over."""
+    """Mark the participant as connected, follow their group, and enforce the time limit."""
     place.gone = False
     while place.ended is None and follow(ctx, place):
         pass
@@ -134,7 +134,7 @@ def _look_after(ctx: Context, place: Place) -> None:
     if place.ended is None and page is not None and is_over(ctx, place):
         expire(ctx, place, page)
     elif place.ended is None and place.path and not _is_stop(ctx, place):
-        # The timeline has changed and lost the element: go on after the nearest part that is left.
+        # The timeline no longer contains the element: continue after the next remaining part.
         move_on(ctx, place)
 
 

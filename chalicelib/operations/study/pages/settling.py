@@ -21,15 +21,15 @@ logger = logging.getLogger("petri.study")
 
 #: Runs an operation in a unit of work: `App.run`.
 Run = Callable[..., Any]
-#: How many steps one request carries out: a timeline may have several waits in a row.
+#: The maximum number of steps per request: a timeline may have several waits in a row.
 MAX_STEPS = 20
 
 
 def settle(run: Run, pending: Pending) -> bool:
-    """Look once at what a participant waits for; return whether anything was changed.
+    """Check once what a participant waits for; return whether anything was changed.
 
     The participant's own commit has succeeded, so nothing that happens here is an error of their request:
-    where too many meet, another one goes on.
+    after too many conflicts, another request continues.
     """
     try:
         return _settle(run, pending)

@@ -24,13 +24,13 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
-#: How often a waiting page asks again when its sockets don't ring, in seconds.
+#: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
 POLL_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """The response of GET and POST /page, and what has to be looked at after the commit."""
+    """The response of GET and POST /page, and what to check after the commit."""
 
     body: dict[str, Any]
     pending: Pending | None = None
@@ -39,7 +39,7 @@ class PageView:
 
 
 def show(
-    ctx: Context, place: Place, *, stale: bool = False, more: Mapping[str, Any] | None = None
+    ctx: Context, place: Place, *, stale: bool = False, extra_fields: Mapping[str, Any] | None = None
 ) -> PageView:
     """Return the page that is due, and begin its time limit if it hadn't been sent yet."""
     element = element_at(ctx, place.path)
@@ -51,7 +51,7 @@ def show(
         "progress": study_of(ctx).plan().progress(parse_path(place.path)),
         "doorbell": place.in_group,
         "log": study_of(ctx).log_events,
-        **(more or {}),
+        **(extra_fields or {}),
     }
     if stale:
         body["stale"] = True
@@ -91,7 +91,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
 
 
 def _trials(ctx: Context, place: Place, block: Trials) -> dict[str, Any]:
-    """Return what a block of trials has beside a page: its data, its script, its pictures and sounds."""
+    """Return the fields of a block of trials in addition to a page's: data, script, pictures and sounds."""
     data = trial_data(ctx, place, block)
     files = [one[name] for one in data["trials"] for name in ("image", "sound") if name in one]
     return {

@@ -17,7 +17,7 @@ from chalicelib.study.study_session import StudySession
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What has to be looked at in a commit of its own, after the one that brought a participant to a wait."""
+    """What to check in a commit of its own, after the one that brought a participant to a wait."""
 
     #: The path of the element at which the participant waits.
     path: str
@@ -66,5 +66,5 @@ def moment_of(text: str | None) -> datetime | None:
 
 
 def later(now: datetime, seconds: float) -> str:
-    """Return the moment that is some seconds after another, as it is stored."""
+    """Return the moment `seconds` after another one, as stored."""
     return iso(now + timedelta(seconds=seconds))
