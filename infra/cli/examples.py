@@ -18,6 +18,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri debug my_study --id pilot",
     ),
     "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),
+    "simulate": (
+        "petri simulate my_study --participants 1000",
+        "petri simulate my_study --seed 7 --out trial",
+    ),
     "bot": ("petri bot my_study --debug", "petri bot my_study --app my-study-pilot --number 5"),
     "load": ("petri load data/pilot-data.zip my_study",),
     "summary": ("petri summary", "petri summary --app my-study --stage live"),

@@ -35,6 +35,7 @@ from infra.cli.commands.run.bot import bot
 from infra.cli.commands.run.debug import debug
 from infra.cli.commands.run.load import load
 from infra.cli.commands.run.serve import serve
+from infra.cli.commands.run.simulate import simulate
 from infra.cli.commands.write.email_test import email_test
 from infra.cli.commands.write.gallery import gallery
 from infra.cli.commands.write.make_uuid import uuid_command
@@ -76,6 +77,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Run it on this machine": {
         "debug": debug,
         "serve": serve,
+        "simulate": simulate,
         "bot": bot,
         "load": load,
     },

@@ -62,6 +62,33 @@ class BotProgress:
         return result
 
 
+class SimulationProgress:
+    """Counts the bots of a simulation that have finished: a bar at a terminal, every tenth part in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        """`total`: the number of bots."""
+        self._console = err()
+        self._total = total
+        columns = (TextColumn("participants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=self._console, disable=not self._console.is_terminal)
+        self._task = self._bar.add_task("participants", total=total)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, ended: int) -> None:
+        """Show how many bots have finished."""
+        self._bar.update(self._task, completed=ended)
+        if not self._console.is_terminal and ended % max(1, self._total // 10) == 0:
+            self._console.print(f"participants {ended}/{self._total}")
+
+
 class LiveLine:
     """The status of a run for people, on the last line of the terminal; plain lines in a pipe."""
 

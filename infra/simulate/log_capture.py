@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chalicelib.study.pages.library import PageError
+
 _PLATFORM = "petri"
 _BOTS = "petri.bots"
 
@@ -40,7 +42,9 @@ class CapturedLog(logging.Handler):
         route = getattr(record, "route", "")
         place = f"{Path(own[-1].filename).relative_to(self._folder)}, line {own[-1].lineno}: " if own else ""
         behind = f" (in {route})" if route else ""
-        return f"{place}{type(error).__name__}: {error}{behind}"
+        # An error in a page of a study names its file and line itself.
+        kind = "" if isinstance(error, PageError) else f"{type(error).__name__}: "
+        return f"{place}{kind}{error}{behind}"
 
 
 @contextmanager

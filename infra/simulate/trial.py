@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -71,6 +72,10 @@ class TrialSpec:
     bot: str = ""
     #: Number of participants whom the operator invites, if the experiment doesn't recruit.
     uninvited: int = 0
+    #: The simulated time of the launch; None: the start of the current hour.
+    began: datetime | None = None
+    #: Called when a bot has finished, with the number of those that have.
+    on_bot_ended: Callable[[int], object] | None = None
 
 
 @dataclass
@@ -123,6 +128,7 @@ class Trial:
         self._people: list[SimulatedPerson] = []
         self._failed_in_a_row = 0
         self._last_seen = 0.0
+        self._ended_bots = 0
 
     def play(self) -> RunTrace:
         """Run the simulation to its end; ExperimentError when the experiment can't be launched."""
@@ -255,6 +261,9 @@ class Trial:
         self.course.seconds = self.timeline.seconds
         person.limit.call_off()
         self._at_work.pop(entry["assignmentId"], None)
+        self._ended_bots += 1
+        if self._plan.on_bot_ended is not None:
+            self._plan.on_bot_ended(self._ended_bots)
 
     def _report(self, event_type: str, entry: Mapping[str, str]) -> None:
         """Send the recruiter's notification, if the recruiter sends such."""
@@ -285,7 +294,7 @@ def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None =
 
     Meanwhile, the working directory is the experiment's folder.
     """
-    timeline, course = Timeline(), RunTrace(AwsUsage())
+    timeline, course = Timeline(plan.began), RunTrace(AwsUsage())
     queue, schedule, channels = TrialSQS(timeline, course.tally), TrialSchedule(timeline), LocalChannels()
     with (
         closing(engine or SQLiteEngine(":memory:")) as store,

@@ -1,10 +1,13 @@
-"""The studies of the documentation can be loaded, and the README shows the demo."""
+"""The studies of the documentation can be loaded, and the README shows the demo; Python about data runs."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from chalicelib.study.study import Study
+from infra.simulated_data.dataset import SimulationSpec, simulate
 from petri.study import StudyBot
 
 from .blocks import DOCS, ROOT, blocks
@@ -39,3 +42,14 @@ def test_the_ultimatum_game_is_shown_as_the_demo_has_it(page) -> None:
     shown = next(block.text for block in blocks(page) if "class Ultimatum" in block.text)
     words = "".join(demo.partition('"""\n\n')[2].split()).replace(",]", "]").replace(",)", ")")
     assert "".join(shown.split()).replace(",]", "]").replace(",)", ")") == words
+
+
+def test_the_python_about_simulated_data_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    simulate(SimulationSpec(ROOT / "demos/ultimatum", 4, tmp_path / "data/my_study-simulated", 7))
+    names: dict[str, object] = {"__name__": "snippet"}
+    texts = [block.text for block in blocks(DOCS / "while-writing.md") if block.language == "python"]
+    assert texts
+    for text in texts:
+        exec(compile(text, "snippet", "exec", dont_inherit=True), names)  # noqa: S102 - our own documents

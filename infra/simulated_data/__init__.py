@@ -1,0 +1,1 @@
+"""`petri simulate`: the data of a run with many bots, in simulated time."""
