@@ -181,6 +181,7 @@ class App:
                     dispatch_effects(ctx, ctx.experiment.pending_effects)
                     uow.commit()
                 except Exception as error:
+                    # Any error, of Petri or of a hook, may come from stale reads; others are raised.
                     if not _should_retry(error, uow, attempt):
                         raise
                     if seconds_left() < MIN_SECONDS_LEFT:

@@ -84,6 +84,7 @@ def on_message(event: Mapping[str, Any]) -> dict[str, Any]:
             logger.exception("a frame failed")
         _send_error(connection_id, error, _channel_of(event))
     except Exception as fault:
+        # The experiment's code, which handles the frame; the participant learns only the kind of the error.
         logger.exception("a frame failed")
         _send_error(connection_id, PetriError(f"{type(fault).__name__}"), _channel_of(event))
     return OK

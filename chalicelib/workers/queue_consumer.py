@@ -112,6 +112,7 @@ def _process_record(record: dict[str, Any]) -> bool:
             _carry_out(message, record)
             is_settled = True
     except Exception as error:
+        # Any error: the other messages of the batch continue, and the queue delivers this one again.
         kind = "unread" if message is None else kind_of(message.body)
         attempts = attempts or _count_failure(message, record)
         logger.exception("message %s (%s) failed, attempt %s", record["messageId"], kind, attempts)

@@ -94,6 +94,7 @@ def mathml(tex: str, line: int, *, is_block: bool) -> str:
             line, "The maths is nested too deeply.", "Divide it into shorter parts."
         ) from None
     except Exception as error:
+        # The converter raises errors of many classes for invalid TeX.
         reason = str(error) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error"))
         raise AuthorProblem(line, f"The maths ${tex}$ can't be read: {reason}.", fix) from error
     unknown = _UNKNOWN.search(written)

@@ -68,11 +68,7 @@ def try_pages(loaded: LoadedExperiment) -> list[Finding]:
         return []
     engine = SQLiteEngine(":memory:")
     try:
-        app = bootstrap.local(study, WithoutAccounts(loaded.config), app_id="verify", engine=engine)
-        people = [_participant(app, number) for number in range(1, _people(study) + 1)]
-        findings = [finding for cell in _cells(study) for finding in _played(app, people, cell)]
-    except Exception:  # noqa: BLE001 - the trial of hooks reports what an author's hook raises
-        return []
+        findings = _findings(loaded, study, engine)
     finally:
         services.use(None)
         engine.close()
@@ -80,6 +76,24 @@ def try_pages(loaded: LoadedExperiment) -> list[Finding]:
     for finding in sorted(findings, key=lambda finding: finding.level != "error"):
         unique.setdefault(finding.where, finding)
     return list(unique.values())
+
+
+def _findings(loaded: LoadedExperiment, study: type[Study], engine: SQLiteEngine) -> list[Finding]:
+    try:
+        app = bootstrap.local(study, WithoutAccounts(loaded.config), app_id="verify", engine=engine)
+        people = [_participant(app, number) for number in range(1, _people(study) + 1)]
+    except Exception:  # noqa: BLE001 - an author's hook failed, which the trial of hooks reports
+        return []
+    findings: list[Finding] = []
+    for cell in _cells(study):
+        try:
+            findings += _played(app, people, cell)
+        except Exception as failure:  # noqa: BLE001 - an author's method can raise anything
+            what = f"The pages can't all be tried with sample answers: {type(failure).__name__}: {failure}."
+            findings.append(
+                warning(str(loaded.folder), what, "A simulated run shows where the error occurs.")
+            )
+    return findings
 
 
 def _participant(app: App, number: int) -> int:

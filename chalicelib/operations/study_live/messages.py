@@ -129,4 +129,5 @@ def _author_code(group: StudyGroup, what: str) -> Iterator[None]:
     except (Busy, Conflict, AnswerError):
         raise
     except Exception as error:
+        # An author's method may raise anything; the error is logged where the group is stopped.
         raise HookFailedError(group.id, f"{what} raised {type(error).__name__}: {error}") from error

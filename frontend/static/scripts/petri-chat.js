@@ -8,19 +8,19 @@ const MOST = 500; // characters; the server has the same limit
 export default function chat({ element, data, signal }) {
   const { live, study } = /** @type {any} */ (window).petri;
   const view = makeView(element, study.text);
-  const shown = new Map();
+  const linesByNumber = new Map();
 
   const show = (message) => {
-    if (shown.has(message.number)) return;
+    if (linesByNumber.has(message.number)) return;
     const line = makeLine(message, data, study.text);
-    shown.set(message.number, line);
+    linesByNumber.set(message.number, line);
     view.insert(line, message.number);
   };
   data.messages.forEach(show);
   live.on("message", (message) => message?.path === data.path && show(message), signal);
   live.on("snapshot", (latest) => latest.messages.forEach(show), signal);
 
-  // The chat is inside the page's form, so its field is no form of its own: Enter sends, and doesn't end the chat.
+  // The chat is inside the page's form, so its field isn't a form of its own: Enter sends a message, and doesn't end the chat.
   view.field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();

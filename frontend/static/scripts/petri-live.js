@@ -4,7 +4,7 @@
  *     petri.live.on("message", show, signal).on("snapshot", showAll, signal);
  *     petri.live.send({ price: 5 }).catch(({ errorText }) => say(errorText));
  *
- * `message` gets what `group.tell` and `player.tell` sent. Data that were sent while the socket was closed are lost, so
+ * `message` gets the data of `group.tell` and `player.tell`. Data that were sent while the socket was closed are lost, so
  * `snapshot` then gets what the study's `snapshot` returns now. A classic script, which the study's page loads.
  */
 (function () {
@@ -19,7 +19,7 @@
   const study = () => window.petri.study; // other scripts replace window.petri
   const current = () => study().current;
 
-  /** Send an object to the study; the promise is rejected with what the server says is wrong. */
+  /** Send an object to the study; the promise is rejected with the server's error. */
   function send(message) {
     return new Promise((done, fail) => {
       dallinger.post("/page/live", { serial: current().serial, message }).done((answer) => {
@@ -48,7 +48,7 @@
     }
   }
 
-  /** Ask for the page again, and hand out its data if it is still due. */
+  /** Request the page again, and pass its data to the listeners if it is still due. */
   function catchUp() {
     if (!listeners.snapshot.size && !listeners.message.size) return;
     const { serial } = current();
@@ -63,7 +63,7 @@
   function watch() {
     if (socket) return;
     socket = window.petri.channel(SOCKET);
-    // What was sent between the page's request and the opened socket is lost too.
+    // Messages between the page's request and the opened socket are lost too.
     socket.on("open", catchUp);
     setInterval(() => socket.state === "open" || document.hidden || catchUp(), POLL_MS);
   }

@@ -11,7 +11,7 @@
     try {
       Object.defineProperty(self, name, { value: undefined });
     } catch {
-      // this browser doesn't let it be removed
+      // this browser doesn't allow its removal
     }
   }
 
@@ -31,7 +31,7 @@
     }
   }
 
-  // Names of an object in one order, so that equal values have equal texts.
+  // The keys of an object are sorted, so that equal values have equal texts.
   function sorted(value) {
     if (Array.isArray(value)) return value.map(sorted);
     if (typeof value !== "object" || value === null) return value;

@@ -9,7 +9,7 @@ const FEEDBACK_MS = 600;
 
 /** @typedef {{ key: string | null, rt_ms: number | null }} Answer */
 
-/** @param {any} given what a page's script gets: page, data, element, signal, answer, submit */
+/** @param {any} argument a page script's argument: page, data, element, signal, answer, submit */
 export default async function run({ page, data, element, signal, answer, submit }) {
   const stage = makeStage(element, data);
   const sender = new Sender(page.serial, data.first, signal);
@@ -19,9 +19,9 @@ export default async function run({ page, data, element, signal, answer, submit 
   for (const [number, trial] of data.trials.entries()) {
     if (signal.aborted) return;
     stage.count(data.first + number + 1, data.total);
-    const given = await oneTrial(stage, trial, data, signal);
+    const response = await oneTrial(stage, trial, data, signal);
     if (signal.aborted) return;
-    batch.push(given);
+    batch.push(response);
     const isLast = number + 1 === data.trials.length;
     if (batch.length === data.batch && !isLast) {
       sender.send(batch);
@@ -39,16 +39,16 @@ async function oneTrial(stage, trial, data, signal) {
   stage.fixation();
   await pause(data.fixation_ms, signal);
   const shownAt = await stage.show(trial);
-  const given = await stage.key(shownAt, data.deadline_ms, signal);
+  const response = await stage.key(shownAt, data.deadline_ms, signal);
   stage.clear();
   if (trial.right !== undefined && !signal.aborted) {
-    stage.tell(given.key !== null && data.keys[given.key] === trial.right);
+    stage.tell(response.key !== null && data.keys[response.key] === trial.right);
     await pause(FEEDBACK_MS, signal);
     stage.clear();
   }
   const [least, most] = data.gap_ms;
   await pause(least + Math.random() * (most - least), signal);
-  return given;
+  return response;
 }
 
 /** Wait; ends at once when the page is left. */
@@ -95,7 +95,7 @@ class Sender {
   }
 }
 
-/** What is shown: the stimulus, the keys as buttons, and how far the block is. */
+/** The display: the stimulus, the keys as buttons, and the progress of the block. */
 function makeStage(element, data) {
   const { text } = (/** @type {any} */ (window)).petri.study;
   const box = document.createElement("div");
@@ -161,10 +161,10 @@ function makeStage(element, data) {
         };
         const typed = (event) => {
           const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-          const known = Object.keys(data.keys).find((each) => each === event.key || each.toLowerCase() === key);
-          if (event.repeat || known === undefined) return;
+          const name = Object.keys(data.keys).find((each) => each === event.key || each.toLowerCase() === key);
+          if (event.repeat || name === undefined) return;
           event.preventDefault();
-          finish(known, event.timeStamp);
+          finish(name, event.timeStamp);
         };
         const timer = setTimeout(() => finish(null, 0), deadline);
         press = finish;
@@ -197,9 +197,9 @@ function stimulus(trial) {
     parts.push(image);
   }
   if (trial.text) {
-    const shown = textNode(trial.text, "trial-text");
-    if (trial.colour && CSS.supports("color", trial.colour)) shown.style.color = trial.colour;
-    parts.push(shown);
+    const word = textNode(trial.text, "trial-text");
+    if (trial.colour && CSS.supports("color", trial.colour)) word.style.color = trial.colour;
+    parts.push(word);
   }
   if (trial.sound) new Audio(address(trial.sound)).play().catch((error) => console.error(error));
   return parts;

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -106,7 +107,7 @@ def _routes(service: str, method: str) -> list[tuple[str, re.Pattern[str], list[
 def _read_routes(service: str, method: str) -> Iterator[tuple[str, re.Pattern[str], list[str], set[str]]]:
     try:
         model = Loader().load_service_model(service, "service-2")
-    except Exception:  # noqa: BLE001 - a service that botocore doesn't know has no routes
+    except (DataNotFoundError, UnknownServiceError):
         return
     for name, operation in model["operations"].items():
         if operation["http"]["method"] != method:

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.study.pages.missing_values import OF_GROUPS
 from chalicelib.study.player import StudyGroup
-from infra.verify import Finding, verify
+from infra.verify import Finding, page_trial, verify
 from infra.verify.page_trial import try_pages
 from infra.verify.study_code import check_study_code
 
@@ -332,6 +332,16 @@ def test_values_of_the_studys_own_method_are_known(shown: Check):
 def test_a_hook_that_raises_anything_is_not_reported_as_an_error_of_a_page(hook: str, shown: Check):
     code = f"{GROUPS}\n    {hook}\n"
     assert shown({**groups(), "experiment.py": code}) == []
+
+
+def test_an_error_outside_of_pages_and_hooks_is_a_warning(shown: Check, monkeypatch: pytest.MonkeyPatch):
+    def go(self: object) -> None:
+        raise LookupError("no such element")
+
+    monkeypatch.setattr(page_trial._Tour, "go", go)
+    (finding,) = shown(groups())
+    assert "warning" in finding
+    assert "LookupError: no such element" in finding
 
 
 def test_a_loop_over_what_a_method_returns_is_shown_its_first_value(shown: Check):

@@ -99,6 +99,7 @@ def _author_code(element: Group) -> Iterator[None]:
     except (Busy, Conflict):
         raise
     except Exception as error:
+        # An author's function may raise anything; the error is logged where those who wait are released.
         raise FormingFailedError(f"Group {element.name!r}: {type(error).__name__}: {error}") from error
 
 

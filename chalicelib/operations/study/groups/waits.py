@@ -106,6 +106,7 @@ def _author_code(group: StudyGroup, path: str) -> Iterator[None]:
     except (Busy, Conflict, HookFailedError):
         raise
     except Exception as error:
+        # An author's function may raise anything; the error is logged where the group is stopped.
         raise HookFailedError(group.id, f"{path} raised {type(error).__name__}: {error}") from error
 
 

@@ -1,6 +1,6 @@
 /**
  * Reads the answers of a page, and checks them by the public rules of its items before they are sent. The server checks
- * them again: what is checked here only saves the participant a round trip. A classic script.
+ * them again; checking here only saves the participant a round trip. A classic script.
  *
  * A kind of item whose controls aren't native registers a reader: `petri.study.readers.drawing = (element) => value`.
  */
@@ -13,11 +13,11 @@
   const LISTS = new Set(["choices"]);
   const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
   const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)$/;
-  const NOT_A_NUMBER = "?"; // what a number field holds that the browser can't read
+  const NOT_A_NUMBER = "?"; // stands for text in a number field that the browser can't parse
 
   /** Readers by kind: each gets the item's element and returns the raw answer; null means that nothing was answered. */
   const readers = {
-    display: () => true, // it has been on the screen
+    display: () => true, // a display counts as answered once it has been shown
     fill_in: (item) => controlsOf(item).map(({ value }) => value),
     slider: readSlider,
     table: (item) => Object.fromEntries([...item.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, readRow(row)])),
@@ -47,12 +47,12 @@
     return withOther(valueIn(controls.filter((control) => control.name === name), LISTS.has(kind)), other?.value);
   }
 
-  // A row is a cell of its own kind, or a row of a matrix, whose radio buttons are its only controls.
+  // A row is a cell with a kind, or a row of a matrix, whose only controls are its radio buttons.
   function readRow(row) {
     return (row.dataset.kind === "slider" ? readSlider : readControls)(row);
   }
 
-  // Where a slider stands means nothing before it was touched.
+  // The position of a slider has no meaning before it was touched.
   function readSlider(item) {
     const slider = item.querySelector("input[type=range]");
     return slider.hasAttribute("data-untouched") ? null : slider.value;
@@ -111,7 +111,7 @@
     return null;
   }
 
-  // The pattern is Python's: one that JavaScript can't read is left to the server.
+  // Patterns have Python's syntax: only the server checks those that JavaScript can't compile.
   function matches(pattern, value) {
     try {
       return new RegExp(`^(?:${pattern})$`, "u").test(value);
@@ -134,11 +134,11 @@
   const NUMERIC = new Set(["number", "range", "slider"]);
 
   function wrongRow({ rows, item }, value) {
-    const found = (rows || Object.keys(value)).map((row) => problem(item || {}, value[row]));
-    return found.find(Boolean) || null;
+    const problems = (rows || Object.keys(value)).map((row) => problem(item || {}, value[row]));
+    return problems.find(Boolean) || null;
   }
 
-  /** What is wrong with an answer by the item's public rules: a sentence, or null. */
+  /** The problem of an answer by the item's public rules: a sentence, or null. */
   function problem(rules, value) {
     const lacking = missing(rules, value);
     if (lacking || isBlank(value)) return lacking;
@@ -150,8 +150,8 @@
 
   /** The problems of all answers, by item. */
   function problems(items, answers) {
-    const found = Object.entries(items || {}).filter(([name]) => name in answers).map(([name, rules]) => [name, problem(rules, answers[name])]);
-    return Object.fromEntries(found.filter(([, what]) => what));
+    const problems = Object.entries(items || {}).filter(([name]) => name in answers).map(([name, rules]) => [name, problem(rules, answers[name])]);
+    return Object.fromEntries(problems.filter(([, sentence]) => sentence));
   }
 
   window.petri = { ...petri, study: { ...petri.study, readers, preparers: {}, readAll, problem, problems, isBlank } };

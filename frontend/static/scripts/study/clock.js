@@ -8,8 +8,8 @@
   if (petri.study?.countdown) return;
   const { text } = petri.study;
 
-  const LOADING_AT_MOST_MS = 10000; // the server adds no more than this to a page's time limit
-  const ANNOUNCED_S = new Set([60, 30, 10]); // a screen reader hears these; the rest would drown everything else
+  const LOADING_AT_MOST_MS = 10000; // the server adds at most this to a page's time limit
+  const ANNOUNCED_S = new Set([60, 30, 10]); // announced to screen readers; announcing each second would drown everything else
   const HURRY_S = 10;
   const part = (id) => document.getElementById(id);
 
@@ -24,19 +24,19 @@
   /** Count down to a moment of `performance.now()`, and call `atEnd` then; returns a function that stops it. */
   function countdown(deadline, atEnd) {
     const timer = part("timer");
-    let shown = Number.POSITIVE_INFINITY;
+    let shownSeconds = Number.POSITIVE_INFINITY;
     let ending;
     const tick = () => {
-      const left = Math.max(0, deadline - performance.now());
-      const seconds = Math.ceil(left / 1000);
-      if (seconds !== shown) {
+      const remaining = Math.max(0, deadline - performance.now());
+      const seconds = Math.ceil(remaining / 1000);
+      if (seconds !== shownSeconds) {
         part("timer-left").textContent = inMinutes(seconds);
         timer.classList.toggle("hurry", seconds <= HURRY_S);
-        if (seconds < shown && ANNOUNCED_S.has(seconds) && shown !== Number.POSITIVE_INFINITY) announce(seconds);
-        shown = seconds;
+        if (seconds < shownSeconds && ANNOUNCED_S.has(seconds) && shownSeconds !== Number.POSITIVE_INFINITY) announce(seconds);
+        shownSeconds = seconds;
       }
-      if (left > 0) {
-        ending = setTimeout(tick, Math.min(left, left % 1000 || 1000));
+      if (remaining > 0) {
+        ending = setTimeout(tick, Math.min(remaining, remaining % 1000 || 1000));
         return;
       }
       stop();
@@ -49,7 +49,7 @@
     };
     const tickNow = () => {
       clearTimeout(ending);
-      tick(); // a page in the background may have been slowed down
+      tick(); // the browser may have throttled the timers of a page in the background
     };
     document.addEventListener("visibilitychange", tickNow);
     timer.hidden = false;
@@ -70,9 +70,9 @@
       button.textContent = label;
     };
     const tick = () => {
-      const left = Math.ceil((until - performance.now()) / 1000);
-      if (left <= 0) return release();
-      button.textContent = `${label} (${left})`;
+      const remaining = Math.ceil((until - performance.now()) / 1000);
+      if (remaining <= 0) return release();
+      button.textContent = `${label} (${remaining})`;
       waiting = setTimeout(tick, Math.max(50, (until - performance.now()) % 1000));
     };
     button.setAttribute("aria-disabled", "true");

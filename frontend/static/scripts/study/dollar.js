@@ -55,20 +55,20 @@
     else next.resolve(value);
   }
 
-  function made(markup) {
+  function elementsOf(markup) {
     const template = document.createElement("template");
     template.innerHTML = markup;
     return [...template.content.childNodes];
   }
 
-  function found(what) {
-    if (typeof what !== "string") return what?.nodes || [what].flat().filter(Boolean);
-    return what.startsWith("<") ? made(what) : [...document.querySelectorAll(what)];
+  function select(selector) {
+    if (typeof selector !== "string") return selector?.nodes || [selector].flat().filter(Boolean);
+    return selector.startsWith("<") ? elementsOf(selector) : [...document.querySelectorAll(selector)];
   }
 
-  const nodesOf = (parts) => parts.flatMap((part) => (typeof part === "string" ? made(part) : found(part)));
+  const nodesOf = (parts) => parts.flatMap((part) => (typeof part === "string" ? elementsOf(part) : select(part)));
 
-  /** Some elements, with the methods of jQuery that are needed. */
+  /** A set of elements, with the needed methods of jQuery. */
   class Elements {
     constructor(nodes) {
       this.nodes = nodes;
@@ -89,7 +89,7 @@
     remove() { return this.each((node) => node.remove()); }
     append(...parts) { return this.each((node) => node.append(...nodesOf(parts))); }
     prepend(...parts) { return this.each((node) => node.prepend(...nodesOf(parts))); }
-    appendTo(parent) { new Elements(found(parent)).append(this); return this; }
+    appendTo(parent) { new Elements(select(parent)).append(this); return this; }
     on(event, act) { return this.each((node) => node.addEventListener(event, act)); }
     trigger(event) { return this.each((node) => (event === "focus" ? node.focus() : node.dispatchEvent(new Event(event, { bubbles: true })))); }
     addClass(name) { return this.each((node) => node.classList.add(name)); }
@@ -106,5 +106,5 @@
     }
   }
 
-  window.$ = /** @type {any} */ (Object.assign((what) => new Elements(found(what)), { Deferred }));
+  window.$ = /** @type {any} */ (Object.assign((selector) => new Elements(select(selector)), { Deferred }));
 })();

@@ -1,7 +1,7 @@
 /**
  * Enhances the items of a page when it is shown, by their kind: `petri.study.enhancers.slider = (element, rules, page) => ...`.
- * Each item works without its enhancement, so an error in one is logged and stops nothing. Here are the small enhancements that
- * the first page may need; `widgets/` has the others. A classic script.
+ * Each item works without its enhancement, so an error in one is logged, and the others continue. This file has the small
+ * enhancements that the first page may need; `widgets/` has the others. A classic script.
  */
 (function () {
   "use strict";
@@ -26,7 +26,7 @@
     item.querySelectorAll("[data-row][data-kind=slider] input[type=range]").forEach(touchable);
   }
 
-  // A slider has no value before it was touched: a box that no one sees keeps whether it was, over a reload too.
+  // A slider has no value before it was touched; a hidden checkbox stores whether it was, also over a reload.
   function touchable(slider) {
     const output = slider.parentElement.querySelector("output");
     const touched = document.createElement("input");
@@ -48,7 +48,7 @@
     show();
   }
 
-  // A guess: a number field, and a slider that shows the same.
+  // A guess: a number field, and a slider with the same value.
   function couple(item) {
     const [field, slider] = [item.querySelector("input[type=number]"), item.querySelector(".item-range-slider")];
     if (!slider) return;

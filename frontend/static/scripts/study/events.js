@@ -1,7 +1,8 @@
 /**
  * The event log: `petri.log(event, act, item)`, and what every page logs by itself: shown and left, focus lost and regained,
- * paste, copy, resize, the first and last key per item, errors of scripts. Never what was typed. Events go with the page's
- * answer; those of a page that is closed are sent while it closes. A page with `"log": false` keeps none. A classic script.
+ * paste, copy, resize, the first and last key per item, errors of scripts. What was typed is never logged. Events are sent
+ * with the page's answer; those of a page that is closed are sent while it closes. A page with `"log": false` logs nothing.
+ * A classic script.
  */
 (function () {
   "use strict";
@@ -16,19 +17,19 @@
   let keys = new Map();
   let serial = null;
   let isOn = false;
-  let isSentWhileLeaving = false; // where the server says that it takes events without an answer
+  let isSentWhileLeaving = false; // for pages whose events the server accepts without an answer
   let shownAt = 0;
 
   const now = () => Math.round(performance.now() - shownAt);
   const short = (value) => String(value ?? "").slice(0, MOST_CHARACTERS);
 
-  /** Log that something happened on this page: three short texts, with the milliseconds since the page was shown. */
+  /** Log an event of this page: three short texts, with the milliseconds since the page was shown. */
   function log(event, act = "", item = "", at = now()) {
     if (!isOn || events.length > MOST) return;
     events.push(events.length === MOST ? { event: "log", act: "full", item: "", at } : { event: short(event), act: short(act), item: short(item), at });
   }
 
-  /** A new page is shown. */
+  /** Begin the log of a new page. */
   function begin(page) {
     serial = page.serial;
     isOn = page.log !== false;
@@ -48,19 +49,19 @@
     return [...events, ...typed].sort((one, other) => one.at - other.at);
   }
 
-  /** The events of this page so far, as they go with its answer. */
+  /** The events of this page so far, in the format of its answer. */
   function collected() {
     return isOn ? [...withKeys(), { event: "page", act: "left", item: "", at: now() }] : [];
   }
 
-  /** The server has the events. */
+  /** Forget the events: the server has stored them. */
   function sent() {
     events = [];
     keys = new Map();
     serial = null;
   }
 
-  // A participant who closes the page sends what it logged; whether that arrives can't be known.
+  // Events are sent when the participant closes the page; the page can't learn whether they arrive.
   function sendWhileLeaving() {
     if (!isSentWhileLeaving || serial === null) return;
     dallinger.postAndLeave("/page/events", { serial, events: collected() });

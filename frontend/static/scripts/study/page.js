@@ -10,10 +10,10 @@
   const { study } = petri;
   const { text } = study;
 
-  const OPEN_POLL_FACTOR = 5; // with a doorbell, asking again only makes up for a message that was lost
+  const OPEN_POLL_FACTOR = 5; // with an open socket, polling only makes up for lost notifications
   const RETRY_MS = 12000;
   const LEAST_POLL_S = 1;
-  const PREPARED_WITHIN_MS = 1000; // when time is up; the server takes what comes two seconds late
+  const PREPARED_WITHIN_MS = 1000; // when time is up; the server accepts answers that are two seconds late
   const CHANNELS = "/static/scripts/petri-channels.js";
   const LIVE = "/static/scripts/petri-live.js";
   const WIDGETS = "/static/scripts/petri-study-widgets.js";
@@ -26,17 +26,17 @@
   const notice = part("notice");
   const studyTitle = document.title;
 
-  let page = null; // what the server said last
+  let page = null; // the server's last response
   let draft = null;
-  let isBusy = false; // an answer is on its way, or the next page is being prepared
+  let isBusy = false; // an answer is being sent, or the next page is being prepared
   let isFirst = true;
   let shownAt = 0;
   let loadingSeconds = 0;
-  const leaving = []; // what ends when the page is left, or shown again
-  let leftPage = new AbortController(); // ends what the page's script does
-  let extra = {}; // answers that a page's own script has given
+  const leaving = []; // called when the page is left, or shown again
+  let leftPage = new AbortController(); // its signal ends the page's script
+  let extra = {}; // answers from the page's own script
 
-  /* ---- Asking ---------------------------------------------------------------------------------------------- */
+  /* ---- Requests ---------------------------------------------------------------------------------------------- */
 
   const loadedScripts = new Map();
 
@@ -55,7 +55,7 @@
 
   let asking = null;
 
-  /** Ask which page is due, and show it. */
+  /** Request the page that is due, and show it. */
   function refresh() {
     if (!asking && !isBusy) {
       asking = dallinger.get("/page");
@@ -64,10 +64,10 @@
     return asking;
   }
 
-  // A late answer is taken or replaced by the server, so that another page is due a little later.
+  // The server accepts or replaces a late answer, so that another page is due shortly afterwards.
   const LATE_MS = 2500;
 
-  // What passes is tried again for as long as the page is open; what the participant typed stays.
+  // Temporary errors are retried for as long as the page is open; the participant's input stays.
   function failed(rejection, again) {
     if (rejection.isPassing) return retryLater(rejection, again);
     if (["participant_not_working", "not_working"].includes(rejection.errorCode)) {
@@ -129,7 +129,7 @@
     return undefined;
   }
 
-  // The same page again: what was typed stays, and the focus where it is.
+  // The same page again: the participant's input and the focus stay.
   function showAgain(answer) {
     if (isWait(answer)) {
       if (answer.html !== page.html) content().innerHTML = answer.html;
@@ -173,11 +173,11 @@
     const heading = headingOf(fresh);
     document.title = [page.title || heading.textContent, studyTitle].filter((each, index, all) => each && all.indexOf(each) === index).join(" – ");
     dallinger.preventExit = !page.exit;
-    if (page.exit && part("withdraw-link")) part("withdraw-link").hidden = true; // there is nothing left to stop
+    if (page.exit && part("withdraw-link")) part("withdraw-link").hidden = true; // the participant's part is over
     goToTop(heading);
   }
 
-  // Each page has a heading, for people who find their way by headings; where the author wrote none, it isn't seen.
+  // Each page has a heading, for participants who navigate by headings; without one of the author's, it is visually hidden.
   function headingOf(root) {
     const own = root.querySelector("h1");
     const heading = own || document.createElement("h1");
@@ -241,9 +241,9 @@
     if (!page.script) return;
     leftPage = new AbortController();
     const { signal } = leftPage;
-    const given = { page, data: page.data, element: content(), signal, answer, submit: () => submit() };
+    const argument = { page, data: page.data, element: content(), signal, answer, submit: () => submit() };
     import(new URL(page.script, location.origin).href)
-      .then((module) => signal.aborted || module.default?.(given))
+      .then((module) => signal.aborted || module.default?.(argument))
       .catch((error) => {
         petri.log("error", error.message, page.script);
         console.error(error);
@@ -267,9 +267,9 @@
 
   /* ---- Waiting --------------------------------------------------------------------------------------------- */
 
-  const SOCKET = "quorum"; // each socket of a participant has this channel; the doorbell rings on the same socket
+  const SOCKET = "quorum"; // each socket of a participant has this channel; notifications arrive on the same socket
 
-  /** Ask again at the doorbell, or every few seconds; returns a function that stops it. */
+  /** Request the page after each notification, or every few seconds; returns a function that stops it. */
   function waitForNext() {
     const seconds = Math.max(LEAST_POLL_S, Number(page.poll_seconds) || 2);
     const socket = page.doorbell && window.petri.channel ? window.petri.channel(SOCKET) : null;
@@ -284,41 +284,41 @@
       if (isWaiting && !refresh()) next();
     };
     lookOnceOpen(socket);
-    const seen = () => document.hidden || look();
-    document.addEventListener("visibilitychange", seen);
+    const lookIfVisible = () => document.hidden || look();
+    document.addEventListener("visibilitychange", lookIfVisible);
     next();
     return () => {
       isWaiting = false;
       clearTimeout(polling);
-      document.removeEventListener("visibilitychange", seen);
+      document.removeEventListener("visibilitychange", lookIfVisible);
     };
   }
 
   let hasSocket = false;
 
-  // The doorbell may have rung before the socket was open.
+  // A notification may have been sent before the socket was open.
   function lookOnceOpen(socket) {
     if (!socket || hasSocket) return;
     hasSocket = true;
     socket.on("open", ring);
   }
 
-  let hasRung = false; // while a request was on its way, whose answer may be older
+  let isNotified = false; // notified during a request, whose response may be older
 
   function ring() {
-    if (isBusy || asking) hasRung = true;
+    if (isBusy || asking) isNotified = true;
     else if (page && (isWait(page) || isLive(page))) refresh();
   }
 
   function heedRing() {
-    if (!hasRung) return;
-    hasRung = false;
+    if (!isNotified) return;
+    isNotified = false;
     if (isWait(page) || isLive(page)) setTimeout(refresh);
   }
 
   /* ---- Answering ------------------------------------------------------------------------------------------- */
 
-  /** Give an answer from a page's own script: `answer("choice", "left")`, or an object of several. */
+  /** Set an answer from a page's own script: `answer("choice", "left")`, or an object of several. */
   function answer(name, value) {
     Object.assign(extra, typeof name === "string" ? { [name]: value } : name);
   }
@@ -344,14 +344,14 @@
   async function checkAndSend() {
     const { serial } = page;
     await prepared();
-    if (isBusy || page.serial !== serial) return; // time was up meanwhile, or it was pressed twice
-    const given = answers();
-    const wrong = study.problems(page.items, given);
-    if (Object.keys(wrong).length) showProblems(wrong);
-    else send({ answers: given });
+    if (isBusy || page.serial !== serial) return; // time is up, or the button was pressed twice
+    const pageAnswers = answers();
+    const problems = study.problems(page.items, pageAnswers);
+    if (Object.keys(problems).length) showProblems(problems);
+    else send({ answers: pageAnswers });
   }
 
-  // What an item does before it is read, such as running the participant's code.
+  // An item may act before it is read, such as running the participant's code.
   function prepared() {
     const items = /** @type {HTMLElement[]} */ ([...content().querySelectorAll("[data-item]")]);
     const waiting = items.map((item) => study.preparers[item.dataset.kind]?.(item)).filter(Boolean);
@@ -403,13 +403,13 @@
     part("sending").textContent = "";
   }
 
-  /* ---- What is wrong with an answer ------------------------------------------------------------------------ */
+  /* ---- Problems of answers ------------------------------------------------------------------------ */
 
-  function showProblems(wrong, otherwise = "") {
+  function showProblems(problems, otherwise = "") {
     clearProblems();
-    const marked = Object.entries(wrong).map(([name, words]) => mark(name, words)).filter(Boolean);
+    const marked = Object.entries(problems).map(([name, words]) => mark(name, words)).filter(Boolean);
     const box = part("problems");
-    box.textContent = summary(marked.length, Object.values(wrong), otherwise);
+    box.textContent = summary(marked.length, Object.values(problems), otherwise);
     box.hidden = false;
     (marked[0] || box).focus();
     marked[0]?.closest("[data-item]").scrollIntoView({ block: "center" });
@@ -422,7 +422,7 @@
 
   const itemOf = (name) => content().querySelector(`[data-item="${CSS.escape(name)}"]`);
 
-  /** Show what is wrong beside an item, and return the control that gets the focus. */
+  /** Show a problem beside its item, and return the control that gets the focus. */
   function mark(name, words) {
     const item = itemOf(name);
     if (!item) return null;
@@ -451,8 +451,8 @@
   }
 
   function describe(control, id) {
-    const known = (control.getAttribute("aria-describedby") || "").split(/\s+/).filter(Boolean);
-    if (!known.includes(id)) control.setAttribute("aria-describedby", [...known, id].join(" "));
+    const ids = (control.getAttribute("aria-describedby") || "").split(/\s+/).filter(Boolean);
+    if (!ids.includes(id)) control.setAttribute("aria-describedby", [...ids, id].join(" "));
   }
 
   function unmark(item) {
@@ -467,7 +467,7 @@
     for (const item of content().querySelectorAll(".has-error")) unmark(item);
   }
 
-  // A mark goes as soon as its item is changed; the answer is checked again when it is sent.
+  // A mark disappears as soon as its item is changed; the answer is checked again when it is sent.
   function noteChange({ target }) {
     const item = target.closest("[data-item].has-error");
     if (!item) return;
@@ -480,14 +480,14 @@
   form.addEventListener("submit", submit);
   form.addEventListener("input", noteChange);
   form.addEventListener("change", noteChange);
-  // Comes back from the browser's memory, after the Back button: another page may be due by now.
+  // Restored from the browser's back/forward cache: another page may be due now.
   addEventListener("pageshow", ({ persisted }) => persisted && refresh());
   document.addEventListener("petri:doorbell", ring);
   // When the group ends or the waiting room closes, a page about it is due.
   dallinger.sayGoodbye = () => { refresh(); };
   window.petri = { ...window.petri, study: { ...study, refresh, answer, submit: () => submit(), get current() { return page; } } };
 
-  // The shell's own words before the first page says which language it is in.
+  // Text of the shell that is shown before the language of the first page is known.
   study.speak(document.documentElement.lang).then(() => study.translate(document));
   if (dallinger.identity.participantId) refresh();
   else enter();

@@ -18,17 +18,17 @@
 
   /** Load the built-in text of a language, such as `de` or `pt-BR`; without a translation it stays English. */
   function speak(language) {
-    const wanted = String(language || "en").toLowerCase().split(/[-_]/)[0];
-    if (wanted !== loaded && /^[a-z]{2,3}$/.test(wanted)) {
-      loaded = wanted;
-      loading = load(wanted);
+    const code = String(language || "en").toLowerCase().split(/[-_]/)[0];
+    if (code !== loaded && /^[a-z]{2,3}$/.test(code)) {
+      loaded = code;
+      loading = load(code);
     }
-    return loading; // perhaps of an earlier call
+    return loading; // which may be that of an earlier call
   }
 
   async function load(language) {
-    const found = language === "en" ? {} : await fetched(`/static/texts/${language}.json`);
-    if (language === loaded || loaded === "") translations = found;
+    const texts = language === "en" ? {} : await fetched(`/static/texts/${language}.json`);
+    if (language === loaded || loaded === "") translations = texts;
   }
 
   async function fetched(address) {
@@ -36,7 +36,7 @@
       const response = await fetch(address);
       return response.ok ? await response.json() : {};
     } catch {
-      loaded = ""; // ask again at the next page
+      loaded = ""; // retry at the next page
       return {};
     }
   }

@@ -23,7 +23,7 @@
       shape.addEventListener("pointerenter", () => controlOf(shape)?.closest(".item-option").classList.add("hinted"));
       shape.addEventListener("pointerleave", () => controlOf(shape)?.closest(".item-option").classList.remove("hinted"));
     }
-    // A participant who goes through the options by keyboard sees which region each is.
+    // Participants who use the keyboard see the region of each option.
     item.addEventListener("focusin", ({ target }) => {
       for (const shape of shapes) shape.classList.toggle("hinted", controlOf(shape) === target);
     });

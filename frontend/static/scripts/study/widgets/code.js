@@ -1,6 +1,6 @@
 /**
  * Code: runs what a participant writes against the author's tests, in a worker that has no network and is stopped when it takes
- * too long. Each run is kept, so that the history can be played back. A classic script.
+ * too long. Each run is stored, so that the history can be replayed. A classic script.
  */
 (function () {
   "use strict";
@@ -19,14 +19,14 @@
       this.field = item.querySelector("textarea");
       this.output = item.querySelector(".item-code-output");
       this.button = item.querySelector(".item-run");
-      this.kept = document.createElement("textarea"); // keeps the runs over a reload, as part of the draft
-      Object.assign(this.kept, { name: `${this.field.name}.runs`, hidden: true, defaultValue: "[]" });
-      this.field.after(this.kept);
+      this.storedRuns = document.createElement("textarea"); // stores the runs over a reload, as part of the draft
+      Object.assign(this.storedRuns, { name: `${this.field.name}.runs`, hidden: true, defaultValue: "[]" });
+      this.field.after(this.storedRuns);
       this.button?.addEventListener("click", () => this.run());
     }
 
     get runs() {
-      return JSON.parse(this.kept.value || "[]");
+      return JSON.parse(this.storedRuns.value || "[]");
     }
 
     get answer() {
@@ -40,17 +40,17 @@
     keep(run) {
       let runs = [...this.runs, run].slice(-this.most);
       while (runs.length > 1 && JSON.stringify(runs).length > MOST_RUNS_BYTES) runs = runs.slice(1);
-      this.kept.value = JSON.stringify(runs);
-      this.kept.dispatchEvent(new Event("change", { bubbles: true }));
+      this.storedRuns.value = JSON.stringify(runs);
+      this.storedRuns.dispatchEvent(new Event("change", { bubbles: true }));
     }
 
-    /** Run the tests; a run that is going on is waited for. */
+    /** Run the tests, after a run that is under way. */
     run() {
       this.running = this.running || this.runAll().finally(() => { this.running = null; });
       return this.running;
     }
 
-    /** Run the text that is going to be sent, unless it was the last to be run. */
+    /** Run the text that will be sent, unless the last run was of the same text. */
     runIfChanged() {
       const { value } = this.field;
       return value.trim() === "" || this.runs.at(-1)?.text === value ? undefined : this.run();
@@ -74,19 +74,19 @@
       const lines = results.map(({ name, ok, error, got }) => line(ok, `${name}${ok ? "" : `: ${error || text("the result was {got}", { got })}`}`));
       const sum = document.createElement("strong");
       sum.textContent = text("{passed} of {total} tests passed", { passed, total: results.length });
-      const shown = printed ? [Object.assign(document.createElement("pre"), { textContent: printed })] : [];
-      this.output.replaceChildren(sum, ...lines, ...shown);
+      const output = printed ? [Object.assign(document.createElement("pre"), { textContent: printed })] : [];
+      this.output.replaceChildren(sum, ...lines, ...output);
     }
   }
 
   function line(ok, words) {
-    const made = document.createElement("span");
-    made.className = ok ? "test-passed" : "test-failed";
-    made.textContent = `${ok ? "✓" : "✗"} ${words}`;
-    return made;
+    const line = document.createElement("span");
+    line.className = ok ? "test-passed" : "test-failed";
+    line.textContent = `${ok ? "✓" : "✗"} ${words}`;
+    return line;
   }
 
-  /** Run tests in a worker of their own; what isn't done after so many seconds has failed. */
+  /** Run tests in a new worker; those that aren't done after some seconds have failed. */
   function inWorker(code, tests, seconds) {
     return new Promise((done) => {
       const worker = new Worker(WORKER);

@@ -1,6 +1,6 @@
 /**
  * Order: pieces are moved by dragging or by buttons, and indented or left out where the item allows it. The select fields of each
- * piece keep the answer, hidden, so that a draft has it. A classic script.
+ * piece store the answer, hidden, so that drafts include it. A classic script.
  */
 (function () {
   "use strict";
@@ -13,10 +13,10 @@
   const isOut = (piece) => piece.classList.contains("left-out");
 
   function button(label, sign, act) {
-    const made = document.createElement("button");
-    Object.assign(made, { type: "button", className: "piece-button", textContent: sign, onclick: act });
-    made.setAttribute("aria-label", label);
-    return made;
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "piece-button", textContent: sign, onclick: act });
+    button.setAttribute("aria-label", label);
+    return button;
   }
 
   class Order {
@@ -61,7 +61,7 @@
       piece.addEventListener("pointerdown", (event) => this.drag(piece, event));
     }
 
-    /** Put the pieces in the order that their fields say, after a reload. */
+    /** Put the pieces in the order of their fields, after a reload. */
     restore() {
       const placed = piecesOf(this.item).filter((piece) => placeOf(piece).value !== "");
       if (placed.length) {
@@ -72,7 +72,7 @@
       }
     }
 
-    /** Write places into the fields. */
+    /** Write the places into the fields. */
     write() {
       let place = 0;
       for (const piece of piecesOf(this.item)) {
@@ -114,7 +114,7 @@
 
     drag(piece, event) {
       if (event.button !== 0 || event.target.closest("button, select, a")) return;
-      if (event.pointerType === "touch" && !event.target.closest(".piece-handle")) return; // a finger on the rest scrolls the page
+      if (event.pointerType === "touch" && !event.target.closest(".piece-handle")) return; // a touch elsewhere scrolls the page
       event.preventDefault();
       piece.setPointerCapture(event.pointerId);
       piece.classList.add("dragged");

@@ -1,6 +1,6 @@
 /**
- * Match and categorise: each row has a list of options, which is enough by itself; beside it, a row can be dragged onto an
- * option, which shows what lies there. A classic script.
+ * Match and categorise: each row has a list of options, which suffices; in addition, rows can be dragged onto options,
+ * each of which shows its rows. A classic script.
  */
 (function () {
   "use strict";
@@ -29,7 +29,7 @@
     makeTargets() {
       const box = document.createElement("div");
       box.className = "pair-targets";
-      box.setAttribute("aria-hidden", "true"); // the lists say the same
+      box.setAttribute("aria-hidden", "true"); // the lists have the same information
       const options = [...listOf(rowsOf(this.item)[0]).options].filter(({ value }) => value !== "");
       for (const { value, textContent } of options) {
         const target = document.createElement("div");
@@ -98,10 +98,10 @@
   }
 
   function chip(words) {
-    const made = document.createElement("span");
-    made.className = "pair-chip";
-    made.textContent = words;
-    return made;
+    const chip = document.createElement("span");
+    chip.className = "pair-chip";
+    chip.textContent = words;
+    return chip;
   }
 
   for (const kind of ["match", "categorise"]) {
