@@ -22,6 +22,8 @@ PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
 LIVE_ROW = "live_row"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
+#: The end of the names under which a place keeps what was drawn, behind the element's path.
+DRAWN: Final = " drawn"
 #: How many slots a series has; stored as a counter.
 SLOT_COUNT: Final = "slot_count"
 #: The kind of item whose answers identify people.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from .study_spool import GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
+from .study_spool import DRAWN, GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
 from .table_schema import (
     EVENTS,
     GROUPS_WIDE,
@@ -25,6 +25,7 @@ from .table_schema import (
 
 #: The rounds in a path such as `rounds[2]/branch[then]/propose`.
 _ROUNDS: Final = re.compile(r"\[(\d+)\]")
+_MARKS: Final = re.compile(r"\[[^\]]*\]")
 
 
 def response_rows(responses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
@@ -142,6 +143,7 @@ def _participants(records: StudyRecords) -> Iterator[Row]:
                 "role": record.get("role"),
                 "points": Decimal(record.get("points", "0")),
                 **_conditions(record),
+                **_drawn(record),
                 **{_apart(name): answer for name, answer in answers.items()},
             }
             answers = {}
@@ -156,6 +158,17 @@ def _answers(response: Record) -> Row:
 def _apart(name: str) -> str:
     """Return the column of an item, which may have the name of a column that each table has."""
     return f"answer.{name}" if name in WIDE_COLUMNS[PARTICIPANTS_WIDE] else name
+
+
+def _drawn(record: Record) -> Row:
+    """Return the items and elements that were drawn for a participant, by element and round."""
+    found: Row = {}
+    for name, drawn in record.get("draws", {}).items():
+        path = name.removesuffix(DRAWN)
+        if path != name:
+            rounds = "".join(f".{number}" for number in _ROUNDS.findall(path))
+            found[f"drawn.{_MARKS.sub('', path)}{rounds}"] = drawn
+    return found
 
 
 def _conditions(record: Record) -> Row:

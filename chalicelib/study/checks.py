@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.experiment.config.problems import closest_match
 from chalicelib.experiment.experiment import Experiment
 
+from .decisions import pool_of_steps
 from .design.condition_checks import condition_problems
 from .design.conditions import Conditions
-from .elements import Chat, For, Form, Group, Live, Page, Rounds, TimelineError, Trials
+from .elements import Chat, Choose, For, Form, Group, Live, Page, Rounds, TimelineError, Trials
 from .elements.flow import MAX_ROUNDS
 from .expressions import PLAYER_NAMES, check_expression
 from .items import AnswerError, Item
@@ -156,12 +157,27 @@ def _step_problems(
     for factor, levels in (getattr(element, "only", None) or {}).items():
         yield from _level_problems(where, factor, levels, factors)
     yield from _hook_problems(study, element, where)
+    yield from _draw_problems(study, step, where)
     if isinstance(element, Live | Chat) and not any(
         isinstance(s.element, Group) for _, s in study.plan().steps()
     ):
         yield f"{where} needs a group; put Group(...) before it."
     if isinstance(element, Page):
         yield from _page_problems(study, element, where)
+
+
+def _draw_problems(study: type[StudyClass], step: PlanStep, where: str) -> Iterator[str]:
+    """Yield the problems of draws from a pool that has too few items or elements."""
+    element = step.element
+    if isinstance(element, Choose):
+        pool, what = pool_of_steps(study, step), "elements"
+    elif isinstance(element, Page):
+        pool, what = {name: [item.tags] for name, item in study.pool_of(element).items()}, "items"
+    else:
+        return
+    drawing = element.drawing
+    for shortage in () if drawing is None else drawing.shortages(pool):
+        yield f"{where} draws {shortage} of its {what}; add {what} with these tags, or draw fewer."
 
 
 def _hook_problems(study: type[StudyClass], element: Any, where: str) -> Iterator[str]:

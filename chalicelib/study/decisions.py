@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .elements import Choose, For, Group, Rounds, Shuffle, Wait
+from .elements import Choose, Draw, For, Group, Page, Rounds, Shuffle, Wait
+from .elements.draws import Pool
 from .elements.flow import OTHERWISE, THEN
 from .expressions import holds
 from .plan import Path, PlanStep, write_path
 from .player import Player
+from .study_records import DRAWN
 
 if TYPE_CHECKING:
     from chalicelib.study.study_records import Place
 
-    from .study_view import StudyView
+    from .study_view import StudyClass, StudyView
 
 
 class PlayerDecisions:
@@ -71,8 +73,36 @@ class PlayerDecisions:
         if isinstance(element, Shuffle):
             self._random(write_path(path)).shuffle(indices)
         elif isinstance(element, Choose):
-            indices = self._random(write_path(path)).sample(indices, element.n)
+            names = self.chosen(step, path)
+            known = [one.name for one in step.steps]
+            indices = [known.index(name) for name in names]
         return indices
+
+    def chosen(self, step: PlanStep, path: Path) -> list[str]:
+        """Return the names of the elements that a Choose takes, drawn once and kept."""
+        element = step.element
+        drawing = element.drawing if isinstance(element, Choose) else Draw(len(step.steps))
+        name = write_path(path)
+        return self._kept(name, drawing, pool_of_steps(self._study, step), self._random(name))
+
+    def drawn_items(self, page: Page, path: str, names: Collection[str]) -> list[str]:
+        """Return the items that a page asks this participant, drawn once and kept.
+
+        `names`: the items of its pool that apply to the player.
+        """
+        if page.drawing is None:
+            return []
+        pool = {name: [item.tags] for name, item in self._study.pool_of(page).items() if name in names}
+        # Members of a group have draws of their own: each answers for themselves.
+        owner = random.Random(f"{self._run_seed}|participant{self._place.participant_id}|{path}")
+        return self._kept(path, page.drawing, pool, owner)
+
+    def _kept(self, path: str, drawing: Draw, pool: Pool, draws: random.Random) -> list[str]:
+        key = f"{path}{DRAWN}"
+        if key not in self._place.draws:
+            self._place.draws[key] = drawing.names(draws, pool)
+        # A corrected timeline may have lost what was drawn.
+        return [name for name in self._place.draws[key] if name in pool]
 
     def count(self, step: PlanStep, path: Path) -> int:
         """Return how many values a For goes through."""
@@ -105,6 +135,21 @@ class PlayerDecisions:
         place = self._place
         owner = f"group{place.network_id}" if place.in_group else f"participant{place.participant_id}"
         return random.Random(f"{self._run_seed}|{owner}|{name}")
+
+
+def pool_of_steps(study: type[StudyClass] | StudyView, step: PlanStep) -> Pool:
+    """Return the tags of the items on the pages of each element inside a step, by its name."""
+    return {one.name: list(_tags_in(study, one)) for one in step.steps}
+
+
+def _tags_in(study: type[StudyClass] | StudyView, step: PlanStep) -> Iterator[Any]:
+    """Yield the tags of each item inside a step; an element without items has none."""
+    if isinstance(step.element, Page):
+        yield from [item.tags for item in study.items_of(step.element).values()] or [()]
+    for inner in step.steps:
+        yield from _tags_in(study, inner)
+    if not isinstance(step.element, Page) and not step.steps:
+        yield ()
 
 
 def matches(only: Any, condition: Any) -> bool:

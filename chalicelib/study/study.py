@@ -20,6 +20,7 @@ from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 from .checks import check_study, name_taken, reserved_names
 from .design.conditions import Conditions
 from .elements import Element, For, Group, Rounds
+from .elements.draws import has_tags
 from .items import Item
 from .page_files import page_items, with_page_settings, with_stimuli
 from .pages import CompiledPages, PageLibrary, find_pages
@@ -164,15 +165,41 @@ class Study(Experiment):
             page: A page of the timeline.
 
         Returns:
-            The items that `ask` names, then those that the page's file defines or places, by name.
+            The items that `ask` names, then those that the page's file defines or places, by name. Of a page
+            that draws its items, all that can be drawn come first.
 
         """
         all_items = cls.items()
-        placed: tuple[str, ...] = ()
-        if page.name in cls.library.names():
-            compiled = cls.library.page(page.name)
-            placed = (*compiled.asks, *(item.name for item in compiled.items))
-        return {name: all_items[name] for name in dict.fromkeys((*page.asked, *placed)) if name in all_items}
+        asked = (*cls.pool_of(page), *page.asked, *cls._placed_on(page))
+        return {name: all_items[name] for name in dict.fromkeys(asked) if name in all_items}
+
+    @classmethod
+    def pool_of(cls, page: Page) -> dict[str, Item]:
+        """Return the items from which those of a page are drawn.
+
+        Args:
+            page: A page of the timeline.
+
+        Returns:
+            The items in `ask` or, without it, all items of the study that the page's file doesn't place, by
+            name; none for a page that doesn't draw.
+
+        """
+        if page.drawing is None:
+            return {}
+        placed = cls._placed_on(page)
+        all_items = cls.items()
+        names = page.asked or [name for name in all_items if name not in placed]
+        items = {name: all_items[name] for name in names if name in all_items}
+        return {name: item for name, item in items.items() if has_tags(item.tags, page.drawing.tags)}
+
+    @classmethod
+    def _placed_on(cls, page: Page) -> tuple[str, ...]:
+        """Return the names of the items that a page's file defines or places."""
+        if page.name not in cls.library.names():
+            return ()
+        compiled = cls.library.page(page.name)
+        return (*compiled.asks, *(item.name for item in compiled.items))
 
     @classmethod
     def prepare_class(cls, folder: Path) -> None:

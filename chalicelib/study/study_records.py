@@ -14,6 +14,8 @@ from chalicelib.serializable import require_serializable
 
 #: How a participant's part ended who went through the whole timeline.
 COMPLETE: Final = "complete"
+#: The end of the names under which a place keeps what was drawn, behind a path.
+DRAWN: Final = " drawn"
 
 
 @dataclass

@@ -78,6 +78,10 @@ class StudyClass(Protocol):
     def items_of(cls, page: Any) -> dict[str, Item]:
         """Return the items of a page."""
 
+    @classmethod
+    def pool_of(cls, page: Any) -> dict[str, Item]:
+        """Return the items from which those of a page are drawn."""
+
 
 class StudyView(Protocol):
     """A study in one request."""
@@ -105,6 +109,9 @@ class StudyView(Protocol):
 
     def items_of(self, page: Any) -> dict[str, Item]:
         """Return the items of a page."""
+
+    def pool_of(self, page: Any) -> dict[str, Item]:
+        """Return the items from which those of a page are drawn."""
 
     def rounds_at(self, player: Any) -> int | None:
         """Return how many rounds the innermost Rounds around a player has, if that is fixed."""

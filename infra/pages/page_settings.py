@@ -34,6 +34,10 @@ def _is_names(value: Any) -> bool:
     return _is_text(value) or (isinstance(value, list) and all(_is_text(each) for each in value))
 
 
+def _is_draw(value: Any) -> bool:
+    return (_is_mapping(value) and "n" in value) or (isinstance(value, int) and not isinstance(value, bool))
+
+
 #: Each argument of Page(...) that a file can set, its check, and what it must be.
 SETTINGS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "ask": (_is_names, "an item's name, or a list of names"),
@@ -48,6 +52,7 @@ SETTINGS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "script": (_is_text, "the name of a script in static/"),
     "keep_draft": (_is_flag, "true or false"),
     "then": (_is_text, "a method's name"),
+    "draw": (_is_draw, "a number of items, or a draw such as {n: 1, by: competency}"),
 }
 #: Other names of settings.
 _ALIASES: Final = {"condition": "only"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .draws import Draw
 from .element import Element, TimelineError
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Group, Join, Wait
@@ -15,6 +16,7 @@ __all__ = [
     "Chat",
     "Choose",
     "Container",
+    "Draw",
     "Element",
     "End",
     "For",

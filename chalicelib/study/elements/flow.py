@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .draws import Draw
 from .element import Element, Only, When, as_elements, check_name
 
 #: The most rounds of one element, in case a condition never ends them.
@@ -213,16 +214,23 @@ class Shuffle(Container):
 class Choose(Container):
     """Take some of the elements, drawn at random without replacement, in the order drawn.
 
+    The draw is kept: a participant keeps their elements when the timeline is corrected.
+
     Args:
-        n: How many.
+        n: How many, or a `Draw` by the tags of the items on their pages: `Draw(1, by="competency")`.
         do: The elements to draw from.
         name: The name in paths.
 
     """
 
-    n: int
+    n: int | Draw
     do: Sequence[Element]
     name: str = "choose"
+
+    @property
+    def drawing(self) -> Draw:
+        """How many are drawn, and by which tags."""
+        return self.n if isinstance(self.n, Draw) else Draw(self.n)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "do", as_elements(self.do, f"Choose {self.name!r}"))
@@ -232,7 +240,9 @@ class Choose(Container):
 
     def problems(self) -> list[str]:
         found = check_name(self.name, "Choose")
-        if not 0 < self.n <= len(self.do):
+        if isinstance(self.n, Draw):
+            found += self.n.problems(f"Choose {self.name!r}")
+        elif not 0 < self.n <= len(self.do):
             found.append(
                 f"Choose {self.name!r} takes {self.n} of {len(self.do)} elements; give a smaller number."
             )

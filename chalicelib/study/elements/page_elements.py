@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .draws import Draw
 from .element import Element, Only, When, check_name, check_seconds
 
 ENDINGS = ("complete", "screen_out")
@@ -30,6 +31,8 @@ class Page(Element):
         script: A script in `static/` for this page.
         keep_draft: Whether typed text is also kept on the server.
         then: A method of the study, called with the player after the page's answers were stored.
+        draw: How many of the items in `ask` each participant gets, or a `Draw` by their tags; without `ask`,
+            of all items of the study that have these tags.
 
     """
 
@@ -46,6 +49,12 @@ class Page(Element):
     script: str | None = None
     keep_draft: bool = False
     then: str | None = None
+    draw: int | Mapping[str, Any] | Draw | None = None
+
+    @property
+    def drawing(self) -> Draw | None:
+        """How many of its items are drawn, and by which tags; None when all are asked."""
+        return Draw.of(self.draw)
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -66,6 +75,10 @@ class Page(Element):
             problems.append(f"{what} has min_seconds={self.min_seconds!r}; it must be less than seconds.")
         if len(set(self.asked)) != len(self.asked):
             problems.append(f"{what} asks for an item twice; remove one.")
+        if self.drawing is not None:
+            problems += self.drawing.problems(what)
+        elif self.draw is not None:
+            problems.append(f"{what} has draw={self.draw!r}; give a number, or Draw(1, by=...).")
         return problems
 
 

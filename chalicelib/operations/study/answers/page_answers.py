@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,11 +32,22 @@ PARTICIPANT, TIMEOUT, AUTOPLAY = "participant", "timeout", "autoplay"
 def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     """Return the items of a page for this player, with their options and rows resolved."""
     study = study_of(ctx)
+    items = {name: item for name, item in study.items_of(page).items() if holds(study, item.show_if, player)}
     return {
         name: item.resolved(study, player).in_language(study.language)
-        for name, item in study.items_of(page).items()
-        if holds(study, item.show_if, player)
+        for name, item in _drawn(ctx, player, page, items).items()
     }
+
+
+def _drawn(ctx: Context, player: Player, page: Page, items: Mapping[str, Item]) -> Mapping[str, Item]:
+    """Return the items that were drawn for this player, and those of the page that aren't drawn."""
+    if page.drawing is None:
+        return items
+    session = session_of(ctx)
+    pool, points = study_of(ctx).pool_of(page), page.drawing.points
+    names = session.decisions(session.place(player.id)).drawn_items(page, player.path, items.keys())
+    drawn = {name: items[name] if points is None else replace(items[name], points=points) for name in names}
+    return {**drawn, **{name: item for name, item in items.items() if name not in pool}}
 
 
 def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[str, Any]:

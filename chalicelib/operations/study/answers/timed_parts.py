@@ -9,8 +9,8 @@ from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import later, moment_of, session_of, study_of
-from chalicelib.study.elements import Page, Timed
-from chalicelib.study.plan import Path, PlanStep, parse_path, write_path
+from chalicelib.study.elements import Choose, Page, Timed
+from chalicelib.study.plan import Path, PathPart, PlanStep, parse_path, write_path
 from chalicelib.study.study_records import Place, StudyResponse
 
 CORRECT, INCORRECT = "correct", "incorrect"
@@ -75,11 +75,12 @@ def record_result(ctx: Context, place: Place, following: str) -> None:
     began = moment_of(place.draws.get(f"{name} began"))
     counts = place.counts.pop(name, {})
     answered = sum(counts.values())
+    graded = _graded_items(ctx, place, path)
     seconds = 0.0 if began is None else (ctx.now - began).total_seconds()
     answer = {
         CORRECT: counts.get(CORRECT, 0),
         INCORRECT: counts.get(INCORRECT, 0),
-        "skipped": max(0, _graded_items(ctx, path) - answered),
+        "skipped": max(0, graded - answered),
         "time_taken": round(min(seconds, element.seconds), 3),
     }
     del place.clocks[name]
@@ -99,13 +100,20 @@ def record_result(ctx: Context, place: Place, following: str) -> None:
     ctx.uow.put_item(key, response.kind, response.to_fields())
 
 
-def _graded_items(ctx: Context, path: Path) -> int:
-    """Count the graded items inside a timed part, each page once."""
+def _graded_items(ctx: Context, place: Place, path: Path) -> int:
+    """Count the graded items inside a timed part, each page once; of those that are drawn, the drawn ones."""
     step = study_of(ctx).plan().find(path)
-    return 0 if step is None else sum(_graded_in(ctx, inner) for inner in step.steps)
+    return 0 if step is None else _graded_in(ctx, place, step, path)
 
 
-def _graded_in(ctx: Context, step: PlanStep) -> int:
-    if isinstance(step.element, Page):
-        return sum(item.is_graded for item in study_of(ctx).items_of(step.element).values())
-    return sum(_graded_in(ctx, inner) for inner in step.steps)
+def _graded_in(ctx: Context, place: Place, step: PlanStep, path: Path) -> int:
+    element = step.element
+    study, decisions = study_of(ctx), session_of(ctx).decisions(place)
+    if isinstance(element, Page):
+        pool = study.pool_of(element)
+        drawn = decisions.drawn_items(element, write_path(path), pool)
+        items = study.items_of(element)
+        return sum(item.is_graded for name, item in items.items() if name not in pool or name in drawn)
+    taken = decisions.chosen(step, path) if isinstance(element, Choose) else [one.name for one in step.steps]
+    inside = [one for one in step.steps if one.name in taken]
+    return sum(_graded_in(ctx, place, one, (*path, PathPart(one.name))) for one in inside)
