@@ -60,7 +60,7 @@ class Visit:
         StoryPage(self.browser).write(text)
         self.look("write")
 
-    def hand_in_the_text(self) -> None:
+    def submit_the_text(self) -> None:
         StoryPage(self.browser).submit()
         self.page.arrive_at("/questionnaire")
         self.look("questionnaire")
@@ -82,7 +82,7 @@ class Visit:
         """Do what is left from the story to the exit."""
         self.read()
         self.start_writing(text)
-        self.hand_in_the_text()
+        self.submit_the_text()
         self.answer()
 
     def withdraw(self) -> None:

@@ -125,7 +125,7 @@ class Person:
     def _leave(self, run: Run) -> None:
         """Come to the end at the vendor."""
         if self.outcome in HANDED_IN or self.outcome == "screened_out_and_handed_in":
-            run.side.hand_in(self.assignment, run.participant(self))
+            run.side.submit(self.assignment, run.participant(self))
         elif self.outcome == "rejected":
             run.side.have_rejected(self.assignment, run.participant(self))
         elif self.outcome == "abandoned":

@@ -124,14 +124,14 @@ class AtProlific:
         submission = self.vendor.begin(worker)
         return submission, str(self.vendor.world.submissions[submission]["study_id"])
 
-    def hand_in(self, assignment_id: str, participant: Participant) -> None:
+    def submit(self, assignment_id: str, participant: Participant) -> None:
         address = self.recruiter.submit_address(participant)
         if "?cc=" in address:
             self.vendor.come_back(assignment_id, address)
 
     def have_rejected(self, assignment_id: str, participant: Participant) -> None:
         heard = len(self.vendor.hooks.events)
-        self.hand_in(assignment_id, participant)
+        self.submit(assignment_id, participant)
         self.vendor.reject(assignment_id)
         while len(self.vendor.hooks.events) > heard:
             self.vendor.hooks.events.pop()

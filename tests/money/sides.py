@@ -38,7 +38,7 @@ class Side(Protocol):
     def take(self, worker: str, reused: str | None = None) -> tuple[str, str]:
         """Let a worker take a place, maybe with the id of one given back; return assignment and HIT."""
 
-    def hand_in(self, assignment_id: str, participant: Participant) -> None: ...
+    def submit(self, assignment_id: str, participant: Participant) -> None: ...
 
     def have_rejected(self, assignment_id: str, participant: Participant) -> None:
         """Submit, and reject the submission by hand before its notification arrives."""

@@ -112,7 +112,7 @@ class Turk:
         hit = next(hit for hit in self.market.open_hits() if self.market.may_see(worker, hit))
         return self.market.accept(worker, hit.id, reused), hit.id
 
-    def hand_in(self, assignment_id: str, participant: Participant) -> None:
+    def submit(self, assignment_id: str, participant: Participant) -> None:
         assert participant.status == "screened_out" or assignment_id in self.recruiter.submit_address(
             participant
         )
@@ -121,7 +121,7 @@ class Turk:
     def have_rejected(self, assignment_id: str, participant: Participant) -> None:
         waiting = self._standin.post.waiting
         heard = len(waiting)
-        self.hand_in(assignment_id, participant)
+        self.submit(assignment_id, participant)
         self._standin.operations.reject_assignment({"AssignmentId": assignment_id})
         while len(waiting) > heard:
             waiting.pop()

@@ -37,7 +37,7 @@ def test_a_cleared_browser_comes_back_to_the_place_and_answers_there(browser, ho
     visit.begin()
     assert visit.read() == story
     visit.start_writing(RETELLING)
-    visit.hand_in_the_text()
+    visit.submit_the_text()
     visit.answer()
     assert host.written(visit.worker) == [RETELLING]
     assert len(host.nodes(visit.worker)) == 1
@@ -48,7 +48,7 @@ def test_the_questionnaire_finds_its_participant_after_the_browser_was_cleared(b
     visit.come_to_the_story()
     visit.read()
     visit.start_writing(RETELLING)
-    visit.hand_in_the_text()
+    visit.submit_the_text()
     address = browser.current_url
     forget(browser)
     browser.get(address)
@@ -104,7 +104,7 @@ def test_a_browser_that_blocks_storage_goes_all_the_way(blocking, host):
     visit.start_writing(RETELLING)
     blocking.refresh()
     visit.page.wait().until(lambda _: visit.page.visible("#reproduction").get_attribute("value") == RETELLING)
-    visit.hand_in_the_text()
+    visit.submit_the_text()
     visit.answer(engagement="5")
     assert "your answers have been received" in visit.last_words
     assert host.written(visit.worker) == [RETELLING]

@@ -51,7 +51,7 @@ class Walk:
         self.browser.refresh()
         self.draft_after_the_reload = self.visit.page.visible("#reproduction").get_attribute("value")
         self.look("reloaded")
-        self.visit.hand_in_the_text()
+        self.visit.submit_the_text()
         self.visit.answer(engagement="6", difficulty="2")
 
 

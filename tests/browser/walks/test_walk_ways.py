@@ -114,7 +114,7 @@ def test_the_browser_asks_before_the_page_is_left_by_accident(browser, visit):
     visit.read()
     visit.start_writing(RETELLING)
     asked = stays_when_asked(browser)
-    visit.hand_in_the_text()
+    visit.submit_the_text()
     visit.answer()
     assert (asked, visit.host.written(visit.worker)) == ("beforeunload", [RETELLING])
 

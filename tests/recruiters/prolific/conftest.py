@@ -73,7 +73,7 @@ def at_work(recruiter: ProlificRecruiter, vendor: Prolific) -> str:
 
 
 @pytest.fixture
-def handed_in(recruiter: ProlificRecruiter, vendor: Prolific, at_work: str) -> str:
+def submitted(recruiter: ProlificRecruiter, vendor: Prolific, at_work: str) -> str:
     """The submission of a participant who came back with the code for completion."""
     vendor.come_back(at_work, recruiter.submit_address(a_participant("submitted")))
     return at_work

@@ -98,59 +98,59 @@ def test_a_secret_of_the_workspace_that_is_there_is_kept(make, vendor):
     assert [secret["value"] for secret in vendor.world.secrets] == ["of another app"]
 
 
-def test_a_forged_webhook_is_refused(recruiter, vendor, handed_in):
+def test_a_forged_webhook_is_refused(recruiter, vendor, submitted):
     event = vendor.hooks.events[-1]
     hook = vendor.hooks.sign(event, secret="a guess")
     with pytest.raises(Forbidden):
         recruiter.receive_webhook(hook.headers, hook.body)
 
 
-def test_a_body_that_was_changed_is_refused(recruiter, vendor, handed_in):
+def test_a_body_that_was_changed_is_refused(recruiter, vendor, submitted):
     hook = vendor.hooks.take()[-1]
     with pytest.raises(Forbidden):
         recruiter.receive_webhook(hook.headers, hook.body.replace(b"worker-1", b"worker-2"))
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"no JSON", b"[" * 100_000])
-def test_an_unsigned_body_is_refused_whatever_it_is(recruiter, vendor, handed_in, body):
+def test_an_unsigned_body_is_refused_whatever_it_is(recruiter, vendor, submitted, body):
     hook = vendor.hooks.take()[-1]
     with pytest.raises(Forbidden):
         recruiter.receive_webhook(hook.headers, body)
 
 
 @pytest.mark.parametrize("name", ["X-Prolific-Request-Signature", "X-Prolific-Request-Timestamp"])
-def test_a_webhook_without_its_headers_is_refused(recruiter, vendor, handed_in, name):
+def test_a_webhook_without_its_headers_is_refused(recruiter, vendor, submitted, name):
     hook = vendor.hooks.take()[-1]
     with pytest.raises(Forbidden):
         recruiter.receive_webhook({k: v for k, v in hook.headers.items() if k != name}, hook.body)
 
 
-def test_a_replayed_webhook_is_refused(recruiter, vendor, clock, handed_in):
+def test_a_replayed_webhook_is_refused(recruiter, vendor, clock, submitted):
     hook = vendor.hooks.take()[-1]
     clock.turn(minutes=6)
     with pytest.raises(Forbidden):
         recruiter.receive_webhook(hook.headers, hook.body)
 
 
-def test_a_late_delivery_with_a_new_signature_is_accepted(recruiter, vendor, clock, handed_in):
+def test_a_late_delivery_with_a_new_signature_is_accepted(recruiter, vendor, clock, submitted):
     clock.turn(hours=20)
     hook = vendor.hooks.take()[-1]
     assert len(recruiter.receive_webhook(hook.headers, hook.body)) == 1
 
 
-def test_header_names_may_be_written_in_any_way(recruiter, vendor, handed_in):
+def test_header_names_may_be_written_in_any_way(recruiter, vendor, submitted):
     hook = vendor.hooks.take()[-1]
     headers = {name.upper(): value for name, value in hook.headers.items()}
     assert len(recruiter.receive_webhook(headers, hook.body)) == 1
 
 
-def test_a_body_rewritten_on_its_way_is_known_by_the_text_that_was_signed(recruiter, vendor, handed_in):
+def test_a_body_rewritten_on_its_way_is_known_by_the_text_that_was_signed(recruiter, vendor, submitted):
     hook = vendor.hooks.take()[-1]
     compact = json.dumps(json.loads(hook.body), separators=(",", ":")).encode()
     assert len(recruiter.receive_webhook(hook.headers, compact)) == 1
 
 
-def test_a_replaced_secret_is_asked_for(recruiter, vendor, clock, handed_in):
+def test_a_replaced_secret_is_asked_for(recruiter, vendor, clock, submitted):
     hook = vendor.hooks.take()[-1]
     recruiter.receive_webhook(hook.headers, hook.body)
     vendor.world.secrets[:] = [{"id": "s2", "value": "a newer one", "workspace_id": "ws-1"}]
@@ -159,7 +159,7 @@ def test_a_replaced_secret_is_asked_for(recruiter, vendor, clock, handed_in):
     assert len(recruiter.receive_webhook(hook.headers, hook.body)) == 1
 
 
-def test_forgers_cannot_make_us_ask_prolific_each_time(recruiter, vendor, handed_in):
+def test_forgers_cannot_make_us_ask_prolific_each_time(recruiter, vendor, submitted):
     hook = vendor.hooks.sign(vendor.hooks.events[-1], secret="a guess")
     for _ in range(5):
         with pytest.raises(Forbidden):

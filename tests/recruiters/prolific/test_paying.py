@@ -14,26 +14,26 @@ from .conftest import a_participant, transfer
 LOST = ["500", "429", "garbled", "dropped before", "dropped after"]
 
 
-def test_approving_pays_base_pay(recruiter, vendor, handed_in):
-    recruiter.pay(transfer(vendor, handed_in, "base", "2.00"))
-    assert vendor.books() == {("base", handed_in, Decimal(2)): 1}
+def test_approving_pays_base_pay(recruiter, vendor, submitted):
+    recruiter.pay(transfer(vendor, submitted, "base", "2.00"))
+    assert vendor.books() == {("base", submitted, Decimal(2)): 1}
 
 
-def test_approving_twice_pays_once(recruiter, vendor, handed_in):
-    base = transfer(vendor, handed_in, "base", "2.00")
+def test_approving_twice_pays_once(recruiter, vendor, submitted):
+    base = transfer(vendor, submitted, "base", "2.00")
     assert recruiter.pay(base) == recruiter.pay(base)
     assert vendor.books().total() == 1
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_base_pay_whose_answer_was_lost_is_paid_once(make, vendor, handed_in, fault):
-    base = transfer(vendor, handed_in, "base", "2.00")
+def test_base_pay_whose_answer_was_lost_is_paid_once(make, vendor, submitted, fault):
+    base = transfer(vendor, submitted, "base", "2.00")
     vendor.faults.add(fault, "POST", "transition")
     with pytest.raises(VendorUnreachable):
         make().pay(base)
     if make().find_payment(base) is None:
         make().pay(base)
-    assert vendor.books() == {("base", handed_in, Decimal(2)): 1}
+    assert vendor.books() == {("base", submitted, Decimal(2)): 1}
 
 
 def test_a_participant_who_never_came_back_is_paid_anyway(recruiter, vendor, at_work):
@@ -62,14 +62,14 @@ def test_base_pay_for_a_submission_that_is_gone_is_refused_with_a_way_out(recrui
         recruiter.pay(transfer(vendor, at_work, "base", "2.00"))
 
 
-def test_an_unpaid_base_is_not_found(recruiter, vendor, handed_in):
-    assert recruiter.find_payment(transfer(vendor, handed_in, "base", "2.00")) is None
+def test_an_unpaid_base_is_not_found(recruiter, vendor, submitted):
+    assert recruiter.find_payment(transfer(vendor, submitted, "base", "2.00")) is None
 
 
-def test_an_empty_account_is_refused_in_prolifics_words(recruiter, vendor, handed_in):
+def test_an_empty_account_is_refused_in_prolifics_words(recruiter, vendor, submitted):
     vendor.world.balance = 10
     with pytest.raises(VendorRefused, match="balance is not enough"):
-        recruiter.pay(transfer(vendor, handed_in, "base", "2.00"))
+        recruiter.pay(transfer(vendor, submitted, "base", "2.00"))
 
 
 def prepared(recruiter, vendor, submission, kind="bonus", amount="0.37"):
@@ -77,36 +77,36 @@ def prepared(recruiter, vendor, submission, kind="bonus", amount="0.37"):
     return replace(bonus, reference=recruiter.prepare(bonus))
 
 
-def test_base_pay_needs_nothing_before(recruiter, vendor, handed_in):
-    assert recruiter.prepare(transfer(vendor, handed_in, "base", "2.00")) is None
+def test_base_pay_needs_nothing_before(recruiter, vendor, submitted):
+    assert recruiter.prepare(transfer(vendor, submitted, "base", "2.00")) is None
 
 
-def test_setting_a_bonus_up_pays_nothing(recruiter, vendor, handed_in):
-    prepared(recruiter, vendor, handed_in)
+def test_setting_a_bonus_up_pays_nothing(recruiter, vendor, submitted):
+    prepared(recruiter, vendor, submitted)
     assert not vendor.books()
 
 
-def test_a_bonus_is_paid_to_the_cent(recruiter, vendor, handed_in):
-    recruiter.pay(prepared(recruiter, vendor, handed_in))
-    assert vendor.books() == {("bonus", handed_in, Decimal("0.37")): 1}
+def test_a_bonus_is_paid_to_the_cent(recruiter, vendor, submitted):
+    recruiter.pay(prepared(recruiter, vendor, submitted))
+    assert vendor.books() == {("bonus", submitted, Decimal("0.37")): 1}
 
 
 @pytest.mark.parametrize("amount", ["0.01", "30.00", "1.10", "9999.99"])
-def test_amounts_are_parsed_exactly(recruiter, vendor, handed_in, amount):
+def test_amounts_are_parsed_exactly(recruiter, vendor, submitted, amount):
     vendor.world.balance = 10**8
-    recruiter.pay(prepared(recruiter, vendor, handed_in, amount=amount))
-    assert vendor.books() == {("bonus", handed_in, Decimal(amount)): 1}
+    recruiter.pay(prepared(recruiter, vendor, submitted, amount=amount))
+    assert vendor.books() == {("bonus", submitted, Decimal(amount)): 1}
 
 
-def test_paying_a_bonus_again_pays_nothing_more(recruiter, vendor, handed_in):
-    bonus = prepared(recruiter, vendor, handed_in)
+def test_paying_a_bonus_again_pays_nothing_more(recruiter, vendor, submitted):
+    bonus = prepared(recruiter, vendor, submitted)
     assert recruiter.pay(bonus) == recruiter.pay(bonus)
     assert vendor.books().total() == 1
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_bonus_whose_answer_was_lost_is_paid_once(make, vendor, clock, handed_in, fault):
-    bonus = prepared(make(), vendor, handed_in)
+def test_a_bonus_whose_answer_was_lost_is_paid_once(make, vendor, clock, submitted, fault):
+    bonus = prepared(make(), vendor, submitted)
     vendor.faults.add(fault, "POST", "/pay/")
     with pytest.raises(VendorUnreachable):
         make().pay(bonus)
@@ -114,12 +114,12 @@ def test_a_bonus_whose_answer_was_lost_is_paid_once(make, vendor, clock, handed_
     again = replace(bonus, is_retry=True)
     if make().find_payment(again) is None:
         make().pay(again)
-    assert vendor.books() == {("bonus", handed_in, Decimal("0.37")): 1}
+    assert vendor.books() == {("bonus", submitted, Decimal("0.37")): 1}
 
 
-def test_a_bonus_that_may_be_on_its_way_is_not_sent_again(make, vendor, clock, handed_in):
+def test_a_bonus_that_may_be_on_its_way_is_not_sent_again(make, vendor, clock, submitted):
     vendor.settle_after(minutes=10)
-    bonus = prepared(make(), vendor, handed_in)
+    bonus = prepared(make(), vendor, submitted)
     vendor.faults.add("dropped after", "POST", "/pay/")
     with pytest.raises(VendorUnreachable):
         make().pay(bonus)
@@ -128,9 +128,9 @@ def test_a_bonus_that_may_be_on_its_way_is_not_sent_again(make, vendor, clock, h
         make().find_payment(replace(bonus, is_retry=True))
 
 
-def test_a_bonus_that_was_on_its_way_is_found_when_it_shows(make, vendor, clock, handed_in):
+def test_a_bonus_that_was_on_its_way_is_found_when_it_shows(make, vendor, clock, submitted):
     vendor.settle_after(minutes=10)
-    bonus = prepared(make(), vendor, handed_in)
+    bonus = prepared(make(), vendor, submitted)
     vendor.faults.add("dropped after", "POST", "/pay/")
     with pytest.raises(VendorUnreachable):
         make().pay(bonus)
@@ -138,9 +138,9 @@ def test_a_bonus_that_was_on_its_way_is_found_when_it_shows(make, vendor, clock,
     assert make().find_payment(replace(bonus, is_retry=True)) is not None
 
 
-def test_a_second_try_has_the_same_time_to_show(make, vendor, clock, handed_in):
+def test_a_second_try_has_the_same_time_to_show(make, vendor, clock, submitted):
     vendor.settle_after(minutes=10)
-    bonus = prepared(make(), vendor, handed_in)
+    bonus = prepared(make(), vendor, submitted)
     clock.turn(minutes=20)
     second_try = replace(bonus, is_retry=True, tried_at=clock.now())
     vendor.faults.add("dropped after", "POST", "/pay/")
@@ -151,9 +151,9 @@ def test_a_second_try_has_the_same_time_to_show(make, vendor, clock, handed_in):
         make().find_payment(second_try)
 
 
-def test_a_payment_released_right_after_a_lost_answer_waits_too(make, vendor, clock, handed_in):
+def test_a_payment_released_right_after_a_lost_answer_waits_too(make, vendor, clock, submitted):
     vendor.settle_after(minutes=10)
-    bonus = replace(prepared(make(), vendor, handed_in), tried_at=clock.now())
+    bonus = replace(prepared(make(), vendor, submitted), tried_at=clock.now())
     vendor.faults.add("dropped after", "POST", "/pay/")
     with pytest.raises(VendorUnreachable):
         make().pay(replace(bonus, tried_at=None))
@@ -176,38 +176,38 @@ def refused_then_another(make, vendor, clock, submission):
 
 
 def test_a_bonus_that_stopped_is_not_taken_for_one_of_the_same_amount_paid_since(
-    make, vendor, clock, handed_in
+    make, vendor, clock, submitted
 ):
-    bonus = refused_then_another(make, vendor, clock, handed_in)
+    bonus = refused_then_another(make, vendor, clock, submitted)
     assert make().find_payment(bonus) is None
     make().pay(bonus)
     assert vendor.books().total() == 2
 
 
-def test_and_is_found_when_it_was_paid_itself(make, vendor, clock, handed_in):
-    bonus = refused_then_another(make, vendor, clock, handed_in)
+def test_and_is_found_when_it_was_paid_itself(make, vendor, clock, submitted):
+    bonus = refused_then_another(make, vendor, clock, submitted)
     make().pay(bonus)
     assert make().find_payment(bonus) == make().pay(bonus)
     assert vendor.books().total() == 2
 
 
-def test_one_of_the_same_amount_that_was_sent_before_is_not_counted_twice(make, vendor, clock, handed_in):
-    make().pay(prepared(make(), vendor, handed_in))
+def test_one_of_the_same_amount_that_was_sent_before_is_not_counted_twice(make, vendor, clock, submitted):
+    make().pay(prepared(make(), vendor, submitted))
     earlier = clock.now()
     clock.turn(minutes=30)
-    bonus = replace(prepared(make(), vendor, handed_in), indistinguishable_sent_at=earlier)
+    bonus = replace(prepared(make(), vendor, submitted), indistinguishable_sent_at=earlier)
     make().pay(bonus)
     assert make().find_payment(replace(bonus, is_retry=True)) is not None
 
 
-def test_a_bonus_that_was_never_set_up_was_never_paid(recruiter, vendor, handed_in):
-    bonus = transfer(vendor, handed_in, "bonus", "0.37", is_retry=True)
+def test_a_bonus_that_was_never_set_up_was_never_paid(recruiter, vendor, submitted):
+    bonus = transfer(vendor, submitted, "bonus", "0.37", is_retry=True)
     assert recruiter.find_payment(bonus) is None
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_setting_up_twice_pays_once(make, vendor, clock, handed_in, fault):
-    bonus = transfer(vendor, handed_in, "bonus", "0.37")
+def test_setting_up_twice_pays_once(make, vendor, clock, submitted, fault):
+    bonus = transfer(vendor, submitted, "bonus", "0.37")
     vendor.faults.add(fault, "POST", "bonus-payments")
     with pytest.raises(VendorUnreachable):
         make().prepare(bonus)
@@ -216,10 +216,10 @@ def test_setting_up_twice_pays_once(make, vendor, clock, handed_in, fault):
     assert vendor.books().total() == 1
 
 
-def test_a_compensation_of_the_same_amount_is_another_payment(recruiter, vendor, handed_in):
-    recruiter.pay(prepared(recruiter, vendor, handed_in))
-    recruiter.pay(prepared(recruiter, vendor, handed_in, kind="compensation"))
-    assert vendor.books() == {("bonus", handed_in, Decimal("0.37")): 2}
+def test_a_compensation_of_the_same_amount_is_another_payment(recruiter, vendor, submitted):
+    recruiter.pay(prepared(recruiter, vendor, submitted))
+    recruiter.pay(prepared(recruiter, vendor, submitted, kind="compensation"))
+    assert vendor.books() == {("bonus", submitted, Decimal("0.37")): 2}
 
 
 def test_a_compensation_reaches_a_participant_who_returned_the_study(recruiter, vendor, at_work):
@@ -228,16 +228,16 @@ def test_a_compensation_reaches_a_participant_who_returned_the_study(recruiter, 
     assert vendor.books() == {("bonus", at_work, Decimal(1)): 1}
 
 
-def test_a_bonus_that_prolific_understands_otherwise_is_not_paid(recruiter, vendor, handed_in, monkeypatch):
-    bonus = transfer(vendor, handed_in, "bonus", "0.37")
+def test_a_bonus_that_prolific_understands_otherwise_is_not_paid(recruiter, vendor, submitted, monkeypatch):
+    bonus = transfer(vendor, submitted, "bonus", "0.37")
     understood = vendor.world.set_up_bonus
     monkeypatch.setattr(vendor.world, "set_up_bonus", lambda body: {**understood(body), "amount": 3700})
     with pytest.raises(VendorRefused, match="3700 cents"):
         recruiter.prepare(bonus)
 
 
-def test_a_bonus_for_a_stranger_is_refused(recruiter, vendor, handed_in):
-    bonus = replace(transfer(vendor, handed_in, "bonus", "0.37"), hit_id="another-study")
+def test_a_bonus_for_a_stranger_is_refused(recruiter, vendor, submitted):
+    bonus = replace(transfer(vendor, submitted, "bonus", "0.37"), hit_id="another-study")
     with pytest.raises(VendorRefused, match="not taken part"):
         recruiter.prepare(bonus)
 
@@ -288,8 +288,8 @@ def test_each_ending_has_its_own_code(recruiter):
     assert len({recruiter.submit_address(one) for one in endings}) == 3
 
 
-def test_exit_addresses_are_those_of_a_code_that_the_study_knows(recruiter, vendor, handed_in):
-    found = vendor.world.submissions[handed_in]
+def test_exit_addresses_are_those_of_a_code_that_the_study_knows(recruiter, vendor, submitted):
+    found = vendor.world.submissions[submitted]
     (study,) = vendor.world.studies.values()
     assert found["entered_code"] in [
         c["code"] for c in study["completion_codes"] if c["actor"] == "participant"

@@ -111,7 +111,7 @@ def test_a_browser_that_says_too_early_that_time_is_up_skips_nothing(open_study:
     assert (said.status, list(said["items"])) == (422, ["guess"])
 
 
-def test_a_page_that_is_never_asked_for_is_over_all_the_same(open_study: OpenStudy) -> None:
+def test_the_time_limit_of_a_page_that_is_never_requested_ends_too(open_study: OpenStudy) -> None:
     here = open_study(Ultimatum, num_participants=2)
     proposer, _ = pair(here)
     answer(proposer, offer=3)

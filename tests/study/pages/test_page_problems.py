@@ -255,6 +255,6 @@ def test_several_items_can_share_a_directive():
     assert page.asks == ("trust", "fair")
 
 
-def test_yaml_that_is_indented_with_a_tab_is_told_to_use_blanks():
+def test_the_error_of_yaml_with_a_tab_as_indent_says_to_use_blanks():
     (problem,) = problems_of(":::{choice} b: c\noptions:\n\td: e\n:::")
     assert (problem.line, problem.fix) == (3, "Indent with blanks instead of tabs.")

@@ -112,7 +112,7 @@ def test_a_member_leaves_early_only_where_they_may(open_study: OpenStudy) -> Non
     assert answer(other, page["serial"], timeout=True)["page"] == "after"
 
 
-def test_what_is_wrong_with_a_chat_is_said() -> None:
+def test_problems_of_a_chat_are_reported() -> None:
     assert "never ends" in Chat().problems()[0]
     assert "with_=" in Chat(seconds=5, with_="all").problems()[0]
     assert Chat(seconds=5).problems() == Chat(can_leave=True).problems() == []

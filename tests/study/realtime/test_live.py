@@ -188,7 +188,7 @@ def test_it_ends_with_its_time_and_not_before(open_study: OpenStudy) -> None:
         ([Live("market", script="x.js"), End()], "needs a group"),
     ],
 )
-def test_what_is_wrong_with_a_live_element_is_said(
+def test_problems_of_a_live_element_are_reported(
     open_study: OpenStudy, timeline: list[Any], problem: str
 ) -> None:
     study = type("Wrong", (Market,), {"timeline": tuple(timeline)})

@@ -61,7 +61,7 @@ def test_an_earlier_simulation_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("manifest", [None, {"rows": {}}, []])
-def test_a_folder_that_is_no_simulation_is_left_alone(tmp_path: Path, manifest: object) -> None:
+def test_a_folder_without_a_simulation_is_left_alone(tmp_path: Path, manifest: object) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     if manifest is not None:
         (tmp_path / "manifest.json").write_text(json.dumps(manifest))

@@ -149,7 +149,7 @@ def test_what_a_page_sends_about_a_newcomer_is_limited(world: NewWorld, field: s
         here.app.run(create_participant, given)
 
 
-def test_a_worker_who_took_part_is_told_so_whatever_assignment_they_name(world: NewWorld) -> None:
+def test_a_worker_who_took_part_is_refused_with_any_assignment(world: NewWorld) -> None:
     here = world()
     people = [here.arrive() for _ in range(2)]
     for person in people:
