@@ -26,9 +26,10 @@ from .messaging.mail import mailers
 from .messaging.parameter_store import DEPLOY_AGAIN, read_secrets
 from .messaging.system_clock import SystemClock
 from .operations.recruitment.quotas import recruiter_names
+from .operations.shared.no_files import NoFiles
 from .operations.shared.settings import Settings, SettingsLike
 from .operations.shared.tokens import LazyTokens, SignedTokens
-from .ports import Clock, Queue, Recruiter, TickSchedule, VendorReport
+from .ports import Clock, FileStore, Queue, Recruiter, TickSchedule, VendorReport
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -70,10 +71,12 @@ def local(
     queue: Queue | None = None,
     schedule: TickSchedule | None = None,
     operator_token: str | None = None,
+    files: FileStore | None = None,
 ) -> App:
     """Build the app of a local run, over a SQLite file or an existing engine, and make it current.
 
-    `base` returns the address at which it is served; `spawn_bot` starts a bot at an ad address. The run's
+    `base` returns the address at which it is served; `spawn_bot` starts a bot at an ad address; `files` keeps
+    what participants upload, and without it nothing can be uploaded. The run's
     secrets are kept in its own store, so that tokens outlive a restart.
     """
     if engine is None:
@@ -104,6 +107,7 @@ def local(
         experiment_class=experiment_class,
         app_id=app_id,
         run_seed=str(seed) if seed is not None else app_id,
+        files=NoFiles() if files is None else files,
         routes=routes,
         scheduled=scheduled,
     )

@@ -23,6 +23,7 @@ from .messages import is_continued
 from .operations.recruitment.effect_dispatch import dispatch_effects
 from .operations.schedule import schedule_state
 from .operations.shared.context import ANONYMOUS, Caller, Context, Request
+from .operations.shared.no_files import NoFiles
 from .operations.shared.poll_intervals import WaitingEstimate
 from .operations.shared.settings import Settings
 from .operations.shared.tokens import SignedTokens
@@ -30,6 +31,7 @@ from .ports import (
     TRANSIENT,
     Channels,
     Clock,
+    FileStore,
     Key,
     Mailer,
     Message,
@@ -91,6 +93,8 @@ class App:
     run_seed: str
     #: The tick schedule, enabled while anything is open.
     schedule: TickSchedule
+    #: Keeps what participants upload.
+    files: FileStore = field(default_factory=NoFiles)
     #: The author's own routes: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
     #: The experiment's scheduled functions: (minutes, name, function, is_method).
@@ -165,6 +169,7 @@ class App:
                     app_id=self.app_id,
                     caller=caller,
                     request=request or Request(),
+                    files=self.files,
                     waiting_estimate=self.waiting_estimate,
                     sends_payments=continuation is not None and continuation.has_time(),
                 )

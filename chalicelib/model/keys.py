@@ -264,6 +264,20 @@ def event_batch(participant_id: int, serial: int, received_at: str) -> Key:
     return f"part#{participant_id}", f"{EVENTS}{serial:08d}#{received_at}"
 
 
+UPLOADS = "upload#"
+
+
+def uploads(participant_id: int, serial: int | None = None, item: str = "") -> tuple[str, str]:
+    """Return the collection and the prefix of a participant's uploads: all, or those to an item of a page."""
+    of_item = "" if serial is None else f"{serial:08d}#{item}#"
+    return f"part#{participant_id}", f"{UPLOADS}{of_item}"
+
+
+def upload(participant_id: int, serial: int, item: str, token: str) -> Key:
+    pk, prefix = uploads(participant_id, serial, item)
+    return pk, f"{prefix}{token}"
+
+
 def part_result(participant_id: int, serial: int) -> Key:
     """Return where the result of a timed part is stored: beside the response with which it ended."""
     return f"part#{participant_id}", f"{RESPONSES}{serial:08d}#part"

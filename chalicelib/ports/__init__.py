@@ -1,4 +1,4 @@
-"""What Petri's core needs from outside: a store, queues, a clock, sockets, mail, recruiters, a runner.
+"""What Petri's core needs from outside: a store, files, queues, a clock, sockets, mail, recruiters, a runner.
 
 A port is a `Protocol`. Operations, services and workers depend on ports only; `bootstrap.py` chooses an
 adapter for each, so the same code runs on a laptop and in the cloud:
@@ -7,6 +7,7 @@ adapter for each, so the same code runs on a laptop and in the cloud:
 Port       On a laptop                           On AWS
 ========== ===================================== ==========================================
 store      SQLite (`storage/sqlite`)             DynamoDB (`storage/dynamodb`)
+files      a folder (`storage/files`)            S3 (`storage/files`)
 queue      `messaging/local_queue.py`            SQS, and an EventBridge rule for the ticks
 clock      `messaging/system_clock.py`           the same
 sockets    `messaging/local_channels.py`         API Gateway's management API
@@ -24,6 +25,7 @@ from __future__ import annotations
 from chalicelib.model.keys import Key
 
 from .clock import Clock
+from .files import FileStore, FoundFile, UploadForm
 from .mail import Mailer
 from .queue import MAX_QUEUE_DELAY, TRANSIENT, Message, Queue, TickSchedule
 from .recruiter import (
@@ -44,6 +46,8 @@ __all__ = [
     "Capabilities",
     "Channels",
     "Clock",
+    "FileStore",
+    "FoundFile",
     "Key",
     "Listing",
     "Mailer",
@@ -56,5 +60,6 @@ __all__ = [
     "TickSchedule",
     "Transfer",
     "UnitOfWork",
+    "UploadForm",
     "VendorReport",
 ]

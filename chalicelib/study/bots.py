@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from chalicelib.experiment.bots.api_client import BotError
 from chalicelib.experiment.bots.high_performance_bot import HighPerformanceBotBase
 from chalicelib.experiment.bots.socket_client import ReceivedMessage
+
+from .uploads.sample_files import sample_file
 
 if TYPE_CHECKING:
     from .study_view import StudyClass
@@ -139,8 +142,36 @@ class StudyBot(HighPerformanceBotBase):
         if name in self.answers:
             chosen = self.answers[name]
             return chosen(self, page) if callable(chosen) else chosen
+        if page["items"][name]["kind"] == "upload":
+            return self.upload(name, page)
         # Options, rows and bounds that depend on the player are those of the page.
         return self.study.items()[name].as_sent(page["items"][name]).bot_answer(self.random)
+
+    def upload(
+        self, name: str, page: Mapping[str, Any], file: tuple[str, str, bytes] | None = None
+    ) -> dict[str, Any]:
+        """Upload a file for an item, as a page does.
+
+        Args:
+            name: The item's name.
+            page: The page, as GET /page returned it.
+            file: Its media type, its ending such as ".png", and its content; a small valid file by default.
+
+        Returns:
+            The answer to the item.
+
+        Raises:
+            BotError: The server refused the file.
+
+        """
+        media_type, ending, content = file or sample_file(page["items"][name]["accept"])
+        digest = hashlib.sha256(content).hexdigest()
+        described = {"size": len(content), "sha256": digest, "type": media_type}
+        granted = self.post(
+            "/page/upload", {"serial": page["serial"], "item": name, "ending": ending, **described}
+        )
+        self.line.send_file(granted["upload"], content)
+        return {"reference": granted["reference"], **described}
 
     def next_message(self, within: float = POLL_SECONDS) -> ReceivedMessage | None:
         """Wait for a notification, or for `within` seconds."""

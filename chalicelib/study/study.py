@@ -29,6 +29,7 @@ from .player import Player
 from .start_source import StartSource
 from .study_records import COMPLETE, Place
 from .study_session import StudySession, encode_passed
+from .uploads import Upload
 
 if TYPE_CHECKING:
     from chalicelib.model.node import Node
@@ -239,6 +240,23 @@ class Study(Experiment):
             page: The page's name.
 
         """
+
+    def check_upload(self, player: Player, upload: Upload) -> str | None:
+        """Override to check an uploaded file before its answer is stored, such as with a scanner for malware.
+
+        Size, SHA-256 and type have been checked. The participant waits for the result, and an error that this
+        method raises refuses the page with a server error: nothing is stored.
+
+        Args:
+            player: The player.
+            upload: The file, with `read()` and `chunks()`.
+
+        Returns:
+            What is wrong with the file, a sentence for the participant; None to accept it.
+
+        """
+        del player, upload
+        return None
 
     def time_factor(self, player: Player) -> float:
         """Override to give a participant more time in timed parts and on pages, such as 1.5 times as much.

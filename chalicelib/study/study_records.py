@@ -170,6 +170,28 @@ class EventBatch(StoredFields):
 
 
 @dataclass
+class UploadRecord(StoredFields):
+    """A file that a participant may send for an item, and that an answer refers to once it is stored."""
+
+    kind: ClassVar[str] = "upload"
+
+    participant_id: int
+    serial: int
+    item: str
+    page: str
+    path: str
+    reference: str
+    type: str
+    size: int
+    sha256: str
+    granted_at: str
+    #: When an answer was stored that refers to it; None for a file that was replaced or not sent.
+    stored_at: str | None = None
+    #: When the operator erased the file.
+    erased_at: str | None = None
+
+
+@dataclass
 class GroupRecord(StoredFields):
     """A group of a study: its members, what they share, and which waits are over."""
 

@@ -1,4 +1,4 @@
-"""/page: the page of a study that is due for a participant, and its answers."""
+"""/page: the page of a study that is due for a participant, its answers, and the files that they upload."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Response
 
 from chalicelib import services
 from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.operations.study.answers import event_log
+from chalicelib.operations.study.answers.uploads import link_to_upload
 from chalicelib.operations.study.groups.leaving import stop_without_member
 from chalicelib.operations.study.pages import due_page
 from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
 from chalicelib.operations.study.pages.show import PageView
+from chalicelib.operations.study.pages.upload_grants import grant_upload
 from chalicelib.operations.study_live import messages
 
 from .parameters import read_json
@@ -55,6 +57,30 @@ def page_events(call: HttpCall) -> dict[str, Any]:
     """Record the events of a page that is closed without an answer."""
     recorded: dict[str, Any] = call.run(event_log.keep_page_events, _serial(call), _events(call))
     return recorded
+
+
+@endpoint(routes, "/page/upload", ("POST",))
+def page_upload(call: HttpCall) -> dict[str, Any]:
+    """Return the form for a file of the page that is due."""
+    parameters = call.parameters
+    described = {
+        "size": parameters.number("size"),
+        "sha256": parameters.require("sha256"),
+        "type": parameters.text("type") or "application/octet-stream",
+    }
+    item, ending = parameters.require("item"), parameters.text("ending") or ""
+    granted: dict[str, Any] = call.run(grant_upload, _serial(call), item, described, ending)
+    return granted
+
+
+@endpoint(routes, "/page/upload/{participant_id}/{name}")
+def page_upload_get(call: HttpCall) -> Response:
+    """Send the operator to the address from which they download a participant's file."""
+    participant_id = call.parameters.path_number("participant_id")
+    address = call.run(link_to_upload, participant_id, call.parameters.path["name"])
+    # The address is a permission: it must not be stored, or passed on as a referrer.
+    headers = {"Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Response("", {**headers, "X-Content-Type-Options": "nosniff"}, 303)
 
 
 @endpoint(routes, "/page/live", ("POST",))

@@ -16,6 +16,7 @@ from .allowed_hosts import AllowedHosts
 from .serial_dispatcher import SerialDispatcher
 from .sockets import Sockets
 from .static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
+from .uploads.file_exchange import FileExchange
 
 #: Seconds that a body may take to arrive: 6 MB at 1 Mbit/s.
 BODY_TIME = 60.0
@@ -33,11 +34,13 @@ class Host:
         pages: Pages,
         sockets: Sockets | None = None,
         names: AllowedHosts | None = None,
+        files: FileExchange | None = None,
     ) -> None:
         """`lane`: runs the API's operations; `pages`: the built site; `sockets`: serves /chat.
 
-        `names`: decides which Host headers are accepted; without it, all are.
+        `names`: decides which Host headers are accepted; without it, all are. `files`: takes uploads.
         """
+        self._files = files
         self._names = names
         self.lane = lane
         self.pages = pages
@@ -55,6 +58,9 @@ class Host:
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
             return
+        if self._files is not None and self._files.serves(scope):
+            await self._file(self._files, scope, receive, send)
+            return
         match = self.lane.routes.match(raw_path(scope))
         if match is not None and scope["method"] in match.methods:
             await _send(await self._api(match, scope, receive), send)
@@ -71,6 +77,17 @@ class Host:
             await self.pages.send(file, scope, receive, send)
             return
         await _send(_refusal(scope, match), send, without_body=scope["method"] == "HEAD")
+
+    async def _file(self, files: FileExchange, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await _send(await files.take(scope, receive), send)
+        elif scope["method"] == "GET":
+            refusal = await files.send_file(scope, receive, send)
+            if refusal is not None:
+                await _send(refusal, send)
+        else:
+            text = "Files are posted, or downloaded with GET."
+            await _send(error_response(405, "method_not_allowed", text), send)
 
     async def _refuse_name(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

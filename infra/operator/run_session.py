@@ -16,8 +16,10 @@ from chalicelib.errors import BadRequest, NotFound
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.services import use
+from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.aws.account.aws_errors import plainly
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
@@ -63,7 +65,8 @@ def opened(
             experiment, config, folder = loaded.experiment_class, loaded.config, made_of.folder
         engine = stack.enter_context(contextlib.closing(SQLiteEngine(paths.database(found))))
         base = address or paths.last_address(found) or f"http://127.0.0.1:{RunSettings.read(config).port}"
-        app = local(experiment, config, app_id=found, engine=engine, base=lambda: base)
+        files = FolderFiles(paths.uploads(found), SystemClock())
+        app = local(experiment, config, app_id=found, engine=engine, base=lambda: base, files=files)
         stack.callback(use, None)
         yield RunSession(found, app, address, base, folder)
 

@@ -29,6 +29,7 @@ ROUND_TRIP = 0.15
 MOST_REQUESTS = 5_000
 #: RFC 6455's close code for a page that was left.
 GOING_AWAY = 1001
+NO_CONTENT = 204
 JOIN = "/participant"
 
 
@@ -108,6 +109,13 @@ class SimulatedClient(ApiClient):
             lambda: self._platform.answer(method, path.path, query, body, headers), ROUND_TRIP
         )
         return _response(answer.status, answer.body)
+
+    def _post_file(
+        self, url: str, fields: Mapping[str, str] | None, content: bytes
+    ) -> requests.Response | None:
+        del fields
+        self._person.actor.ask(lambda: self._platform.take_file(url, content), ROUND_TRIP)
+        return _response(NO_CONTENT, b"")
 
     def _pause(self, seconds: float) -> float:
         spread = seconds * self._jitter.uniform(1.0, 1.25)

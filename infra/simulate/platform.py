@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from chalicelib.errors import ExperimentError
 from chalicelib.messaging.local_channels import LocalChannels
 from chalicelib.services import App
+from chalicelib.storage.files.folder_files import ADDRESS, FolderFiles
 from chalicelib.workers import queue_consumer, scheduler
 from infra.lambda_events.gateway import HttpRequest, proxy_event
 from infra.lambda_events.responses import ProxyResponse, error_response
@@ -60,6 +62,14 @@ class Platform:
             answer = self._dispatcher.invoke(proxy_event(request, match, ()))
         self._tally.request(len(path) + len(query) + len(body), len(answer.body))
         return answer
+
+    def take_file(self, address: str, content: bytes) -> None:
+        """Take an uploaded file, as S3 does, without a function."""
+        if not isinstance(self.app.files, FolderFiles):
+            raise ExperimentError("This simulation has no place for uploaded files.")
+        with self.app.files.receive(address.removeprefix(ADDRESS)) as incoming:
+            incoming.write(content)
+            incoming.finish()
 
     # Sockets
 

@@ -10,6 +10,8 @@ from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from chalicelib import services
@@ -27,6 +29,7 @@ from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.recruiters.registry import RecruiterRegistry
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
+from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.web import author_routes
 from infra.local.lifecycle.run import chalice_app
@@ -298,12 +301,14 @@ def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None =
     queue, schedule, channels = TrialSQS(timeline, course.tally), TrialSchedule(timeline), LocalChannels()
     with (
         closing(engine or SQLiteEngine(":memory:")) as store,
+        TemporaryDirectory(prefix="petri-uploads-") as uploads,
         chdir(loaded.folder),
         captured_log(loaded.folder, course.faults) as log,
     ):
         counting = CountingEngine(store)
         app = _app(loaded, counting, timeline, queue, schedule)
         app.channels = channels
+        app.files = FolderFiles(Path(uploads), timeline)
         services.use(app)
         author_routes.register(chalice_app(), loaded.routes)
         platform = Platform(app, counting, channels, timeline, course.tally)

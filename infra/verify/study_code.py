@@ -51,21 +51,10 @@ def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
         yield error(f"{problem.file}, line {problem.line}", problem.message, problem.fix or _FIX)
     yield from _other_problems(folder, cls, compiled)
     if not compiled.problems:
-        yield from _uploads(folder, cls)
         yield from _unused_items(folder, cls)
         yield from _unused_pages(cls, compiled)
         yield from _missing_files(folder, cls, compiled)
         yield from _unknown_names(folder, cls, compiled)
-
-
-def _uploads(folder: Path, cls: type[Study]) -> Iterator[Finding]:
-    """Find items that ask for files: no route takes them yet, so a participant couldn't answer."""
-    for name, item in cls.items().items():
-        if item.kind == "upload" and item.required:
-            what = (
-                f"asks for a file with the item {name!r}, and this version of Petri doesn't store files yet."
-            )
-            yield error(code_file(folder), what, "Ask for a text or a link, or set required=False.")
 
 
 def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import sleep
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from chalicelib.errors import PetriError
 
@@ -121,6 +122,29 @@ class ApiClient:
                 raise self._failure(route, answer)
             own = min(MAX_BACKOFF, BACKOFF_BASE * 2 ** (lost + throttled - 1))
             self._pause(max(_retry_after(answer), own))
+
+    def send_file(self, form: Mapping[str, Any], content: bytes) -> None:
+        """Post a file to the address of an upload's form; BotError when the address refuses it."""
+        self.waiting_for = "the upload of a file"
+        answer = self._post_file(str(form["url"]), form.get("fields"), content)
+        self.waiting_for = ""
+        if answer is None or not answer.ok:
+            raise self._failure("the upload's address", answer)
+
+    def _post_file(
+        self, url: str, fields: Mapping[str, str] | None, content: bytes
+    ) -> requests.Response | None:
+        """Post a file once: as a form with these fields, or as the body; None when there was no response."""
+        import requests  # Lazy import: see `session`
+
+        sent: dict[str, Any] = (
+            {"data": content} if fields is None else {"data": fields, "files": {"file": content}}
+        )
+        try:
+            return self.session.post(urljoin(f"{self.host}/", url), timeout=ANSWER_TIMEOUT, **sent)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            logger.debug("an upload got no answer: %s", error)
+            return None
 
     def _send(
         self, method: str, route: str, form: dict[str, str], headers: dict[str, str]

@@ -14,8 +14,9 @@ from chalicelib.errors import Refused
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Capabilities, Recruiter, Transfer, UnitOfWork
+from chalicelib.ports import Capabilities, FileStore, Recruiter, Transfer, UnitOfWork
 
+from .no_files import NoFiles
 from .poll_intervals import WaitingEstimate
 from .settings import Settings
 
@@ -91,6 +92,8 @@ class Context:
     app_id: str
     caller: Caller = ANONYMOUS
     request: Request = field(default_factory=Request)
+    #: Keeps what participants upload.
+    files: FileStore = field(default_factory=NoFiles)
     #: This process's estimate of how many participants wait.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
     #: A refusal that is raised after the commit, which keeps its changes.

@@ -350,6 +350,18 @@ class EventBatchItem(StoredItem):
     events = _document()
 
 
+class UploadRecordItem(StoredItem):
+    """A file that a participant was allowed to send, and perhaps has sent."""
+
+    participant_id = _number()
+    serial = _number()
+    item = _text()
+    reference = _text()
+    size = _number()
+    sha256 = _text()
+    stored_at = _text()
+
+
 class LiveRowItem(StoredItem):
     """A row that a live element has stored for a group."""
 
@@ -413,6 +425,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "event_batch": EventBatchItem,
     "study_group": StudyGroupItem,
     "live_row": LiveRowItem,
+    "upload": UploadRecordItem,
     "pooled": PooledItem,
 }
 

@@ -407,10 +407,18 @@ class UploadItem(Item):
             or any(fnmatch.fnmatchcase(media_type, each) for each in types)
         )
 
+    def check_name(self, media_type: str, ending: str) -> None:
+        """Raise AnswerError for a file whose ending isn't accepted; a file without a name has none."""
+        if not self.accepted or any(fnmatch.fnmatchcase(media_type, each) for each in self.accepted):
+            return
+        if ending.lower() not in {each.lower() for each in self.accepted}:
+            raise AnswerError("Files of this type are not accepted here.")
+
     def grade(self, stored: Any) -> Grade:
         return self.ungraded(stored) or Grade()
 
     def bot_answer(self, random: random.Random) -> dict[str, Any]:
+        # A bot that takes part sends a file, and answers with its reference: `StudyBot.answer`.
         types = [each for each in self.accepted if not each.startswith(".")] or ["text/plain"]
         return {
             "reference": f"bot-{random.getrandbits(48):012x}",
@@ -444,6 +452,8 @@ class UploadItem(Item):
             found.append(f"max_megabytes={self.max_megabytes!r} must be above 0 and at most {MAX_MEGABYTES}")
         if self.right is not None:
             found.append("an upload can't have a right answer; people grade it")
+        if self.default is not None:
+            found.append("an upload can't have a default; where nothing may be sent, set required=False")
         return found
 
     def render(self, frame: Frame) -> Markup:

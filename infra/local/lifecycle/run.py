@@ -24,6 +24,7 @@ from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.ports import Channels, Queue, TickSchedule
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
+from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.web import author_routes
 from infra.local.allowed_hosts import AllowedHosts
@@ -35,6 +36,7 @@ from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.sockets import Sockets
 from infra.local.start_page import StartPage
 from infra.local.static_pages import Pages
+from infra.local.uploads.file_exchange import FileExchange
 from infra.site import SiteSource, build, resolve
 
 from . import identity, origin
@@ -120,6 +122,9 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         origin.record_origin(made_of, options.run_id, paths)
         stack.enter_context(contextlib.chdir(loaded.folder))
         address = Address()
+        clock = SystemClock()
+        files = FolderFiles(paths.uploads(options.run_id), clock)
+        files.sweep()
         app = local(
             loaded.experiment_class,
             loaded.config,
@@ -129,8 +134,10 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             spawn_bot=partial(spawn, loaded),
             routes=loaded.routes,
             scheduled=loaded.scheduled,
+            clock=clock,
             queue=carriers.queue,
             schedule=carriers.schedule,
+            files=files,
         )
         sockets = LocalChannels()
         app.channels = stack.enter_context(_channels(options, sockets))
@@ -140,7 +147,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         messages = carriers.consumer(app)
         drain = BackgroundWorker(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
         names = AllowedHosts(lambda: address.url, str(loaded.config.get("host")))
-        host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names)
+        host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names, FileExchange(files))
         start = (
             StartPage(app, options.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
         )

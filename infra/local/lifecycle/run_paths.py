@@ -43,6 +43,10 @@ class RunPaths:
         """Return the path of the file that names the run's experiment folder."""
         return self._runs() / f"{checked(run_id)}.origin"
 
+    def uploads(self, run_id: str) -> Path:
+        """Return the path of the folder of the files that participants have uploaded."""
+        return self._runs() / f"{checked(run_id)}.uploads"
+
     def export(self, run_id: str) -> Path:
         """Return the path of the run's export."""
         return self._data() / f"{checked(run_id)}-data.zip"
@@ -58,7 +62,7 @@ class RunPaths:
     def close_to_others(self, run_id: str) -> None:
         """Make a run's existing files readable by this user only."""
         for file in self._runs().glob(f"{checked(run_id)}.*"):
-            file.chmod(0o600)
+            file.chmod(0o700 if file.is_dir() else 0o600)
 
     def has_runs(self) -> bool:
         """Whether any run exists here."""

@@ -363,15 +363,11 @@ class Pictures(Study):
     assert "round 1" in finding
 
 
-def test_a_required_upload_is_refused_as_long_as_no_route_takes_files(check: Check):
+def test_a_required_upload_is_accepted(check: Check):
     code = CODE.replace("choice, number", "choice, number, upload").replace(
         "    timeline", '    sketch = upload("Draw a house.")\n\n    timeline'
     )
-    found = check({"experiment.py": code.replace('ask="offer"', 'ask=["offer", "sketch"]')})
-    assert any("doesn't store files yet" in each for each in found)
-    optional = code.replace('"Draw a house."', '"Draw a house.", required=False')
-    found = check({"experiment.py": optional.replace('ask="offer"', 'ask=["offer", "sketch"]')})
-    assert not any("doesn't store files yet" in each for each in found)
+    assert check({"experiment.py": code.replace('ask="offer"', 'ask=["offer", "sketch"]')}) == []
 
 
 def test_code_that_cannot_be_imported_is_not_reported_as_missing_templates(check: Check):

@@ -17,6 +17,7 @@ from infra.local.connection_limits import Connections
 from infra.local.host import Host
 from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.static_pages import Pages
+from infra.local.uploads.file_exchange import FileExchange
 from infra.local.uvicorn_server import listen, serve, url_of
 
 FORM = "application/x-www-form-urlencoded"
@@ -94,11 +95,12 @@ def running(
     hold: float = 1.0,
     connections: Connections | None = None,
     names: AllowedHosts | None = None,
+    files: FileExchange | None = None,
 ) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    host = Host(SerialDispatcher(app, hold=hold), Pages(site, find_page), names=names)
+    host = Host(SerialDispatcher(app, hold=hold), Pages(site, find_page), names=names, files=files)
     thread = threading.Thread(
         target=lambda: loop.run_until_complete(serve(host, listener, stop, connections))
     )

@@ -84,12 +84,21 @@ def test_an_expired_token_is_refused_everywhere(islands: Scene, request_: Reques
 
 
 #: Routes that only a study answers; tests/study/mistakes and tests/study/realtime send these without a token.
-OF_STUDIES = {("GET", "/page"), ("POST", "/page"), ("POST", "/page/live"), ("POST", "/page/events")}
+OF_STUDIES = {
+    ("GET", "/page"),
+    ("POST", "/page"),
+    ("POST", "/page/live"),
+    ("POST", "/page/events"),
+    ("POST", "/page/upload"),
+    ("GET", "/page/upload/{participant_id}/{name}"),
+}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(OF_STUDIES))
 def test_a_route_of_studies_needs_a_token(islands: Scene, method: str, path: str) -> None:
     fields = {"serial": 1, "answers": "{}", "message": "{}", "events": "[]"}
+    fields |= {"item": "sketch", "size": 1, "sha256": "0" * 64}
+    path = path.format(participant_id=1, name="1-a.png")
     with islands.here.unchanged():
         said = islands.here.get(path) if method == "GET" else islands.here.post(path, fields)
     assert said.status in {NO_TOKEN, NOT_FOUND}, said

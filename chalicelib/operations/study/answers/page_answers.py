@@ -15,7 +15,7 @@ from chalicelib.operations.study.shared.study_context import moment_of, session_
 from chalicelib.study.answer_store import shortened, spill
 from chalicelib.study.elements import Page
 from chalicelib.study.expressions import holds
-from chalicelib.study.items import AnswerError, Grade, Item, check_answer
+from chalicelib.study.items import AnswerError, Grade, Item, UploadItem, check_answer
 from chalicelib.study.items.grading import points_that_count
 from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
@@ -23,6 +23,7 @@ from chalicelib.study.study_records import Place, StudyResponse
 from chalicelib.study.translation import translate
 
 from .timed_parts import count_answers, timed_around
+from .uploads import check_file, keep_files
 
 #: The maximum size of sent answers as JSON, in bytes; a page of forty items stays far below.
 MAX_CLIENT_SECONDS = 24 * 60 * 60
@@ -74,6 +75,8 @@ def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[st
 
 def _checked(ctx: Context, player: Player, item: Item, raw: Any) -> Any:
     stored = check_answer(item, raw)
+    if isinstance(item, UploadItem) and stored is not None:
+        check_file(ctx, player, item, stored)
     if item.check is None or stored is None:
         return stored
     problem = item.own_check(study_of(ctx), player, item.value(stored))
@@ -129,6 +132,7 @@ def record_answers(
     player = session.player(place.participant_id)
     # Rows and options can depend on the player: the items as they were asked.
     items = items_due(ctx, player, page)
+    keep_files(ctx, place, items, answers)
     scope = player.scopes[0]
     entries = [_entry(place, scope, items[name], value) for name, value in answers.items()]
     shown_at = moment_of(place.shown_at)

@@ -31,19 +31,22 @@
         : each.endsWith("/*") ? type.startsWith(each.slice(0, -1)) : type === each));
   }
 
-  /** Send a file as a form, and report how much of it has gone. */
-  function sendFile({ url, fields = {}, headers = {} }, file, onProgress) {
+  function formOf(fields, file) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+    form.append("file", file); // S3 ignores what comes after it
+    return form;
+  }
+
+  /** Send a file as a form, or as it is where the address needs no fields, and report how much of it has gone. */
+  function sendFile({ url, fields }, file, onProgress) {
     return new Promise((/** @type {(value?: unknown) => void} */ done, fail) => {
-      const form = new FormData();
-      for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
-      form.append("file", file);
       const request = new XMLHttpRequest(); // fetch can't say how far an upload is
       request.open("POST", new URL(url, location.origin));
-      for (const [name, value] of Object.entries({ ...dallinger.headersFor(url), ...headers })) request.setRequestHeader(name, String(value));
       request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
       request.onload = () => (request.status < 300 ? done() : fail(new Error(`HTTP ${request.status}`)));
       request.onerror = request.onabort = () => fail(new Error("no answer"));
-      request.send(form);
+      request.send(fields ? formOf(fields, file) : file);
     });
   }
 
@@ -75,8 +78,8 @@
     }
 
     take(file) {
-      this.sending = this.send(file).catch(() => {
-        this.show(text("The file could not be sent. Please try again."));
+      this.sending = this.send(file).catch((rejection) => {
+        this.show(rejection?.answer?.items?.[this.name] || text("The file could not be sent. Please try again."));
       }).finally(() => {
         this.sending = null;
         this.progress.hidden = true;
@@ -90,8 +93,9 @@
       if (file.size > this.most) return this.show(text("The file is too large; it can have {size} MB at most.", { size: (this.most / MEBIBYTE).toFixed(1) }));
       this.progress.hidden = false;
       this.progress.removeAttribute("value");
-      const described = { size: file.size, type: file.type.split(";")[0], sha256: await sha256(file) };
-      const { upload, reference } = await dallinger.post("/page/upload", { serial: study.current.serial, item: this.name, ...described });
+      const described = { size: file.size, type: file.type.split(";")[0] || "application/octet-stream", sha256: await sha256(file) };
+      const ending = /\.[^.]+$/.exec(file.name)?.[0] || "";
+      const { upload, reference } = await dallinger.post("/page/upload", { serial: study.current.serial, item: this.name, ending, ...described });
       await sendFile(upload, file, (share) => { this.progress.value = share; });
       this.keep({ reference, ...described });
       return this.show();

@@ -1,0 +1,1 @@
+"""Stores what participants upload: in a folder on this machine, or in S3."""
