@@ -8,6 +8,7 @@ from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
+from .peers import Discussion, PeerInstruction, Peers
 from .timed import Timed
 from .trials import Trials
 
@@ -16,6 +17,7 @@ __all__ = [
     "Chat",
     "Choose",
     "Container",
+    "Discussion",
     "Draw",
     "Element",
     "End",
@@ -26,6 +28,8 @@ __all__ = [
     "Live",
     "Page",
     "Part",
+    "PeerInstruction",
+    "Peers",
     "Rounds",
     "Shuffle",
     "Timed",

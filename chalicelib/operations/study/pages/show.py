@@ -15,7 +15,7 @@ from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
-from chalicelib.study.elements import Chat, End, Form, Group, Join, Live, Page, Trials, Wait
+from chalicelib.study.elements import Chat, Discussion, End, Form, Group, Join, Live, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.markup import marked
@@ -23,6 +23,8 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
+
+from .discussion import discussion_html
 
 #: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
 POLL_SECONDS = 2
@@ -114,7 +116,7 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
         return Markup("") if item is None else item.render(_frame(ctx, player, item))
 
     if page.name not in study.library.names():
-        html = _form_head(page)
+        html = _form_head(page, study.language)
     else:
         named = {
             "_": partial(translate, language=study.language),
@@ -123,13 +125,15 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
             **study.variables(player, page.name),
         }
         html = study.library.render(study.library.page(page.name, study.language), named, ask)
+    if isinstance(page, Discussion):
+        html = Markup("\n").join([html, discussion_html(ctx, player, page)])
     rest = [ask(name) for name in items if name not in placed]
     return str(Markup("\n").join([html, *rest]))
 
 
-def _form_head(page: Page) -> Markup:
+def _form_head(page: Page, language: str) -> Markup:
     title = Markup("<h1>{}</h1>").format(page.title) if page.title else Markup("")
-    sentence = page.text if isinstance(page, Form) else ""
+    sentence = translate(page.text, language) if isinstance(page, Form) else ""
     text = Markup("<p>{}</p>").format(sentence) if sentence else Markup("")
     return title + text
 
