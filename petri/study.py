@@ -13,6 +13,7 @@ from chalicelib.study.elements import (
     Choose,
     Draw,
     Element,
+    Embed,
     End,
     For,
     Form,
@@ -21,7 +22,6 @@ from chalicelib.study.elements import (
     Live,
     Page,
     Part,
-    PeerInstruction,
     Rounds,
     Shuffle,
     Timed,
@@ -36,7 +36,7 @@ from chalicelib.study.study import Study
 from petri._public import present_as
 
 if TYPE_CHECKING:
-    from chalicelib.study.bots import StudyBot, StudyBrowserBot
+    from chalicelib.study.bots import StudyBot
 
 __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Branch",
@@ -45,6 +45,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Conditions",
     "Draw",
     "Element",
+    "Embed",
     "End",
     "For",
     "Form",
@@ -54,13 +55,11 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "NoAnswer",
     "Page",
     "Part",
-    "PeerInstruction",
     "Player",
     "Rounds",
     "Shuffle",
     "Study",
     "StudyBot",
-    "StudyBrowserBot",
     "StudyGroup",
     "Timed",
     "TimelineError",
@@ -77,10 +76,10 @@ present_as(__name__, globals(), __all__)
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("StudyBot", "StudyBrowserBot"):
+    if name == "StudyBot":
         # Lazy import: bots need an HTTP client, which Lambda functions don't use.
-        from chalicelib.study import bots
+        from chalicelib.study.bots import StudyBot
 
-        present_as(__name__, vars(bots), [name])
-        return getattr(bots, name)
+        present_as(__name__, {"StudyBot": StudyBot}, ["StudyBot"])
+        return StudyBot
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

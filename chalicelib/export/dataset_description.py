@@ -88,6 +88,8 @@ def _meaning(column: str, known: Mapping[str, Any]) -> str | None:
         return f"the level of the condition {words[-1]}"
     if words[0] == "stimulus":
         return f"the column {words[-1]} of the stimulus"
+    if words[0] == "data":
+        return f"the column {words[-1]} that the page recorded"
     if words[0] == "value":
         return f"the value {words[-1]} of the row"
     items = known.get("items", {})

@@ -110,12 +110,13 @@ def _stem(column: str) -> str:
 
 
 def _trials(records: StudyRecords) -> Iterator[Row]:
-    """Yield a row for each trial, with a column for each column of its stimulus."""
+    """Yield a row for each trial, with a column for each of its stimulus, or of what a library recorded."""
     for batch in records.of_kind(TRIAL_BATCH):
         for trial in batch.get("trials", ()):
             row = {name: trial.get(name, batch.get(name)) for name in WIDE_COLUMNS[TRIALS]}
             row["by"] = batch.get("by", "participant")
-            row.update({f"stimulus.{name}": value for name, value in trial.get("stimulus", {}).items()})
+            for what in ("stimulus", "data"):
+                row.update({f"{what}.{name}": value for name, value in trial.get(what, {}).items()})
             yield row
 
 

@@ -13,7 +13,7 @@ from chalicelib.experiment.experiment import Experiment
 from .decisions import pool_of_steps
 from .design.condition_checks import condition_problems
 from .design.conditions import Conditions
-from .elements import Chat, Choose, For, Form, Group, Live, Page, Rounds, TimelineError, Trials
+from .elements import Chat, Choose, Embed, For, Form, Group, Live, Page, Rounds, TimelineError, Trials
 from .elements.flow import MAX_ROUNDS
 from .expressions import PLAYER_NAMES, check_expression
 from .items import AnswerError, Item
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .study_view import StudyClass
 
 #: The fields of elements that name a method of the study.
-HOOKS = ("then", "until", "on", "snapshot")
+HOOKS = ("then", "until", "on", "snapshot", "data")
 #: Words of Jinja's expressions, which can't name an answer in them.
 TEMPLATE_WORDS = frozenset({"true", "false", "none", "loop", "self", "_"})
 
@@ -239,13 +239,15 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
     for name in page.asked:
         if name not in all_items:
             yield f"{where} asks for {name!r}, which isn't an item of the study{_guess(name, all_items)}"
-    if not isinstance(page, Form | Trials | Chat) and page.name not in study.library.names():
+    if not isinstance(page, Form | Trials | Chat | Embed) and page.name not in study.library.names():
         yield from _missing_file(study, page, where)
         return
     yield from _unknown_items(study, page)
     if any(name not in all_items for name in page.asked):
         return
     items = study.items_of(page)
+    if isinstance(page, Embed) and items:
+        yield f"{where} can't ask {next(iter(items))!r}; ask for it on a page of its own."
     yield from _default_problems(page, items, where)
     if page.seconds is None:
         return

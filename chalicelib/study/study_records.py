@@ -88,6 +88,8 @@ class Place(StoredFields):
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     #: How many trials of the block where the participant is are stored.
     trials_done: int = 0
+    #: How many bytes of JSON the trials of the embedded page take, where the participant is.
+    trial_bytes: int = 0
     #: What was drawn or decided at an element, by path.
     draws: dict[str, Any] = field(default_factory=dict)
     #: Values that the author keeps for this participant.
@@ -150,7 +152,7 @@ class TrialBatch(StoredFields):
     network_id: int | None = None
     answered_at: str | None = None
     by: str = "participant"
-    #: One entry for each trial: number (from 1), stimulus, key, response, correct, rt_ms.
+    #: One entry for each trial: number (from 1), stimulus or data, key, response, correct, rt_ms.
     trials: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -42,6 +42,8 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 NEVER_STORED = (b"cache-control", b"no-store")
 #: Files change while an author develops, so browsers revalidate them on each request.
 ALWAYS_ASKED = (b"cache-control", b"no-cache")
+#: An embedded file has no origin of its own (`sandbox`), and loads sounds, fonts and modules from `static`.
+FOR_ALL_ORIGINS = (b"access-control-allow-origin", b"*")
 
 # Systems' MIME tables differ: on some, scripts are text/plain, which `nosniff` then blocks.
 for _type, _ending in (
@@ -78,7 +80,7 @@ class Pages:
 
 
 def _whole(file: Path, *, is_page: bool) -> FileResponse:
-    own = (NEVER_STORED, PAGE_POLICY) if is_page else (ALWAYS_ASKED,)
+    own = (NEVER_STORED, PAGE_POLICY) if is_page else (ALWAYS_ASKED, FOR_ALL_ORIGINS)
     headers = {name.decode(): value.decode() for name, value in (*SECURITY_HEADERS, *own)}
     return FileResponse(file, stat_result=file.stat(), headers=headers)
 

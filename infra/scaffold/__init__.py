@@ -33,6 +33,7 @@ _IMPORTED = frozenset(
     {
         "Bot",
         "Chain",
+        "Embed",
         "Empty",
         "End",
         "Experiment",

@@ -353,7 +353,7 @@ def _replace_participant(ctx: Context, participant: Participant) -> None:
     ) and _recruiter_reopens_place(ctx, participant):
         record_reopened_place(ctx)
     else:
-        _follow_up(ctx, participant, RECRUIT)
+        ctx.experiment.recruit()
 
 
 def _recruiter_reopens_place(ctx: Context, participant: Participant) -> bool:

@@ -170,12 +170,13 @@ FROM item WHERE kind = 'response';
 _TRIAL = ", ".join(
     f'{_answered(name)} AS "{name}"' for name in ("number", "key", "response", "correct", "rt_ms")
 )
-#: The trials of a study: each batch holds those that were sent together. The stimulus is JSON here.
+#: The trials of a study: each batch holds those that were sent together. Stimuli and data are JSON here.
 _TRIAL_VIEW = f"""
 DROP VIEW IF EXISTS trial;
 CREATE VIEW trial AS SELECT
     {_PLACE}, {_own_fields("page", "path")}, {_TRIAL}, {_field("answered_at")} AS answered_at, {_BY},
-    {_field("serial")} AS serial, {_answered("stimulus")} AS stimulus
+    {_field("serial")} AS serial, {_answered("stimulus")} AS stimulus,
+    {_answered("data")} AS data
 FROM item, json_each(item.body, '$.trials') AS given WHERE item.kind = 'trial_batch';
 """
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .draws import Draw
 from .element import Element, TimelineError
+from .embed import Embed
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
-from .peers import Discussion, PeerInstruction, Peers
 from .timed import Timed
 from .trials import Trials
 
@@ -17,9 +17,9 @@ __all__ = [
     "Chat",
     "Choose",
     "Container",
-    "Discussion",
     "Draw",
     "Element",
+    "Embed",
     "End",
     "For",
     "Form",
@@ -28,8 +28,6 @@ __all__ = [
     "Live",
     "Page",
     "Part",
-    "PeerInstruction",
-    "Peers",
     "Rounds",
     "Shuffle",
     "Timed",

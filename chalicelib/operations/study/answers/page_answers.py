@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -126,8 +126,12 @@ def record_answers(
     answers: Mapping[str, Any],
     by: str,
     seconds_client: float | None = None,
+    embedded: Sequence[dict[str, Any]] = (),
 ) -> StudyResponse:
-    """Store a page's answers as one response and in the player's place, and as an info if passed on."""
+    """Store a page's answers as one response and in the player's place, and as an info if passed on.
+
+    `embedded`: the entries of answers that an embedded page gave: item, kind, answer.
+    """
     session = session_of(ctx)
     player = session.player(place.participant_id)
     # Rows and options can depend on the player: the items as they were asked.
@@ -135,6 +139,7 @@ def record_answers(
     keep_files(ctx, place, items, answers)
     scope = player.scopes[0]
     entries = [_entry(place, scope, items[name], value) for name, value in answers.items()]
+    entries += [{**entry, "attempt": _next_attempt(place, scope, entry["item"])} for entry in embedded]
     shown_at = moment_of(place.shown_at)
     response = StudyResponse(
         participant_id=place.participant_id,
@@ -155,7 +160,7 @@ def record_answers(
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
     session.recorded[place.participant_id, place.serial] = entries
-    stored_answers = {name: shortened(value, place.serial) for name, value in answers.items()}
+    stored_answers = {entry["item"]: shortened(entry["answer"], place.serial) for entry in entries}
     place.answers.setdefault(scope, {}).update(stored_answers)
     spill(place, player.scopes)
     count_answers(ctx, place, entries)
@@ -165,12 +170,11 @@ def record_answers(
 
 def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
     counter = f"{scope}|{item.name}"
-    place.attempts[counter] = place.attempts.get(counter, 0) + 1
     entry: dict[str, Any] = {
         "item": item.name,
         "kind": item.kind,
         "answer": stored,
-        "attempt": place.attempts[counter],
+        "attempt": _next_attempt(place, scope, item.name),
     }
     if stored is None:
         return entry
@@ -187,6 +191,13 @@ def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:
     if grade.comment:
         entry["comment"] = grade.comment
     return entry
+
+
+def _next_attempt(place: Place, scope: str, item: str) -> int:
+    """Count an answer to an item in a round; return its number."""
+    counter = f"{scope}|{item}"
+    place.attempts[counter] = place.attempts.get(counter, 0) + 1
+    return place.attempts[counter]
 
 
 def _add_points(place: Place, counter: str, rule: str, grade: Grade) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -24,7 +23,7 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
-from chalicelib.study.elements import Element, End, Group, Join, Page, Peers, Wait
+from chalicelib.study.elements import Element, End, Group, Join, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
 
@@ -74,11 +73,20 @@ def move_on(ctx: Context, place: Place) -> None:
 
 
 def take_answers(
-    ctx: Context, place: Place, page: Page, checked: Mapping[str, Any], by: str, seconds: float | None = None
+    ctx: Context,
+    place: Place,
+    page: Page,
+    checked: Mapping[str, Any],
+    by: str,
+    seconds: float | None = None,
+    embedded: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Store checked answers, call the study's hooks, and move the participant on."""
+    """Store checked answers, call the study's hooks, and move the participant on.
+
+    `embedded`: the entries of answers that an embedded page gave: item, kind, answer.
+    """
     study = study_of(ctx)
-    record_answers(ctx, place, page, checked, by, seconds)
+    record_answers(ctx, place, page, checked, by, seconds, embedded)
     player = session_of(ctx).player(place.participant_id)
     study.page_answered(player, page.name)
     if page.then is not None:
@@ -101,7 +109,7 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     place.ahead = study_of(ctx).plan().names_after(parse_path(path))
     place.shown_at = place.until = None
     place.slack = 0.0
-    place.trials_done = 0
+    place.trials_done = place.trial_bytes = 0
     element = element_at(ctx, path)
     if element is None or isinstance(element, End):
         _reach_end(ctx, place, element)
@@ -134,28 +142,18 @@ def stop_with_pay(ctx: Context, place: Place, message: str, reason: str) -> None
 
 
 def _enter_pool(ctx: Context, place: Place, path: str, element: Group) -> None:
-    pooled = Pooled(place.participant_id, str(iso(ctx.now)), pool_key(ctx, place, element))
+    pooled = Pooled(place.participant_id, str(iso(ctx.now)), pool_key(place, element))
     ctx.uow.put_unconditional(keys.pooled(path, place.participant_id), pooled.kind, pooled.to_fields())
     place.until = later(ctx.now, element.wait_minutes * 60)
     wake_by(ctx, place, place.until)
     ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}")
 
 
-def pool_key(ctx: Context, place: Place, element: Group) -> str:
+def pool_key(place: Place, element: Group) -> str:
     """Return the key that the members of one group must share."""
-    if isinstance(element, Peers):
-        return _answer_key(ctx, place, element.item)
     if element.match != "condition":
         return ""
     return "|".join(f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition))
-
-
-def _answer_key(ctx: Context, place: Place, item: str) -> str:
-    """Return what participants with the same answer to an item share; empty without an item."""
-    if not item:
-        return ""
-    value = session_of(ctx).player(place.participant_id).get(item)
-    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def wake_by(ctx: Context, place: Place, until: str) -> None:

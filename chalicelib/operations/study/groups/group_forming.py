@@ -20,12 +20,10 @@ from chalicelib.operations.study.design.assignment import assign_group
 from chalicelib.operations.study.flow.members import ERROR, MAX_TOGETHER, leave_to_members, take_seat
 from chalicelib.operations.study.flow.moves import FULL, element_at, ring, stop_with_pay
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
-from chalicelib.study.elements import Group, Peers
+from chalicelib.study.elements import Group
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
-
-from .peer_groups import among_peers, count_forming, go_on_alone
 
 NO_GROUP = "waiting"
 
@@ -45,22 +43,13 @@ def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> b
         return False
     waiting = _waiting(ctx, path, element)
     with _author_code(element):
-        matched = _matched(ctx, element, waiting)
-        if isinstance(element, Peers):
-            # Those who are left over depend on all groups, so the requests that form them meet.
-            chosen = _fitting(ctx, path, matched)
-            count_forming(ctx, path, chosen)
-        else:
-            chosen = _fitting(ctx, path, _of(participant_id, matched))
+        chosen = _fitting(ctx, path, _of(participant_id, _matched(ctx, element, waiting)))
         for members in chosen:
             _form(ctx, path, element, members)
-    taken = {one for members in matched for one in _ids(members)}
+    taken = {one for members in chosen for one in _ids(members)}
     left = [[one] for one in waiting if one.participant_id not in taken]
     late = [one for [one] in _of(participant_id, left) if _has_waited(ctx, element, one)][:MAX_TOGETHER]
-    if isinstance(element, Peers):
-        go_on_alone(ctx, late)
-    else:
-        _release(ctx, late, NO_GROUP, marked("We are sorry: not enough people came to form a group."))
+    _release(ctx, late, NO_GROUP, marked("We are sorry: not enough people came to form a group."))
     session_of(ctx).flush()
     return bool(chosen or late)
 
@@ -142,10 +131,6 @@ def _is_still_waiting(ctx: Context, path: str, one: Pooled) -> bool:
 
 def _matched(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list[list[Pooled]]:
     """Return the groups that can begin."""
-    if isinstance(element, Peers):
-        return among_peers(
-            ctx, element, waiting, is_over=any(_has_waited(ctx, element, one) for one in waiting)
-        )
     if callable(element.match):
         return _by_function(ctx, element, element.match, waiting)
     groups: list[list[Pooled]] = []
@@ -218,7 +203,7 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
     study, session = study_of(ctx), session_of(ctx)
     places = [session.place(one.participant_id) for one in members]
     try:
-        slot, condition = (None, {}) if isinstance(element, Peers) else assign_group(ctx, places)
+        slot, condition = assign_group(ctx, places)
     except StudyFull as full:
         _release_full(ctx, path, places, str(full))
         return

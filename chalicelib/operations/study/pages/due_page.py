@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import AnswersRefused
@@ -10,6 +11,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import BOT_SERIAL
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.embedded_data import stored_trials, take_embedded
 from chalicelib.operations.study.answers.event_log import keep_events, keep_some_events
 from chalicelib.operations.study.answers.page_answers import (
     PARTICIPANT,
@@ -32,7 +34,7 @@ from chalicelib.operations.study.flow.moves import (
 )
 from chalicelib.operations.study.flow.time_limits import expire
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
-from chalicelib.study.elements import Chat, Live, Trials
+from chalicelib.study.elements import Chat, Embed, Live, Trials
 from chalicelib.study.study_records import Place
 
 from .show import PageView, show
@@ -50,7 +52,10 @@ def get_page(ctx: Context, settled: Pending | None = None) -> PageView:
         require_working(participant)
         place = begin(ctx, participant)
     _look_after(ctx, place)
-    return _respond(ctx, participant, place)
+    # A task in a frame goes on where it was.
+    stored = stored_trials(ctx, place) if isinstance(page_at(ctx, place), Embed) else []
+    extra_fields = {"stored_trials": stored} if stored else None
+    return _respond(ctx, participant, place, extra_fields=extra_fields)
 
 
 def post_page(
@@ -80,8 +85,8 @@ def post_page(
         return _respond(ctx, participant, place, stale=True)
     require_working(participant)
     place.gone = False
-    # A block of trials is posted in several batches, and a batch can be sent again.
-    keep = keep_some_events if isinstance(page, Trials) else keep_events
+    # Trials are posted in several batches, and a batch can be sent again.
+    keep = keep_some_events if isinstance(page, Trials | Embed) else keep_events
     keep(ctx, place, events)
     seconds, loading = seconds_of(timings)
     if is_over(ctx, place, loading):
@@ -91,12 +96,14 @@ def post_page(
     ctx.uow.declare_scope(*participant.node_ids)
     player = session_of(ctx).player(participant.id)
     by = _answered_by(participant)
-    if isinstance(page, Trials):
-        _take_trials(ctx, place, page, answers, by)
+    time_is_up = is_timeout and is_nearly_over(ctx, place)
+    if isinstance(page, Trials | Embed):
+        sender = TIMEOUT if time_is_up and isinstance(page, Embed) else by
+        _take_batch(ctx, place, page, answers, sender, seconds)
         return _respond(ctx, participant, place)
     if by == PARTICIPANT and isinstance(page, Live | Chat):
         _refuse_early(ctx, place, page)
-    if is_timeout and is_nearly_over(ctx, place):
+    if time_is_up:
         taken = default_answers(ctx, player, page, answers)
         if taken is None:
             raise AnswersRefused({})
@@ -113,10 +120,17 @@ def _refuse_early(ctx: Context, place: Place, page: Live | Chat) -> None:
         raise AnswersRefused({page.name: "This part ends when its time is up."})
 
 
-def _take_trials(ctx: Context, place: Place, block: Trials, batch: Any, by: str) -> None:
-    """Store a batch of trials; the last one ends the page."""
-    if take_batch(ctx, place, block, batch, by):
-        take_answers(ctx, place, block, {}, by)
+def _take_batch(
+    ctx: Context, place: Place, page: Trials | Embed, batch: Any, by: str, seconds: float | None
+) -> None:
+    """Store a batch of trials; the last one ends the page, and so does the end of an embedded page."""
+    if isinstance(page, Trials):
+        if take_batch(ctx, place, page, batch, by):
+            take_answers(ctx, place, page, {}, by)
+        return
+    entries = take_embedded(ctx, place, page, batch, by)
+    if entries is not None or by == TIMEOUT:
+        take_answers(ctx, place, page, {}, by, seconds, entries or ())
 
 
 def _answered_by(participant: Participant) -> str:
@@ -143,8 +157,15 @@ def _is_stop(ctx: Context, place: Place) -> bool:
     return element is not None and element.is_stop
 
 
-def _respond(ctx: Context, participant: Participant, place: Place, *, stale: bool = False) -> PageView:
-    view = show(ctx, place, stale=stale)
+def _respond(
+    ctx: Context,
+    participant: Participant,
+    place: Place,
+    *,
+    stale: bool = False,
+    extra_fields: Mapping[str, Any] | None = None,
+) -> PageView:
+    view = show(ctx, place, stale=stale, extra_fields=extra_fields)
     if view.ended:
         finish(ctx, participant, place)
     session_of(ctx).flush()

@@ -10,12 +10,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.embedded_data import EMBED_SCRIPT, embed_data
 from chalicelib.operations.study.answers.live_data import live_fields
 from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
-from chalicelib.study.elements import Chat, Discussion, End, Form, Group, Join, Live, Page, Trials, Wait
+from chalicelib.study.elements import Chat, Embed, End, Form, Group, Join, Live, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.markup import marked
@@ -23,8 +24,6 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
-
-from .discussion import discussion_html
 
 #: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
 POLL_SECONDS = 2
@@ -89,6 +88,9 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
     }
     if isinstance(page, Live | Chat):
         return shown | live_fields(ctx, place, page, player)
+    if isinstance(page, Embed):
+        frame = embed_data(ctx, place, page, player)
+        return shown | {"kind": "embed", "data": frame, "script": EMBED_SCRIPT, "button": None}
     return shown | _trials(ctx, place, page) if isinstance(page, Trials) else shown
 
 
@@ -116,7 +118,7 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
         return Markup("") if item is None else item.render(_frame(ctx, player, item))
 
     if page.name not in study.library.names():
-        html = _form_head(page, study.language)
+        html = _form_head(page)
     else:
         named = {
             "_": partial(translate, language=study.language),
@@ -125,15 +127,15 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
             **study.variables(player, page.name),
         }
         html = study.library.render(study.library.page(page.name, study.language), named, ask)
-    if isinstance(page, Discussion):
-        html = Markup("\n").join([html, discussion_html(ctx, player, page)])
     rest = [ask(name) for name in items if name not in placed]
     return str(Markup("\n").join([html, *rest]))
 
 
-def _form_head(page: Page, language: str) -> Markup:
-    title = Markup("<h1>{}</h1>").format(page.title) if page.title else Markup("")
-    sentence = translate(page.text, language) if isinstance(page, Form) else ""
+def _form_head(page: Page) -> Markup:
+    # An embedded file has a heading of its own.
+    is_shown = page.title and not isinstance(page, Embed)
+    title = Markup("<h1>{}</h1>").format(page.title) if is_shown else Markup("")
+    sentence = page.text if isinstance(page, Form) else ""
     text = Markup("<p>{}</p>").format(sentence) if sentence else Markup("")
     return title + text
 

@@ -1,0 +1,1 @@
+"""Embedded files in the browser: the page around them, and the libraries that Petri has."""
