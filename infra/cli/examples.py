@@ -8,6 +8,7 @@ from typing import Final
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "new": ("petri new my_study",),
     "gallery": ("petri gallery",),
+    "vendor": ("petri vendor jspsych my_study",),
     "verify": ("petri verify my_study", "petri verify              (the current folder)"),
     "uuid": ("petri uuid",),
     "setup": ("petri setup",),

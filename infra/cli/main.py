@@ -41,6 +41,7 @@ from infra.cli.commands.write.gallery import gallery
 from infra.cli.commands.write.make_uuid import uuid_command
 from infra.cli.commands.write.new import new
 from infra.cli.commands.write.setup import setup
+from infra.cli.commands.write.vendor import vendor
 from infra.cli.commands.write.verify import verify
 
 from .examples import epilog
@@ -69,6 +70,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Write an experiment": {
         "new": new,
         "gallery": gallery,
+        "vendor": vendor,
         "verify": verify,
         "uuid": uuid_command,
         "setup": setup,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .libraries import library_files
 from .source import SiteError, SiteSource
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
@@ -43,6 +44,7 @@ def collect(source: SiteSource) -> Assets:
         room, _, name = place.partition("/")
         if room in {"templates", "static"}:
             (own_templates if room == "templates" else own_static)[name] = path
+    own_static |= library_files(own_static)
     problems += [
         _clash(own_static[name], core_static[name])
         for name in sorted((own_static.keys() & core_static.keys()) - REPLACEABLE)

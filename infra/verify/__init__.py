@@ -15,6 +15,7 @@ from infra.packaging.author_folder import shipped_files
 
 from .code import CodeCheck
 from .direct_requests import without_token
+from .embedded import embedded
 from .encodings import not_utf8
 from .files import forbidden, required, too_large
 from .findings import Finding, error, told_by
@@ -92,6 +93,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
         *recruiting(get_config()),
         *accounts(get_config()),
         *pages(folder, loaded, is_study=code.is_study),
+        *embedded(loaded),
         *tried.findings,
         *not_utf8(folder, files),
         *without_token(folder, files),
