@@ -18,13 +18,12 @@ from infra.aws.lifecycle.deployment import Deployed, Deployment, DeploySpec
 from infra.aws.resources import chalice_deploy
 from infra.emulator.process.cloud import Cloud
 from infra.packaging import pins
-from tests.experiments import EXPERIMENTS
 
 #: Settings of a sandbox app that sends no mail.
 SETTINGS = {"mailer": "log"}
 #: Parsed requirements are cached: they are the same in each deploy, and parsing takes a third of staging.
 _requirement = cache(Requirement)
-DEMO = EXPERIMENTS / "bartlett1932"
+DEMO = Path(__file__).parents[2] / "demos" / "bartlett1932"
 
 
 @dataclass
