@@ -20,7 +20,7 @@ from .scrub import ADDRESS
 #: The items of a study that an export contains, by kind.
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
-LIVE_ROW = "live_row"
+LIVE_ROW, COHORT = "live_row", "cohort"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -115,7 +115,13 @@ class StudyRecords:
         if scrub:
             _scrub_place(record, addresses)
         self._add(record)
-        self._add_all([engine.get([keys.pooled(place.get("path", ""), person["id"])])])
+        waits = keys.pooled(place.get("path", ""), person["id"])
+        pooled = engine.get([waits])
+        self._add_all([pooled])
+        cohorts = {place.get("cohort"), pooled.get(waits, {}).get("cohort")}
+        # Each cohort is added once, with its first member, whose id its name has.
+        own = [keys.cohort(name) for name in cohorts if name and name.endswith(f"#{person['id']}")]
+        self._add_all([engine.get(own)])
 
     def _add_group(self, engine: Engine, network_id: int) -> None:
         """Add a network's group, if it is one, and the rows of its live elements."""

@@ -143,6 +143,7 @@ def _participants(records: StudyRecords) -> Iterator[Row]:
                 "network_id": record.get("network_id"),
                 "role": record.get("role"),
                 "points": Decimal(record.get("points", "0")),
+                **({"cohort": record["cohort"]} if "cohort" in record else {}),
                 **_conditions(record),
                 **_drawn(record),
                 **{_apart(name): answer for name, answer in answers.items()},

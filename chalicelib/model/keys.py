@@ -29,6 +29,7 @@ part#<id>         place                in a study: where they are; also resp#<se
 live#<n>          <number>             a row of a live element or chat: once for each number in the group
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
+cohort#<element>  <participant>        in a study: a cohort, under its first member
 dead              <time>#<id>          dead letters
 """
 
@@ -302,6 +303,17 @@ def pool(element: str) -> str:
 
 def pooled(element: str, participant_id: int) -> Key:
     return pool(element), f"{participant_id:010d}"
+
+
+def cohort(name: str) -> Key:
+    """Return where a cohort is stored, by its name."""
+    element, _, first = name.rpartition("#")
+    return f"cohort#{element}", f"{int(first):010d}"
+
+
+def cohort_name(element: str, first: int) -> str:
+    """Return the name of a cohort: the element that forms it, and the id of its first member."""
+    return f"{element}#{first}"
 
 
 def slot_series(design: str, stratum: str) -> str:

@@ -51,7 +51,7 @@ class PlayerDecisions:
             return True
         name = f"{write_path(path)}[{done}]"
         if element.chance is not None:
-            return self._random(name).random() < element.chance
+            return self._random(name, self._place.cohort).random() < element.chance
         draws = self._shared_draws()
         if name not in draws:
             player = Player(self._study, self._place, name)
@@ -131,8 +131,11 @@ class PlayerDecisions:
         group = self._at(()).group
         return self._place.draws if group is None else group.stored.draws
 
-    def _random(self, name: str) -> random.Random:
+    def _random(self, name: str, cohort: str | None = None) -> random.Random:
+        """Return a generator for a draw of the cohort, if one is given, else of the group or the player."""
         place = self._place
+        if cohort is not None:
+            return random.Random(f"{self._run_seed}|cohort {cohort}|{name}")
         owner = f"group{place.network_id}" if place.in_group else f"participant{place.participant_id}"
         return random.Random(f"{self._run_seed}|{owner}|{name}")
 

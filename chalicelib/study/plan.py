@@ -8,13 +8,14 @@ author has added a page before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from .elements import Branch, Element, For, Part, Rounds, TimelineError
+from .elements import Branch, Cohort, Element, For, Group, Part, Rounds, TimelineError
 from .elements.flow import MAX_ROUNDS
+from .elements.interaction import STRANGERS
 
 _FRAME = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<mark>[^/\[\]]*)\])?")
 #: How many elements may be passed without stopping at one, before the timeline counts as endless.
@@ -209,6 +210,23 @@ class TimelinePlan:
                 yield step
                 yield from (inner for _, inner in _walk(step, ""))
 
+    def occurrences(self, wanted: Callable[[Element], bool]) -> Iterator[tuple[str, PlanStep]]:
+        """Yield the wanted stops, each with every path, rounds included, on which a participant may reach it.
+
+        The mark of a For whose values a method returns is "?": how many there are isn't known.
+        """
+        yield from _occurrences(self._root, (), wanted)
+
+    def meetings(self, cohort: Cohort) -> list[tuple[str, Group]]:
+        """Return the groups of strangers behind a cohort, each with every path, rounds included."""
+        found: list[tuple[str, Group]] = []
+        is_behind = False
+        for path, step in self.occurrences(lambda element: element is cohort or _meets_strangers(element)):
+            is_behind = is_behind or step.element is cohort
+            if is_behind and isinstance(step.element, Group):
+                found.append((path, step.element))
+        return found
+
     # -- moving ---------------------------------------------------------------------------------
 
     def _levels(self, path: Path) -> list[_Level] | None:
@@ -302,6 +320,10 @@ class TimelinePlan:
         return None
 
 
+def _meets_strangers(element: Element) -> bool:
+    return isinstance(element, Group) and element.match == STRANGERS
+
+
 def _named(elements: Sequence[Element]) -> tuple[PlanStep, ...]:
     """Give each element of a list a name that its siblings don't have."""
     used: set[str] = set()
@@ -324,3 +346,31 @@ def _walk(step: PlanStep, path: str) -> Iterator[tuple[str, PlanStep]]:
         inner_path = f"{path}/{inner.name}" if path else inner.name
         yield inner_path, inner
         yield from _walk(inner, inner_path)
+
+
+def _occurrences(
+    step: PlanStep, path: Path, wanted: Callable[[Element], bool]
+) -> Iterator[tuple[str, PlanStep]]:
+    for mark, steps in step.inside.items():
+        for inner in steps:
+            if inner.element.is_stop:
+                if wanted(inner.element):
+                    yield write_path((*_marked(path, mark), PathPart(inner.name))), inner
+            elif any(wanted(each.element) for _, each in _walk(inner, "")):
+                for number in _marks(inner.element):
+                    here = (*_marked(path, mark), PathPart(inner.name, number))
+                    yield from _occurrences(inner, here, wanted)
+
+
+def _marked(path: Path, way: str) -> Path:
+    """Return the path of a container with the way of a Branch that is taken inside it."""
+    return (*path[:-1], PathPart(path[-1].name, way)) if way else path
+
+
+def _marks(element: Element) -> Iterator[str]:
+    if isinstance(element, Rounds):
+        yield from map(str, range(1, element.limit + 1))
+    elif isinstance(element, For) and isinstance(element.over, list | tuple):
+        yield from map(str, range(1, len(element.over) + 1))
+    else:
+        yield "?" if isinstance(element, For) else ""

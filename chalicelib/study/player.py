@@ -98,6 +98,13 @@ class Player:
         return [] if self.group is None else [one for one in self.group.players if one.id != self.id]
 
     @property
+    def cohort(self) -> list[Player]:
+        """The members of the cohort, in the order in which they came; empty outside of one."""
+        name = self._place.cohort
+        ids = [] if name is None else self._study.session.cohort(name).members
+        return [Player(self._study, self._study.session.place(one), self._path) for one in ids]
+
+    @property
     def gone(self) -> bool:
         """Whether the participant has disconnected, left or ended."""
         return self._place.gone or self._place.ended is not None

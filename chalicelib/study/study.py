@@ -19,7 +19,7 @@ from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 
 from .checks import check_study, name_taken, reserved_names
 from .design.conditions import Conditions
-from .elements import Element, For, Group, Rounds
+from .elements import Element, For, Gathering, Rounds
 from .elements.draws import has_tags
 from .items import Item
 from .page_files import page_items, with_page_settings, with_stimuli
@@ -294,9 +294,9 @@ class Study(Experiment):
 
     @property
     def concurrent_participants(self) -> int:
-        """The size of the largest group, or of the waiting room."""
-        groups = [step.element.size for _, step in self.plan().steps() if isinstance(step.element, Group)]
-        return max([super().concurrent_participants, *groups])
+        """The size of the largest group or cohort, or of the waiting room."""
+        sizes = [step.element.size for _, step in self.plan().steps() if isinstance(step.element, Gathering)]
+        return max([super().concurrent_participants, *sizes])
 
     def create_network(self) -> Network:
         """Return a copy of `network`."""

@@ -108,6 +108,8 @@ class Place(StoredFields):
     mates: list[int] = field(default_factory=list)
     #: The groups that the participant has been in, oldest first.
     groups: list[int] = field(default_factory=list)
+    #: The cohort that the participant belongs to; None outside of one.
+    cohort: str | None = None
 
 
 @dataclass
@@ -236,6 +238,20 @@ class GroupRecord(StoredFields):
 
 
 @dataclass
+class CohortRecord(StoredFields):
+    """A cohort: its members, and with whom each is grouped where no two may meet twice. It never changes."""
+
+    kind: ClassVar[str] = "cohort"
+
+    #: The name by which places refer to it: the element that formed it, and its first member.
+    name: str
+    #: The members' ids, in the order in which they came.
+    members: list[int] = field(default_factory=list)
+    #: The groups of strangers, as members' ids, by the path of their Group.
+    schedule: dict[str, list[list[int]]] = field(default_factory=dict)
+
+
+@dataclass
 class LiveRow(StoredFields):
     """A row that a live element has stored for a group: a message of a chat, a trade; never changed."""
 
@@ -265,3 +281,10 @@ class Pooled(StoredFields):
     key: str = ""
     #: The group that has a seat for the participant, who takes it in a commit of their own; None: none yet.
     network_id: int | None = None
+    #: The cohort that has a seat for them; None: none yet.
+    cohort: str | None = None
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether a group or a cohort has a seat for the participant."""
+        return self.network_id is not None or self.cohort is not None

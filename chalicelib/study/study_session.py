@@ -14,7 +14,7 @@ from chalicelib.errors import NotFound, RuleBroken
 from chalicelib.messages import SendToParticipants
 from chalicelib.model import keys
 from chalicelib.serializable import require_serializable
-from chalicelib.study.study_records import GroupRecord, LiveRow, Place, StoredFields
+from chalicelib.study.study_records import CohortRecord, GroupRecord, LiveRow, Place, StoredFields
 
 from .decisions import PlayerDecisions
 from .elements import For
@@ -43,6 +43,7 @@ class StudySession:
         self.speaker: Place | None = None
         self._places: dict[int, Place | None] = {}
         self._groups: dict[int, StudyGroup] = {}
+        self._cohorts: dict[str, CohortRecord] = {}
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
         #: The entries of the responses that this request writes, by participant and serial.
         self.recorded: dict[tuple[int, int], list[dict[str, Any]]] = {}
@@ -114,6 +115,20 @@ class StudySession:
         self._stored[keys.study_group(record.network_id)] = (record, {})
         self._groups[record.network_id] = StudyGroup(self._study, record)
         return self._groups[record.network_id]
+
+    def cohort(self, name: str) -> CohortRecord:
+        """Return a cohort; NotFound when there is none of this name."""
+        if name not in self._cohorts:
+            item = self._study.work.item(keys.cohort(name))
+            if item is None:
+                raise NotFound(f"There is no cohort {name!r}.", code="cohort_not_found")
+            self._cohorts[name] = CohortRecord.from_item(copy.deepcopy(dict(item)))
+        return self._cohorts[name]
+
+    def add_cohort(self, record: CohortRecord) -> None:
+        """Add a new cohort."""
+        self._stored[keys.cohort(record.name)] = (record, {})
+        self._cohorts[record.name] = record
 
     # -- values ---------------------------------------------------------------------------------
 

@@ -36,6 +36,9 @@ class SessionView(Protocol):
     def group(self, network_id: int) -> Any:
         """Return a group."""
 
+    def cohort(self, name: str) -> Any:
+        """Return a cohort's record."""
+
     def values(self, element: For, player: Any) -> list[Any]:
         """Return what a For goes through."""
 

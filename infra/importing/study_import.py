@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.export import Export, MalformedTableError
 from chalicelib.export.archive import STUDY
 from chalicelib.export.study_spool import (
+    COHORT,
     COMPARED_SLOTS,
     EVENT_BATCH,
     FREED_SLOT,
@@ -43,6 +44,7 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
         record["participant_id"], record["serial"], record["received_at"]
     ),
     GROUP: lambda record: keys.study_group(record["network_id"]),
+    COHORT: lambda record: keys.cohort(record["name"]),
     LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),
     POOLED: lambda record: keys.pooled(record["pk"].removeprefix(keys.pool("")), record["participant_id"]),
     SLOT: lambda record: keys.slot(_series(record, keys.slot("", 0)[0]), record["number"]),

@@ -378,6 +378,11 @@ class StudyGroupItem(StoredItem):
     state = _document()
 
 
+class CohortItem(StoredItem):
+    members = _document()
+    schedule = _document()
+
+
 class PooledItem(StoredItem):
     participant_id = _number()
     since = _text()
@@ -426,6 +431,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "study_group": StudyGroupItem,
     "live_row": LiveRowItem,
     "upload": UploadRecordItem,
+    "cohort": CohortItem,
     "pooled": PooledItem,
 }
 

@@ -6,7 +6,7 @@ from .draws import Draw
 from .element import Element, TimelineError
 from .embed import Embed
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
-from .interaction import Group, Join, Wait
+from .interaction import Cohort, Gathering, Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
 from .timed import Timed
@@ -16,6 +16,7 @@ __all__ = [
     "Branch",
     "Chat",
     "Choose",
+    "Cohort",
     "Container",
     "Draw",
     "Element",
@@ -23,6 +24,7 @@ __all__ = [
     "End",
     "For",
     "Form",
+    "Gathering",
     "Group",
     "Join",
     "Live",

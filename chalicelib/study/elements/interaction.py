@@ -1,4 +1,4 @@
-"""Defines the elements of interaction: Group, Wait and Join."""
+"""Defines the elements of interaction: Group, Cohort, Wait and Join."""
 
 from __future__ import annotations
 
@@ -11,58 +11,121 @@ from .element import Element, Only, When, check_name
 #: How many members a group has at least and at most.
 #: Forming and releasing a group changes one item for each member in one commit, and DynamoDB takes 100.
 MIN_SIZE, MAX_SIZE = 2, 90
-MATCHES = ("arrival", "condition", "strangers", "partners")
+STRANGERS, PARTNERS = "strangers", "partners"
+COHORT_MATCHES = ("arrival", "condition")
+MATCHES = (*COHORT_MATCHES, STRANGERS, PARTNERS)
 
 
 @dataclass(frozen=True)
-class Group(Element):
-    """Put participants who reach this element together into groups.
+class Gathering(Element):
+    """An element at which participants wait until enough have come: a Group or a Cohort.
 
-    Args:
-        size: The number of members.
-        minimum: The smallest group that starts when `wait_minutes` are over; 0: only full groups start.
-        wait_minutes: For how long a participant waits for a group; then they are released, with pay.
-        roles: The roles of the members, in the order of their places.
-        rotate: Whether the roles move on by one place each time the same people are grouped again.
-        shuffle: Whether roles are drawn at random instead of following the order of arrival.
-        match: `arrival`; `condition` (members share the condition); `strangers` (never with a former member
-            again); `partners` (the same people again); or a function that gets the study and the waiting
-            players and returns groups of them.
-        then: A method of the study, called with each new group.
-        show_if: Join a group if this holds.
-        only: Join a group in these conditions only.
-        name: The name in paths.
-
+    Its fields are described by Group and Cohort.
     """
 
     size: int
-    minimum: int = 0
     wait_minutes: float = 10
-    roles: Sequence[str] = ()
-    rotate: bool = False
-    shuffle: bool = False
     match: str | Callable[..., Any] = "arrival"
-    then: str | None = None
     show_if: When = None
     only: Only = None
     name: str = "group"
 
     def problems(self) -> list[str]:
-        what = f"Group {self.name!r}"
+        what = f"{type(self).__name__} {self.name!r}"
         problems = check_name(self.name, what)
         if not MIN_SIZE <= self.size <= MAX_SIZE:
             problems.append(f"{what} has {self.size} members; give a number from 2 to 90.")
-        if self.minimum and not MIN_SIZE <= self.minimum <= self.size:
-            problems.append(f"{what} has minimum={self.minimum}; give a number from 2 to {self.size}.")
-        if self.roles and len(self.roles) != self.size:
-            problems.append(
-                f"{what} has {self.size} members and {len(self.roles)} roles; list one for each member."
-            )
         if self.wait_minutes <= 0:
             problems.append(f"{what} has wait_minutes={self.wait_minutes}; give a number above 0.")
+        return problems
+
+
+@dataclass(frozen=True)
+class Group(Gathering):
+    """Put participants who reach this element together into groups.
+
+    Args:
+        size: The number of members.
+        wait_minutes: For how long a participant waits for a group; then they are released, with pay.
+        match: `arrival`; `condition` (members share the condition); `strangers` (never twice with the same
+            person; it needs a Cohort before it); `partners` (the same group again); or a function that gets
+            the study and the waiting players and returns groups of them.
+        show_if: Join a group if this holds.
+        only: Join a group in these conditions only.
+        name: The name in paths.
+        minimum: The smallest group that starts when `wait_minutes` are over; 0: only full groups start.
+        roles: The roles of the members, in the order of their places.
+        rotate: Whether the roles move on by one place each time the same people are grouped again.
+        shuffle: Whether roles are drawn at random instead of following the order of arrival.
+        then: A method of the study, called with each new group.
+
+    """
+
+    minimum: int = 0
+    roles: Sequence[str] = ()
+    rotate: bool = False
+    shuffle: bool = False
+    then: str | None = None
+
+    @property
+    def repeats_members(self) -> bool:
+        """Whether it is settled beforehand who is grouped with whom: by a schedule or by an earlier group."""
+        return self.match in (STRANGERS, PARTNERS)
+
+    def problems(self) -> list[str]:
+        what = f"Group {self.name!r}"
+        problems = super().problems()
+        if self.minimum and not MIN_SIZE <= self.minimum <= self.size:
+            problems.append(f"{what} has minimum={self.minimum}; give a number from 2 to {self.size}.")
+        if isinstance(self.roles, str):
+            problems.append(
+                f"{what} has roles={self.roles!r}; give a list, such as roles=[{self.roles!r}, ...]."
+            )
+        elif self.roles and len(self.roles) != self.size:
+            problems.append(_wrong_roles(what, self.size, self.roles))
         if isinstance(self.match, str) and self.match not in MATCHES:
             problems.append(
                 f"{what} has match={self.match!r}; use one of {', '.join(MATCHES)}, or a function."
+            )
+        return problems
+
+
+def _wrong_roles(what: str, size: int, roles: Sequence[str]) -> str:
+    """Return the problem of a group whose roles don't fit its size, with both ways to solve it."""
+    listed = f"{what} has {size} members, but {len(roles)} roles ({', '.join(roles)})"
+    if len(roles) > size:
+        return f"{listed}; give it the size {len(roles)}, or remove {len(roles) - size} of the roles."
+    example = [*roles, *[roles[-1]] * (size - len(roles))]
+    return (
+        f"{listed}; list a role for each member, where several members can have the same one: "
+        f"roles=[{', '.join(map(repr, example))}]."
+    )
+
+
+@dataclass(frozen=True)
+class Cohort(Gathering):
+    """Put participants together whose groups are formed among themselves from here on.
+
+    When the cohort is complete, the schedule of all its groups with `match="strangers"` is drawn, so that no
+    two members are ever grouped twice. `Rounds(..., chance=...)` are drawn once for the whole cohort.
+
+    Args:
+        size: The number of members; a multiple of the size of the groups that follow.
+        wait_minutes: For how long a participant waits for the cohort; then they are released, with pay.
+        match: `arrival`, or `condition` (members share the condition).
+        show_if: Join a cohort if this holds.
+        only: Join a cohort in these conditions only.
+        name: The name in paths.
+
+    """
+
+    name: str = "cohort"
+
+    def problems(self) -> list[str]:
+        problems = super().problems()
+        if self.match not in COHORT_MATCHES:
+            problems.append(
+                f"Cohort {self.name!r} has match={self.match!r}; use one of {', '.join(COHORT_MATCHES)}."
             )
         return problems
 

@@ -28,6 +28,7 @@ STUDY_KINDS = {
     "study_group",
     "live_row",
     "pooled",
+    "cohort",
     "slot",
     "freed_slot",
     "compared_slots",

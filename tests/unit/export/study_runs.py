@@ -8,6 +8,7 @@ from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from chalicelib.study.study_records import (
+    CohortRecord,
     EventBatch,
     GroupRecord,
     LiveRow,
@@ -135,8 +136,18 @@ PLACES = [
         answers={"": {"age": 31, "mail": ADDRESS}, "rounds[2]": {"offer": 0}},
         points="3.5",
         ended="complete",
+        cohort="cohort#1",
     ),
-    Place(2, serial=4, path="debrief", network_id=1, node_id=100_003, role="responder", condition=BLUE),
+    Place(
+        2,
+        serial=4,
+        path="debrief",
+        network_id=1,
+        node_id=100_003,
+        role="responder",
+        condition=BLUE,
+        cohort="cohort#1",
+    ),
     Place(3, serial=2, path="group", wake_at="2024-05-17T09:50:00.000000Z"),
 ]
 GROUP = GroupRecord(
@@ -148,6 +159,11 @@ GROUP = GroupRecord(
     ],
     state={"pot": 12},
 )
+COHORTS = [
+    CohortRecord("cohort#1", [1, 2], {"group": [[1, 2]]}),
+    # A large one, whose first member hasn't followed yet.
+    CohortRecord("part/cohort#3", [3]),
+]
 
 
 def a_study(engine: Engine) -> None:
@@ -168,7 +184,9 @@ def a_study(engine: Engine) -> None:
         for row in LIVE_ROWS:
             work.put_item(keys.live_row(row.network_id, row.number), row.kind, row.to_fields())
         work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())
-        pooled = Pooled(3, SHOWN, "colour='red'")
+        for cohort in COHORTS:
+            work.put_item(keys.cohort(cohort.name), cohort.kind, cohort.to_fields())
+        pooled = Pooled(3, SHOWN, "colour='red'", cohort="part/cohort#3")
         work.put_item(keys.pooled("group", 3), pooled.kind, pooled.to_fields())
         _slots(work)
         work.commit()

@@ -125,7 +125,7 @@ def test_a_participant_is_one_row_with_a_column_for_each_item_and_round(data: Da
     table = data.wide()
     assert table.columns == [
         *("participant_id", "status", "ended", "network_id", "role", "points"),
-        *("condition.colour", "condition.delay", "age", "mail", "words", "grid", "answer.status"),
+        *("cohort", "condition.colour", "condition.delay", "age", "mail", "words", "grid", "answer.status"),
         *("offer.1", "offer.2", "accept.1", "quiz"),
     ]
     first, second, third = table.list

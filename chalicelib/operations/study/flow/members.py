@@ -13,7 +13,7 @@ from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import release_group_slot
 from chalicelib.operations.study.shared.study_context import session_of
-from chalicelib.study.elements import Group, Wait
+from chalicelib.study.elements import Gathering, Wait
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place, Pooled
@@ -53,8 +53,19 @@ def take_seat(ctx: Context, place: Place, group: StudyGroup) -> None:
     move_on(ctx, place)
 
 
+def join_cohort(ctx: Context, place: Place, name: str) -> None:
+    """Make a participant a member of a cohort, and move them on."""
+    place.cohort = name
+    ctx.uow.delete_item(keys.pooled(place.path, place.participant_id))
+    move_on(ctx, place)
+
+
 def follow(ctx: Context, place: Place) -> bool:
-    """Let a member follow their group; return whether anything was changed."""
+    """Let a member follow their group or cohort; return whether anything was changed."""
+    seat = _seat_of(ctx, place)
+    if seat is not None and seat.cohort is not None and place.ended is None:
+        join_cohort(ctx, place, seat.cohort)
+        return True
     group = _group_of(ctx, place)
     if group is None or place.ended is not None:
         return False
@@ -71,13 +82,21 @@ def follow(ctx: Context, place: Place) -> bool:
 
 def _group_of(ctx: Context, place: Place) -> StudyGroup | None:
     """Return the group that a participant is in, or in which they have a seat."""
-    if isinstance(element_at(ctx, place.path), Group):
-        stored = ctx.uow.item(keys.pooled(place.path, place.participant_id))
-        seat = None if stored is None else Pooled.from_item(stored).network_id
-        return None if seat is None else session_of(ctx).group(seat)
+    if isinstance(element_at(ctx, place.path), Gathering):
+        seat = _seat_of(ctx, place)
+        number = None if seat is None else seat.network_id
+        return None if number is None else session_of(ctx).group(number)
     if not place.in_group or place.network_id is None:
         return None
     return session_of(ctx).group(place.network_id)
+
+
+def _seat_of(ctx: Context, place: Place) -> Pooled | None:
+    """Return the entry of a participant who waits for a group or a cohort; None elsewhere."""
+    if not isinstance(element_at(ctx, place.path), Gathering):
+        return None
+    stored = ctx.uow.item(keys.pooled(place.path, place.participant_id))
+    return None if stored is None else Pooled.from_item(stored)
 
 
 def move_members(ctx: Context, network_id: int) -> bool:
@@ -121,6 +140,6 @@ def stop_members(ctx: Context, group: StudyGroup, reason: str, exit_reason: str)
 
 def _stop(ctx: Context, place: Place, group: StudyGroup) -> None:
     exit_reason = group.stored.exit_reason or ERROR
-    if isinstance(element_at(ctx, place.path), Group):
+    if isinstance(element_at(ctx, place.path), Gathering):
         ctx.uow.delete_item(keys.pooled(place.path, place.participant_id))
     stop_with_pay(ctx, place, TEXTS[exit_reason], exit_reason)

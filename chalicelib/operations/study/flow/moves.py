@@ -23,7 +23,7 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
-from chalicelib.study.elements import Element, End, Group, Join, Page, Wait
+from chalicelib.study.elements import Element, End, Gathering, Join, Page, Wait
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
 
@@ -113,7 +113,7 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     element = element_at(ctx, path)
     if element is None or isinstance(element, End):
         _reach_end(ctx, place, element)
-    elif isinstance(element, Group):
+    elif isinstance(element, Gathering):
         _enter_pool(ctx, place, path, element)
     elif isinstance(element, Page) and element.seconds is not None:
         # It begins when the page is sent; a page that isn't requested ends too. The message is
@@ -141,7 +141,7 @@ def stop_with_pay(ctx: Context, place: Place, message: str, reason: str) -> None
     wake_by(ctx, place, later(ctx.now, END_AFTER))
 
 
-def _enter_pool(ctx: Context, place: Place, path: str, element: Group) -> None:
+def _enter_pool(ctx: Context, place: Place, path: str, element: Gathering) -> None:
     pooled = Pooled(place.participant_id, str(iso(ctx.now)), pool_key(place, element))
     ctx.uow.put_unconditional(keys.pooled(path, place.participant_id), pooled.kind, pooled.to_fields())
     place.until = later(ctx.now, element.wait_minutes * 60)
@@ -149,11 +149,12 @@ def _enter_pool(ctx: Context, place: Place, path: str, element: Group) -> None:
     ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}")
 
 
-def pool_key(place: Place, element: Group) -> str:
-    """Return the key that the members of one group must share."""
-    if element.match != "condition":
-        return ""
-    return "|".join(f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition))
+def pool_key(place: Place, element: Gathering) -> str:
+    """Return the key that the members of one group must share: the cohort, and the condition if it counts."""
+    shared = [] if place.cohort is None else [place.cohort]
+    if element.match == "condition":
+        shared += [f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition)]
+    return "|".join(shared)
 
 
 def wake_by(ctx: Context, place: Place, until: str) -> None:
@@ -205,7 +206,7 @@ def pending_at(ctx: Context, place: Place) -> Pending | None:
     element = element_at(ctx, place.path)
     if place.ended is not None:
         return None
-    if isinstance(element, Group | Join):
+    if isinstance(element, Gathering | Join):
         return Pending(place.path, place.participant_id, joins=isinstance(element, Join))
     if isinstance(element, Wait) and place.in_group:
         return Pending(place.path, place.participant_id, place.network_id, mates=tuple(place.mates))

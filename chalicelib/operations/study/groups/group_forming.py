@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import cast
 
-from chalicelib.errors import Busy, Conflict, ExperimentError, PetriError, StudyFull
+from chalicelib.errors import Busy, Conflict, PetriError, StudyFull
 from chalicelib.experiment.networks import Empty
 from chalicelib.messages import FormGroups
 from chalicelib.model import keys
@@ -19,13 +17,17 @@ from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.design.assignment import assign_group
 from chalicelib.operations.study.flow.members import ERROR, MAX_TOGETHER, leave_to_members, take_seat
 from chalicelib.operations.study.flow.moves import FULL, element_at, ring, stop_with_pay
-from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
-from chalicelib.study.elements import Group
+from chalicelib.operations.study.shared.study_context import session_of, study_of
+from chalicelib.study.elements import Cohort, Gathering, Group
 from chalicelib.study.items.markup import marked
-from chalicelib.study.player import Player
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
+from .cohorts import form_cohort
+from .matching import MatchedGroup, has_waited, hurry_expected, matched
+
 NO_GROUP = "waiting"
+#: For how many of those who wait for settled partners one commit answers.
+MAX_HURRIED = 4
 
 
 class FormingFailedError(PetriError):
@@ -33,31 +35,41 @@ class FormingFailedError(PetriError):
 
 
 def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> bool:
-    """Form groups at an element, as many as one commit takes; return whether anything was changed.
+    """Form groups or cohorts at an element, as many as one commit takes; return whether anything changed.
 
     `participant_id`: form the group of this participant only, so that the requests of participants who arrive
     at once form different groups.
     """
     element = element_at(ctx, path)
-    if not isinstance(element, Group):
+    if not isinstance(element, Gathering):
         return False
-    waiting = _waiting(ctx, path, element)
+    waiting = _waiting(ctx, path, element, participant_id)
     with _author_code(element):
-        chosen = _fitting(ctx, path, _of(participant_id, _matched(ctx, element, waiting)))
-        for members in chosen:
-            _form(ctx, path, element, members)
-    taken = {one for members in chosen for one in _ids(members)}
-    left = [[one] for one in waiting if one.participant_id not in taken]
-    late = [one for [one] in _of(participant_id, left) if _has_waited(ctx, element, one)][:MAX_TOGETHER]
+        chosen = _fitting(ctx, path, _of(participant_id, matched(ctx, path, element, waiting)))
+        _begin(ctx, path, element, chosen)
+        taken = {one for match in chosen for one in match.ids}
+        left = [one for one in waiting if one.participant_id not in taken]
+        own = [one for one in left if participant_id in (None, one.participant_id)]
+        hurried = [hurry_expected(ctx, path, element, one) for one in own[:MAX_HURRIED]]
+    late = [one for one in own if has_waited(ctx, element, one)][:MAX_TOGETHER]
     _release(ctx, late, NO_GROUP, marked("We are sorry: not enough people came to form a group."))
     session_of(ctx).flush()
-    return bool(chosen or late)
+    return bool(chosen or late) or any(hurried)
+
+
+def _begin(ctx: Context, path: str, element: Gathering, chosen: Sequence[MatchedGroup]) -> None:
+    """Form these cohorts or groups."""
+    for match in chosen:
+        if isinstance(element, Cohort):
+            form_cohort(ctx, path, element, match.waiting)
+        elif isinstance(element, Group):
+            _form(ctx, path, element, match)
 
 
 def release_waiting(ctx: Context, path: str, reason: str) -> bool:
     """Release, with pay, those who wait at an element whose function fails, and notify the operator."""
     element = element_at(ctx, path)
-    waiting = _waiting(ctx, path, element)[:MAX_TOGETHER] if isinstance(element, Group) else []
+    waiting = _waiting(ctx, path, element)[:MAX_TOGETHER] if isinstance(element, Gathering) else []
     _release(ctx, waiting, ERROR, marked("We are sorry: an error has ended the study here."))
     session_of(ctx).flush()
     if waiting:
@@ -69,30 +81,26 @@ def release_waiting(ctx: Context, path: str, reason: str) -> bool:
     return bool(waiting)
 
 
-def _ids(members: Sequence[Pooled]) -> list[int]:
-    return [one.participant_id for one in members]
+def _of(participant_id: int | None, matches: Sequence[MatchedGroup]) -> list[MatchedGroup]:
+    """Return the matches that a participant is in; all of them for None."""
+    return [match for match in matches if participant_id is None or participant_id in match.ids]
 
 
-def _of(participant_id: int | None, groups: Sequence[list[Pooled]]) -> list[list[Pooled]]:
-    """Return the groups that a participant is in; all groups for None."""
-    return [members for members in groups if participant_id is None or participant_id in _ids(members)]
-
-
-def _fitting(ctx: Context, path: str, groups: Sequence[list[Pooled]]) -> list[list[Pooled]]:
-    """Return as many groups as one commit can place; a message forms the others."""
-    chosen: list[list[Pooled]] = []
+def _fitting(ctx: Context, path: str, matches: Sequence[MatchedGroup]) -> list[MatchedGroup]:
+    """Return as many matches as one commit can place; a message forms the others."""
+    chosen: list[MatchedGroup] = []
     placed = 0
-    for members in groups:
-        if chosen and placed + len(members) > MAX_TOGETHER:
+    for match in matches:
+        if chosen and placed + len(match.waiting) > MAX_TOGETHER:
             ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}|more")
             break
-        chosen.append(members)
-        placed += len(members)
+        chosen.append(match)
+        placed += len(match.waiting)
     return chosen
 
 
 @contextmanager
-def _author_code(element: Group) -> Iterator[None]:
+def _author_code(element: Gathering) -> Iterator[None]:
     """Turn what an author's code raises here into FormingFailedError, unless it lost a race."""
     try:
         yield
@@ -100,25 +108,42 @@ def _author_code(element: Group) -> Iterator[None]:
         raise
     except Exception as error:
         # An author's function may raise anything; the error is logged where those who wait are released.
-        raise FormingFailedError(f"Group {element.name!r}: {type(error).__name__}: {error}") from error
+        raise FormingFailedError(
+            f"{type(element).__name__} {element.name!r}: {type(error).__name__}: {error}"
+        ) from error
 
 
-def _waiting(ctx: Context, path: str, element: Group) -> list[Pooled]:
-    """Return who waits at an element, by arrival; those who have left the study are removed."""
-    pooled = [Pooled.from_item(item) for item in ctx.uow.items(keys.pool(path))]
-    pooled = [one for one in pooled if one.network_id is None]
-    pooled.sort(key=lambda one: (one.since, one.participant_id))
-    if len(pooled) < element.size and not any(_has_waited(ctx, element, one) for one in pooled):
+def _waiting(ctx: Context, path: str, element: Gathering, participant_id: int | None = None) -> list[Pooled]:
+    """Return who waits at an element, by arrival; those who have left the study are removed.
+
+    `participant_id`: return only those with whom this participant can be grouped.
+    """
+    pooled = _pooled(ctx, path, None if callable(element.match) else participant_id)
+    is_settled = isinstance(element, Group) and element.repeats_members
+    is_complete = is_settled or len(pooled) >= element.size
+    if not is_complete and not any(has_waited(ctx, element, one) for one in pooled):
         # Most arrivals complete no group: they read no more than this. A function may make smaller groups.
         return pooled if callable(element.match) else []
     session_of(ctx).prefetch((one.participant_id for one in pooled), keys.HEADER)
-    return [one for one in pooled if _is_still_waiting(ctx, path, one)]
+    return [one for one in pooled if _is_still_waiting(ctx, path, one, with_gone=is_settled)]
 
 
-def _is_still_waiting(ctx: Context, path: str, one: Pooled) -> bool:
+def _pooled(ctx: Context, path: str, participant_id: int | None) -> list[Pooled]:
+    """Return the entries without a seat, by arrival; of a participant's, those that share what they must."""
+    entries = [Pooled.from_item(item) for item in ctx.uow.items(keys.pool(path))]
+    entries = [one for one in entries if not one.is_seated]
+    if participant_id is not None:
+        own = {one.key for one in entries if one.participant_id == participant_id}
+        entries = [one for one in entries if one.key in own]
+    return sorted(entries, key=lambda one: (one.since, one.participant_id))
+
+
+def _is_still_waiting(ctx: Context, path: str, one: Pooled, *, with_gone: bool) -> bool:
     """Whether a participant in the pool waits there; the entry of one who has left is removed.
 
     Of an arrival, the entry in the pool may be seen before the place: it isn't removed then.
+
+    `with_gone`: also a participant who has disconnected, who is answered for; so are members of cohorts.
     """
     place = session_of(ctx).find_place(one.participant_id)
     if place is None:
@@ -126,109 +151,41 @@ def _is_still_waiting(ctx: Context, path: str, one: Pooled) -> bool:
     if place.ended or not ctx.uow.participant(one.participant_id).is_working:
         ctx.uow.delete_item(keys.pooled(path, one.participant_id))
         return False
-    return place.path == path and not place.gone
+    return place.path == path and (with_gone or not place.gone or place.cohort is not None)
 
 
-def _matched(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list[list[Pooled]]:
-    """Return the groups that can begin."""
-    if callable(element.match):
-        return _by_function(ctx, element, element.match, waiting)
-    groups: list[list[Pooled]] = []
-    by_key: dict[str, list[Pooled]] = {}
-    for one in waiting:
-        by_key.setdefault(one.key, []).append(one)
-    for members in by_key.values():
-        if element.match in ("strangers", "partners"):
-            groups += _by_history(ctx, element, members)
-        else:
-            groups += [members[i : i + element.size] for i in range(0, len(members), element.size)]
-    return [members for members in groups if _is_ready(ctx, element, members)]
+def _form(ctx: Context, path: str, element: Group, match: MatchedGroup) -> None:
+    """Make a group's network and nodes, give roles, and seat its members; those of a large one follow.
 
-
-def _is_ready(ctx: Context, element: Group, members: Sequence[Pooled]) -> bool:
-    """Whether a group is full, or large enough while its first member has waited for the whole time."""
-    if len(members) == element.size:
-        return True
-    return bool(element.minimum) and len(members) >= element.minimum and _has_waited(ctx, element, members[0])
-
-
-def _has_waited(ctx: Context, element: Group, one: Pooled) -> bool:
-    since = moment_of(one.since)
-    return since is not None and ctx.now >= since + timedelta(minutes=element.wait_minutes)
-
-
-def _by_function(
-    ctx: Context, element: Group, match: Callable[..., object], waiting: Sequence[Pooled]
-) -> list[list[Pooled]]:
+    A member who has left the study has a seat without a node.
+    """
     session = session_of(ctx)
-    session.prefetch(_ids(waiting))
-    by_id = {one.participant_id: one for one in waiting}
-    found = match(study_of(ctx), [session.player(one) for one in by_id])
-    groups = [[by_id[player.id] for player in group] for group in cast("list[list[Player]]", found)]
-    for members in groups:
-        if len(members) > element.size:
-            raise ExperimentError(
-                f"The function that matches Group {element.name!r} returned {len(members)} members; "
-                f"a group has at most {element.size}."
-            )
-    return groups
-
-
-def _by_history(ctx: Context, element: Group, waiting: Sequence[Pooled]) -> list[list[Pooled]]:
-    """Group people who have never met (strangers), or those who were together before (partners)."""
-    session = session_of(ctx)
-    history = {one.participant_id: session.place(one.participant_id).groups for one in waiting}
-    met = {
-        one: {other for group in groups for other in session.group(group).stored.member_ids() if other != one}
-        for one, groups in history.items()
-    }
-    left = list(waiting)
-    groups: list[list[Pooled]] = []
-    while left:
-        first = left.pop(0)
-        members = [first]
-        for other in list(left):
-            has_met = any(other.participant_id in met[one.participant_id] for one in members)
-            if len(members) < element.size and has_met == (
-                element.match == "partners" and bool(met[first.participant_id])
-            ):
-                members.append(other)
-                left.remove(other)
-        groups.append(members)
-    return groups
-
-
-def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) -> None:
-    """Make a group's network and nodes, give roles, and seat its members; those of a large one follow."""
-    study, session = study_of(ctx), session_of(ctx)
-    places = [session.place(one.participant_id) for one in members]
+    places = [session.place(one.participant_id) for one in match.waiting]
     try:
         slot, condition = assign_group(ctx, places)
     except StudyFull as full:
         _release_full(ctx, path, places, str(full))
         return
-    network: Network = Empty(max_size=len(members))
+    network: Network = Empty(max_size=len(places))
     network.role = element.name
     ctx.uow.save_concurrently(network)
-    roles = _roles(ctx, element, places, network.id)
-    entries = []
-    for place, role in zip(places, roles, strict=True):
-        node = Node(network=network)
-        node.participant_id = place.participant_id
-        network.add_node(node)
-        entries.append({"participant_id": place.participant_id, "node_id": node.id, "role": role})
+    nodes = {place.participant_id: _node(network, place) for place in places}
+    roles = _roles(ctx, element, [session.place(one) for one in match.ids], network.id)
     record = GroupRecord(
         network_id=network.id,
         element=path,
-        members=entries,
+        members=[
+            {"participant_id": one, "node_id": nodes.get(one), "role": role}
+            for one, role in zip(match.ids, roles, strict=True)
+        ],
         condition=condition,
         slot=slot,
     )
     group = session.add_group(record)
     if element.then is not None:
-        getattr(study, element.then)(group)
-    if len(members) > MAX_TOGETHER:
-        for one in members:
+        getattr(study_of(ctx), element.then)(group)
+    if len(places) > MAX_TOGETHER:
+        for one in match.waiting:
             one.network_id = network.id
             ctx.uow.put_if_unchanged(keys.pooled(path, one.participant_id), one.kind, one.to_fields())
         leave_to_members(ctx, group, places)
@@ -236,6 +193,14 @@ def _form(ctx: Context, path: str, element: Group, members: Sequence[Pooled]) ->
     for place in places:
         take_seat(ctx, place, group)
     ring(ctx, places, f"group{network.id}")
+
+
+def _node(network: Network, place: Place) -> int:
+    """Make a member's node, and return its id."""
+    node = Node(network=network)
+    node.participant_id = place.participant_id
+    network.add_node(node)
+    return node.id
 
 
 def _release_full(ctx: Context, path: str, places: list[Place], message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import release_slot
 from chalicelib.operations.study.flow.members import DROPOUT, stop_members
+from chalicelib.operations.study.flow.moves import pending_at
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.study_records import COMPLETE, Place
 
@@ -24,14 +25,14 @@ def leave_study(ctx: Context, participant_id: int) -> list[Pending]:
     release_slot(ctx, place)
     if place.ended is None:
         place.ended = LEFT
-    waiting: list[Pending] = []
+    waiting: list[Pending | None] = []
     if place.in_group and place.network_id is not None:
         for one in session.group(place.network_id).stored.member_ids():
             other = session.place(one)
             if one != participant_id and other.ended is None:
-                waiting.append(Pending(other.path, one, place.network_id))
+                waiting.append(pending_at(ctx, other))
     session.flush()
-    return waiting
+    return [pending for pending in waiting if pending is not None]
 
 
 def stop_without_member(ctx: Context, reason: str) -> bool:

@@ -56,7 +56,7 @@ def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ())
     with _author_code(group, path):
         if missing:
             _require_one_wait(ctx, group, living)
-            hurried = [_hurry(ctx, place) for place in missing]
+            hurried = [hurry(ctx, place) for place in missing]
             changed = any(hurried)
         else:
             changed = True
@@ -87,7 +87,7 @@ def _release(ctx: Context, group: StudyGroup, path: str, living: list[Place]) ->
     ring(ctx, living, f"wait{group.id}|{path}")
 
 
-def _hurry(ctx: Context, place: Place) -> bool:
+def hurry(ctx: Context, place: Place) -> bool:
     """Answer for a member whose time is over, or who has disconnected; return whether anything changed."""
     if follow(ctx, place) or expire_overdue(ctx, place):
         return True

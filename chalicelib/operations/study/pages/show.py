@@ -16,7 +16,7 @@ from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
-from chalicelib.study.elements import Chat, Embed, End, Form, Group, Join, Live, Page, Trials, Wait
+from chalicelib.study.elements import Chat, Embed, End, Form, Gathering, Join, Live, Page, Trials, Wait
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.markup import marked
@@ -61,7 +61,7 @@ def show(
     player = session_of(ctx).player(place.participant_id)
     if isinstance(element, Page):
         body |= _page(ctx, place, player, element)
-    elif isinstance(element, Group | Wait | Join):
+    elif isinstance(element, Gathering | Wait | Join):
         body |= _waiting(ctx, place, element)
     return PageView(body, pending_at(ctx, place))
 
@@ -151,9 +151,9 @@ def _frame(ctx: Context, player: Player, item: Item) -> Frame:
     )
 
 
-def _waiting(ctx: Context, place: Place, element: Group | Wait | Join) -> dict[str, Any]:
+def _waiting(ctx: Context, place: Place, element: Gathering | Wait | Join) -> dict[str, Any]:
     language = study_of(ctx).language
-    if isinstance(element, Group):
+    if isinstance(element, Gathering):
         heading, text = (
             marked("Please wait"),
             marked("The study goes on as soon as the other participants have arrived."),

@@ -9,19 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.experiment.config.problems import closest_match
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.study.decisions import pool_of_steps
+from chalicelib.study.design.condition_checks import condition_problems
+from chalicelib.study.design.conditions import Conditions
+from chalicelib.study.elements import (
+    Chat,
+    Choose,
+    Embed,
+    For,
+    Form,
+    Group,
+    Live,
+    Page,
+    Rounds,
+    TimelineError,
+    Trials,
+)
+from chalicelib.study.elements.flow import MAX_ROUNDS
+from chalicelib.study.expressions import PLAYER_NAMES, check_expression
+from chalicelib.study.items import AnswerError, Item
+from chalicelib.study.player import Player, StudyGroup
 
-from .decisions import pool_of_steps
-from .design.condition_checks import condition_problems
-from .design.conditions import Conditions
-from .elements import Chat, Choose, Embed, For, Form, Group, Live, Page, Rounds, TimelineError, Trials
-from .elements.flow import MAX_ROUNDS
-from .expressions import PLAYER_NAMES, check_expression
-from .items import AnswerError, Item
-from .player import Player, StudyGroup
+from .cohort_checks import cohort_problems
 
 if TYPE_CHECKING:
-    from .plan import PlanStep
-    from .study_view import StudyClass
+    from chalicelib.study.plan import PlanStep
+    from chalicelib.study.study_view import StudyClass
 
 #: The fields of elements that name a method of the study.
 HOOKS = ("then", "until", "on", "snapshot", "data")
@@ -42,6 +55,7 @@ def check_study(study: type[StudyClass]) -> list[str]:
         problem for name, item in study.items().items() for problem in _item_problems(study, name, item)
     ]
     problems += _loop_problems(study)
+    problems += cohort_problems(plan)
     roles = _roles(study)
     factors = _factors(study)
     for path, step in plan.steps():

@@ -1,0 +1,1 @@
+"""Cohorts: schedules of strangers, partners, and members who leave."""
