@@ -23,6 +23,8 @@ from infra.packaging import pins
 SETTINGS = {"mailer": "log"}
 #: Parsed requirements are cached: they are the same in each deploy, and parsing takes a third of staging.
 _requirement = cache(Requirement)
+#: The operator's registry in a test's folder.
+HOME = "home"
 DEMO = Path(__file__).parents[2] / "demos" / "bartlett1932"
 
 
@@ -66,7 +68,7 @@ def at_home(patch: pytest.MonkeyPatch, folder: Path, cloud: Cloud) -> Path:
 
     Return the registry's folder.
     """
-    home = folder / "home"
+    home = folder / HOME
     home.mkdir(parents=True, exist_ok=True)
     for name, value in cloud.environment().items():
         patch.setenv(name, value)

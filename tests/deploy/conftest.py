@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from infra.aws.account import steps
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account, connect
 from infra.emulator.process.cloud import REGION, Cloud
-from tests.deploy.app import at_home, deploy
+from tests.deploy.app import HOME, at_home, deploy
 from tests.tools.answers import _quick_answers
 
 __all__ = ["_quick_answers"]
@@ -38,32 +39,41 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class _Original:
+class Original:
     """A cloud that is only copied, its operator's registry, and the app that is deployed in it."""
 
     cloud: Cloud
     home: Path
     names: Names
 
+    @contextmanager
+    def copied_to(self, folder: Path) -> Iterator[Original]:
+        """Copy the cloud, and the registry below `folder`."""
+        home = folder / HOME
+        shutil.copytree(self.home, home)
+        with self.cloud.copy() as own:
+            yield Original(own, home, self.names)
+
 
 @pytest.fixture(scope="session")
-def _original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Original]:
+def deployed_original(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
     folder, names = tmp_path_factory.mktemp("original"), Names("standing", "sandbox", REGION)
     with cloud.copy() as own:
         # Other tests run before this fixture ends, and use another AWS.
         with pytest.MonkeyPatch.context() as patch:
             home = at_home(patch, folder, own)
             deploy(connect(), names)
-        yield _Original(own, home, names)
+        yield Original(own, home, names)
 
 
 @pytest.fixture
-def standing(_original: _Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standing]:
+def standing(
+    deployed_original: Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Standing]:
     """An app that was deployed once: each test has its own copy of the cloud and the registry."""
-    with _original.cloud.copy() as own:
-        home = at_home(monkeypatch, tmp_path / "standing", own)
-        shutil.copytree(_original.home, home, dirs_exist_ok=True)
-        yield Standing(connect(), _original.names, own)
+    with deployed_original.copied_to(tmp_path / "standing") as copy:
+        at_home(monkeypatch, tmp_path / "standing", copy.cloud)
+        yield Standing(connect(), copy.names, copy.cloud)
 
 
 @pytest.fixture

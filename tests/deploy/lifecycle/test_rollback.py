@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.storage.engine import ANY, Put
+from infra.aws.account import steps
 from infra.aws.account.names import FUNCTIONS
+from infra.aws.account.session import connect
 from infra.aws.deployed import deployment_info
 from infra.aws.deployed.releases import KEPT, Release, Releases, served_deployment
 from infra.aws.lifecycle import cutover, deployment
@@ -22,36 +24,56 @@ from infra.aws.resources.chalice_record import rest_apis
 from infra.aws.resources.function_aliases import Aliases
 from infra.cli.main import app as command_line
 from infra.problems import OperatorProblem
-from tests.deploy.app import Told, deploy
-from tests.deploy.conftest import Standing
+from tests.deploy.app import Told, at_home, deploy
+from tests.deploy.conftest import Original, Standing
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def deployed_twice(standing: Standing, other_package: Callable[[str], None]) -> Standing:
-    """The second release has other code and another page."""
-    other_package("second")
-    deploy(standing.account, standing.names)
-    return standing
+#: What a deploy uses in place of the package that it would build.
+OtherPackage = Callable[[str], None]
 
 
 @pytest.fixture
-def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OtherPackage:
     """Have the next deploy use other code and another page."""
+    return lambda word: use_package(monkeypatch, tmp_path, word)
 
-    def use(word: str) -> None:
-        package = tmp_path / f"{word}.zip"
-        with zipfile.ZipFile(package, "w") as archive:
-            archive.writestr("app.py", f"word = {word!r}\n")
 
-        def build(staged: Any) -> Path:
-            (staged.site / "consent.html").write_text(f"<p>The {word} release.</p>", encoding="utf-8")
-            return package
+def use_package(patch: pytest.MonkeyPatch, folder: Path, word: str) -> None:
+    package = folder / f"{word}.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", f"word = {word!r}\n")
 
-        monkeypatch.setattr(deployment, "build", build)
+    def build(staged: Any) -> Path:
+        (staged.site / "consent.html").write_text(f"<p>The {word} release.</p>", encoding="utf-8")
+        return package
 
-    return use
+    patch.setattr(deployment, "build", build)
+
+
+@pytest.fixture(scope="module")
+def two_releases(deployed_original: Original, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    """A cloud that is only copied: its second release has other code and another page."""
+    folder = tmp_path_factory.mktemp("two_releases")
+    with deployed_original.copied_to(folder) as copy, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "pause", lambda seconds: None)
+        at_home(patch, folder, copy.cloud)
+        use_package(patch, folder, "second")
+        deploy(connect(), copy.names)
+        patch.undo()
+        yield copy
+
+
+@pytest.fixture
+def deployed_twice(
+    two_releases: Original, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Standing]:
+    """An app with two releases: each test has its own copy."""
+    with two_releases.copied_to(tmp_path / "twice") as copy:
+        at_home(monkeypatch, tmp_path / "twice", copy.cloud)
+        use_package(monkeypatch, tmp_path, "second")
+        yield Standing(connect(), copy.names, copy.cloud)
 
 
 def page(standing: Standing, key: str) -> bytes:
@@ -162,7 +184,7 @@ def stored(standing: Standing) -> list[str]:
 
 
 def test_a_deploy_that_is_killed_after_the_switch_has_a_record_of_its_release(
-    deployed_twice: Standing, other_package: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    deployed_twice: Standing, other_package: OtherPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, names = deployed_twice.account, deployed_twice.names
     other_package("third")
@@ -177,7 +199,7 @@ def test_a_deploy_that_is_killed_after_the_switch_has_a_record_of_its_release(
 
 
 def test_the_next_deploy_confirms_the_record_of_a_killed_one(
-    deployed_twice: Standing, other_package: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    deployed_twice: Standing, other_package: OtherPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, names = deployed_twice.account, deployed_twice.names
     other_package("third")
@@ -192,7 +214,7 @@ def test_the_next_deploy_confirms_the_record_of_a_killed_one(
 
 
 def test_a_deploy_that_is_killed_before_the_switch_leaves_no_release(
-    deployed_twice: Standing, other_package: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    deployed_twice: Standing, other_package: OtherPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, names = deployed_twice.account, deployed_twice.names
     other_package("third")
@@ -210,7 +232,7 @@ def test_a_deploy_that_is_killed_before_the_switch_leaves_no_release(
 
 
 def test_a_switch_that_is_refused_leaves_no_record(
-    deployed_twice: Standing, other_package: Callable[[str], None]
+    deployed_twice: Standing, other_package: OtherPackage
 ) -> None:
     other_package("third")
     deployed_twice.cloud.refuse(("lambda", "UpdateAlias"), after=3)

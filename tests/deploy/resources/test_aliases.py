@@ -107,31 +107,36 @@ def test_a_deploy_moves_all_functions_to_its_code(standing: Standing, other_code
     assert before != after
 
 
-#: Where a deploy is interrupted: the refused call, and how many such calls pass before.
+#: Where a deploy is interrupted, in the order of its steps: the refused call, and how many such calls pass
+#: before it.
 STOPS = [
     ("lambda", "UpdateFunctionCode", 3),
     ("lambda", "UpdateFunctionConfiguration", 5),
     ("apigateway", "CreateDeployment", 0),
+    ("apigatewayv2", "CreateDeployment", 0),
     ("lambda", "PublishVersion", 4),
     *[("lambda", "UpdateAlias", moved) for moved in range(len(FUNCTIONS))],
     ("apigateway", "UpdateStage", 2),
-    ("apigatewayv2", "CreateDeployment", 0),
 ]
 
 
-@pytest.mark.parametrize(("service", "operation", "after"), STOPS)
-def test_a_deploy_that_stops_on_the_way_leaves_the_release_before_it_everywhere(
-    standing: Standing, other_code: Path, service: str, operation: str, after: int
+def test_deploys_that_stop_on_the_way_leave_the_release_before_them_everywhere(
+    standing: Standing, other_code: Path
 ) -> None:
+    """Each deploy passes the call at which the one before it stopped, and the last is complete."""
     account, names = standing.account, standing.names
     (api,) = rest_apis(account, names)
-    before = served(account, names), Aliases(account, names).current(), served_deployment(account, api)
-    standing.cloud.refuse((service, operation), after=after)
-    with pytest.raises(OperatorProblem, match=operation):
-        deploy(account, names)
-    now = served(account, names), Aliases(account, names).current(), served_deployment(account, api)
-    assert now == before
-    standing.cloud.refuse()
+
+    def everywhere() -> tuple[dict[str, str], dict[str, str], str]:
+        return served(account, names), Aliases(account, names).current(), served_deployment(account, api)
+
+    before = everywhere()
+    for service, operation, after in STOPS:
+        standing.cloud.refuse((service, operation), after=after)
+        with pytest.raises(OperatorProblem, match=operation):
+            deploy(account, names)
+        assert everywhere() == before, f"{operation} {after}"
+        standing.cloud.refuse()
     deploy(account, names)
     assert len(set(served(account, names).values())) == 1
     assert served(account, names) != before[0]
