@@ -49,16 +49,26 @@ with started() as new_engine:
 """
 
 
-@pytest.fixture(params=["vendor/petri_experiment", "petri_experiment"])
-def staged(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder as Chalice finds it, and as Lambda does."""
-    shutil.copyfile(ROOT / "app.py", tmp_path / "app.py")
-    experiment = tmp_path / request.param
+@pytest.fixture
+def staged(tmp_path: Path) -> Path:
+    """A folder as Chalice finds it."""
+    return stage(tmp_path, "vendor/petri_experiment")
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """A folder as Lambda finds it: the vendored packages lie beside app.py."""
+    return stage(tmp_path, "petri_experiment")
+
+
+def stage(folder: Path, place: str) -> Path:
+    shutil.copyfile(ROOT / "app.py", folder / "app.py")
+    experiment = folder / place
     experiment.mkdir(parents=True)
     (experiment / "experiment.py").write_text(CODE, encoding="utf-8")
     settings = '[Experiment]\ntitle = Story\nprotected_routes = ["/double/<int:x>"]\n'
     (experiment / "config.txt").write_text(settings, encoding="utf-8")
-    return tmp_path
+    return folder
 
 
 def tell(staged: Path, code: str, **environment: str) -> Any:
@@ -108,15 +118,15 @@ def test_a_staged_folder_without_an_experiment_is_reported(tmp_path: Path) -> No
 IN_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "petri-story-sandbox", "AWS_REGION": "us-east-1"}
 
 
-def test_inside_lambda_the_app_is_opened_in_the_stage(staged: Path) -> None:
+def test_inside_lambda_the_app_is_opened_in_the_stage(unpacked: Path) -> None:
     code = LAMBDA + "    from chalicelib import services\n"
     code += "    print(json.dumps([services.current().app_id, services.current().config.get('mode')]))"
-    assert tell(staged, code, **IN_LAMBDA) == ["story", "sandbox"]
+    assert tell(unpacked, code, **IN_LAMBDA) == ["story", "sandbox"]
 
 
-def test_inside_lambda_the_experiments_folder_is_the_working_directory(staged: Path) -> None:
+def test_inside_lambda_the_experiments_folder_is_the_working_directory(unpacked: Path) -> None:
     code = LAMBDA + "    print(json.dumps(os.path.basename(os.getcwd())))"
-    assert tell(staged, code, **IN_LAMBDA) == "petri_experiment"
+    assert tell(unpacked, code, **IN_LAMBDA) == "petri_experiment"
 
 
 LOG = """
@@ -125,8 +135,8 @@ LOG = """
 """
 
 
-def test_inside_lambda_what_workers_say_is_logged_as_json(staged: Path) -> None:
-    said = tell(staged, LAMBDA + LOG, **IN_LAMBDA)
+def test_inside_lambda_what_workers_say_is_logged_as_json(unpacked: Path) -> None:
+    said = tell(unpacked, LAMBDA + LOG, **IN_LAMBDA)
     assert (said["level"], said["message"]) == ("INFO", "a bot is wanted")
 
 
@@ -139,8 +149,8 @@ CALL = """
 """
 
 
-def test_inside_lambda_a_protected_address_of_the_author_is_the_operators(staged: Path) -> None:
-    assert tell(staged, LAMBDA + CALL, **IN_LAMBDA) == [[403, None], [200, 8]]
+def test_inside_lambda_a_protected_address_of_the_author_is_the_operators(unpacked: Path) -> None:
+    assert tell(unpacked, LAMBDA + CALL, **IN_LAMBDA) == [[403, None], [200, 8]]
 
 
 CONSUME = """
@@ -153,9 +163,9 @@ CONSUME = """
 """
 
 
-def test_inside_lambda_messages_wait_until_the_mapping_is_confirmed(staged: Path) -> None:
-    assert tell(staged, LAMBDA + CONSUME, **IN_LAMBDA) == "ConfigError"
+def test_inside_lambda_messages_wait_until_the_mapping_is_confirmed(unpacked: Path) -> None:
+    assert tell(unpacked, LAMBDA + CONSUME, **IN_LAMBDA) == "ConfigError"
 
 
-def test_inside_lambda_messages_are_taken_when_the_mapping_is_confirmed(staged: Path) -> None:
-    assert tell(staged, LAMBDA + CONSUME, **IN_LAMBDA, PETRI_MAPPING_CONFIRMED="1") == "taken"
+def test_inside_lambda_messages_are_taken_when_the_mapping_is_confirmed(unpacked: Path) -> None:
+    assert tell(unpacked, LAMBDA + CONSUME, **IN_LAMBDA, PETRI_MAPPING_CONFIRMED="1") == "taken"
