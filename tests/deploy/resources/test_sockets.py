@@ -40,7 +40,7 @@ def begun(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
 
 
 #: Every call of Chalice's in the step: operation, and how many of its kind go before. A deploy finds what was
-#: created before the next calls by itself; from the deployment on, Chalice is done: each stop needs a new app.
+#: created before the next calls by itself; from the deployment on, Chalice is done, and each needs a new app.
 STOPS = [
     [
         ("apigatewayv2", "CreateApi", 0),
