@@ -31,6 +31,9 @@ def export(
     xlsx: Annotated[
         bool, typer.Option("--xlsx", help="Also write an Excel workbook, with one sheet per table.")
     ] = False,
+    psych_ds: Annotated[
+        bool, typer.Option("--psych-ds", help="Also write a study's tables as a Psych-DS data set.")
+    ] = False,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Export the intact records of a damaged run file.")
     ] = False,
@@ -68,6 +71,12 @@ def export(
     out().print(str(archive), markup=False)
     if xlsx:
         out().print(str(_workbook(archive, paths.workbook(run_id))), markup=False)
+    if psych_ds:
+        # Lazy import: only this option needs it.
+        from chalicelib.export.psych_ds import write_psych_ds
+
+        target = archive.with_name(archive.name.removesuffix("-data.zip") + "-psych-ds.zip")
+        out().print(str(write_psych_ds(archive, target)), markup=False)
 
 
 def _salvaged(run_id: str, paths: RunPaths, *, scrub: bool, excel_safe: bool) -> Path:
