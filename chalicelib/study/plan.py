@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from .elements import Branch, Cohort, Element, For, Group, Part, Rounds, TimelineError
+from .elements import Branch, Cohort, Element, EndlessTimelineError, For, Group, Part, Rounds, TimelineError
 from .elements.flow import MAX_ROUNDS
 from .elements.interaction import STRANGERS
 
@@ -227,6 +227,12 @@ class TimelinePlan:
                 found.append((path, step.element))
         return found
 
+    def repeats_inside(self, path: Path) -> list[Path]:
+        """Return the paths, without their own round, of the Rounds and Fors inside a path, outermost only."""
+        levels = self._levels(path) or []
+        step = levels[-1].step if levels else self._root
+        return list(_repeats(step, path if levels else ()))
+
     # -- moving ---------------------------------------------------------------------------------
 
     def _levels(self, path: Path) -> list[_Level] | None:
@@ -289,7 +295,7 @@ class TimelinePlan:
                 continue
             levels.pop()
             index = self._position(levels, last.step, decisions) + 1
-        raise TimelineError(
+        raise EndlessTimelineError(
             "The timeline passes elements for ever without showing a page; check the conditions of its pages "
             "inside Rounds."
         )
@@ -360,6 +366,16 @@ def _occurrences(
                 for number in _marks(inner.element):
                     here = (*_marked(path, mark), PathPart(inner.name, number))
                     yield from _occurrences(inner, here, wanted)
+
+
+def _repeats(step: PlanStep, path: Path) -> Iterator[Path]:
+    for mark, steps in step.inside.items():
+        for inner in steps:
+            here = (*_marked(path, mark), PathPart(inner.name))
+            if isinstance(inner.element, Rounds | For):
+                yield here
+            else:
+                yield from _repeats(inner, here)
 
 
 def _marked(path: Path, way: str) -> Path:

@@ -14,7 +14,7 @@ from chalicelib.study.study_records import GroupRecord, Place
 from .answer_store import AnswerReader
 from .design.cell import Cell
 from .elements import For, Page, Part
-from .plan import parse_path, write_path
+from .plan import Path, parse_path, write_path
 
 if TYPE_CHECKING:
     from chalicelib.model.network import Network
@@ -131,19 +131,62 @@ class Player:
                 return int(mark)
         return None
 
-    def in_round(self, number: int) -> Player:
-        """Return this player as of another of the innermost rounds: `player.in_round(1).offer`."""
-        scopes = self._rounds()
-        if not scopes:
-            raise RuleBroken(f"{self!r} isn't in Rounds, so there is no round {number}.")
-        path = parse_path(scopes[-1][0])
+    def in_round(self, number: int, of: str | None = None) -> Player:
+        """Return this player as of another round: `player.in_round(1).offer`.
+
+        Args:
+            number: The number of the round, from 1.
+            of: The name of the Rounds or For; by default the innermost one around the player. Outside of all
+                rounds, as in `score`, it is the only one of the timeline.
+
+        Returns:
+            The player, with the answers of that round.
+
+        """
+        path = self._repeat(of, number)
         return Player(
             self._study, self._place, f"{write_path(path[:-1])}/{path[-1].name}[{number}]".lstrip("/")
         )
 
+    def _repeat(self, of: str | None, number: int) -> Path:
+        """Return the path of the Rounds or For whose round is wanted."""
+        around = [parse_path(path) for path, _ in self._rounds()]
+        found = [path for path in around if of in (None, path[-1].name)]
+        if found:
+            return found[-1]
+        inside = self._study.plan().repeats_inside(around[-1] if around else ())
+        found = [path for path in inside if of in (None, path[-1].name)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            what = "Rounds" if of is None else f"Rounds with the name {of!r}"
+            raise RuleBroken(f"{self!r} isn't in {what}, so there is no round {number}.")
+        names = ", ".join(repr(path[-1].name) for path in found)
+        raise RuleBroken(
+            f"{self!r} has been in several Rounds ({names}); say which: "
+            f"player.in_round({number}, of={found[0][-1].name!r})."
+        )
+
     def in_previous_rounds(self) -> list[Player]:
-        """Return this player as of each earlier one of the innermost rounds, oldest first."""
-        return [self.in_round(number) for number in range(1, self.round or 1)]
+        """Return this player as of each earlier one of the innermost rounds, oldest first.
+
+        Outside of all rounds, as in `score`, those are all rounds with answers.
+        """
+        if self.round:
+            return [self.in_round(number) for number in range(1, self.round)]
+        inside = self._study.plan().repeats_inside(())
+        return [self.in_round(number) for number in self._answered(inside[0])] if inside else []
+
+    def _answered(self, repeat: Path) -> list[int]:
+        """Return the numbers of the rounds of a Rounds or For in which the player has answered."""
+        last = len(repeat) - 1
+        scopes = [parse_path(scope) for scope in self._reader().scopes()]
+        marks = {
+            path[last].mark
+            for path in scopes
+            if len(path) > last and path[:last] == repeat[:last] and path[last].name == repeat[last].name
+        }
+        return sorted(int(mark) for mark in marks if mark.isdecimal())
 
     def _rounds(self) -> list[tuple[str, str]]:
         plan = self._study.plan()

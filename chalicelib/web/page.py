@@ -13,10 +13,12 @@ from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.operations.study.answers import event_log
 from chalicelib.operations.study.answers.uploads import link_to_upload
 from chalicelib.operations.study.groups.leaving import stop_without_member
+from chalicelib.operations.study.groups.waits import stop_group
 from chalicelib.operations.study.pages import due_page
 from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
 from chalicelib.operations.study.pages.show import PageView
 from chalicelib.operations.study.pages.upload_grants import grant_upload
+from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study_live import messages
 
 from .parameters import read_json
@@ -104,9 +106,16 @@ def _events(call: HttpCall) -> Any:
 
 
 def _run(call: HttpCall, operation: Callable[..., PageView], *args: Any, **more: Any) -> PageView:
-    """Run an operation; where it fails and a member has left the group, stop the group with pay."""
+    """Run an operation; where it fails and a member has left the group, stop the group with pay.
+
+    A group is stopped, too, when a method that was called for it has failed.
+    """
     try:
         view: PageView = call.run(operation, *args, **more)
+    except HookFailedError as error:
+        logger.exception("a method of the study raised an error, so its group is stopped")
+        services.current().run(stop_group, error.network_id, str(error))
+        view = call.run(due_page.get_page)
     except ExperimentError as error:
         if not call.run(stop_without_member, str(error)):
             raise

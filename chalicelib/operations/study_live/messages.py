@@ -15,7 +15,8 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.live_data import chat_message
 from chalicelib.operations.study.answers.page_answers import page_at
 from chalicelib.operations.study.flow.moves import is_over
-from chalicelib.operations.study.groups.waits import HookFailedError, stop_group
+from chalicelib.operations.study.groups.waits import stop_group
+from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
 from chalicelib.study.elements import Chat, Live
 from chalicelib.study.items import AnswerError, check_answer, text

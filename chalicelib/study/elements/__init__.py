@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .draws import Draw
-from .element import Element, TimelineError
+from .element import Element, EndlessTimelineError, TimelineError
 from .embed import Embed
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Cohort, Gathering, Group, Join, Wait
@@ -22,6 +22,7 @@ __all__ = [
     "Element",
     "Embed",
     "End",
+    "EndlessTimelineError",
     "For",
     "Form",
     "Gathering",

@@ -24,6 +24,10 @@ class TimelineError(ExperimentError):
     code = "timeline_error"
 
 
+class EndlessTimelineError(TimelineError):
+    """A participant would pass elements for ever, without a page."""
+
+
 @dataclass(frozen=True)
 class Element:
     """One element of a timeline. Paths use its name, so a timeline can be changed while people are in it."""

@@ -10,7 +10,7 @@ from chalicelib.errors import ExperimentError
 from chalicelib.study.pages import CompiledItem, CompiledPage, CompiledPages
 from chalicelib.study.study import Study
 from petri.study import Branch, End, For, Group, Page, Part, Rounds, Wait, number
-from tests.study.studies import OpenStudy
+from tests.study.studies import OpenStudy, answer
 
 ITEM = number("How many?")
 
@@ -155,17 +155,21 @@ def test_a_mistake_in_the_timeline_is_named(timeline: Any, word: str) -> None:
     assert word in problem_of(timeline, {"p": "p"}, offer=ITEM)
 
 
-def test_a_timeline_that_shows_no_page_for_ever_ends_with_an_error_in_the_log(
-    open_study: OpenStudy, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("before", [(), (Page("first"),)])
+def test_a_participant_whom_a_timeline_shows_no_page_for_ever_is_paid_and_the_operator_gets_a_notice(
+    open_study: OpenStudy, before: tuple[Page, ...]
 ) -> None:
     skipped = [Page("p", show_if="never") for _ in range(6)]
-    never = {"timeline": [Rounds(10_000, skipped), End()], "never": lambda self, player: False}
+    never = {"timeline": [*before, Rounds(10_000, skipped), End()], "never": lambda self, player: False}
     here = open_study(type("Never", (Study,), never))
     person = here.arrive()
-    with here.unchanged():
-        said = person.get("/page")
-    assert said.status == 500
-    assert "passes elements for ever" in caplog.text
+    if before:
+        answer(person)
+    said = person.get("/page")
+    assert (said.status, said["kind"]) == (200, "end")
+    messages = [body for body in here.work() if body["kind"] == "notify_operator"]
+    assert "passes elements for ever" in str(messages[0])
+    assert here.owed(person) == {"base": "1.50"}
 
 
 def test_an_item_of_a_page_can_have_the_name_of_a_method_of_study_and_is_a_condition() -> None:

@@ -94,6 +94,24 @@ def test_an_error_of_the_method_stops_the_group_and_changes_nothing_else(open_st
     assert [due(person)["kind"] for person in (first, second)] == ["end", "end"]
 
 
+@pytest.mark.parametrize("fault", [RuntimeError("No data."), {"not": {"JSON"}}])
+def test_an_error_of_the_snapshot_stops_the_group_with_pay(open_study: OpenStudy, fault: Any) -> None:
+    def snapshot(self: Any, group: Any, player: Any) -> Any:
+        if isinstance(fault, Exception):
+            raise fault
+        return fault
+
+    timeline = (Page("before"), *Market.timeline)
+    here = open_study(type("Failing", (Market,), {"snapshot": snapshot, "timeline": timeline}))
+    people = [here.arrive() for _ in range(2)]
+    assert [answer(person)["kind"] for person in people] == ["wait", "end"]
+    here.work()
+    assert [due(person)["kind"] for person in people] == ["end", "end"]
+    assert "snapshot() at market raised" in here.items("study_group")[0]["stopped"]
+    here.work()
+    assert [here.owed(person) for person in people] == [{"base": "1.50"}] * 2
+
+
 def test_a_message_that_the_study_refuses_changes_nothing(open_study: OpenStudy) -> None:
     here = open_study(Market)
     first, _ = seated(here)

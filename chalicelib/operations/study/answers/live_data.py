@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.errors import Busy, Conflict
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import study_of
+from chalicelib.serializable import require_serializable
 from chalicelib.study.elements import Chat, Live
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player, StudyGroup
@@ -31,9 +34,23 @@ def live_fields(ctx: Context, place: Place, page: Live | Chat, player: Player) -
         }
     data = {}
     if page.snapshot is not None and group is not None:
-        data = getattr(study_of(ctx), page.snapshot)(group, player)
+        data = _snapshot(ctx, page.snapshot, group, player)
     button = {} if page.can_leave else {"button": None}
     return {"kind": "live", "data": data, **button}
+
+
+def _snapshot(ctx: Context, name: str, group: StudyGroup, player: Player) -> Any:
+    """Return what the study's method gives; HookFailedError when it fails, which stops the group."""
+    try:
+        data = getattr(study_of(ctx), name)(group, player)
+        require_serializable(data, f"{name}()")
+    except (Busy, Conflict):
+        raise
+    except Exception as error:
+        # An author's method may raise anything; the error is logged where the group is stopped.
+        what = f"{name}() at {player.path} raised {type(error).__name__}: {error}"
+        raise HookFailedError(group.id, what) from error
+    return data
 
 
 def _chat_data(ctx: Context, place: Place, group: StudyGroup) -> dict[str, Any]:

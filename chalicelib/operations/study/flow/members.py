@@ -18,13 +18,13 @@ from chalicelib.study.items.markup import marked
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place, Pooled
 
-from .moves import element_at, move_on, ring, stop_with_pay
+from .moves import ERROR, element_at, move_on, ring, stop_with_pay
 
 #: The number of members who are seated, moved on or stopped in one commit: up to five writes each.
 MAX_TOGETHER = 16
 #: The number of members that each place lists, so that they are read with their group.
 MAX_MATES = 16
-ERROR, DROPOUT = "error", "dropout"
+DROPOUT = "dropout"
 TEXTS = {
     ERROR: marked("We are sorry: an error has ended the study here. You are paid for your time."),
     DROPOUT: marked(

@@ -12,6 +12,7 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.answers.page_answers import record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.timed_parts import (
@@ -23,7 +24,8 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
-from chalicelib.study.elements import Element, End, Gathering, Join, Page, Wait
+from chalicelib.study.elements import Element, End, EndlessTimelineError, Gathering, Join, Page, Wait
+from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
 
@@ -35,7 +37,7 @@ MAX_LOADING = 10.0
 MAX_UNSEEN = 10.0
 #: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
-SCREEN_OUT, FULL = "screen_out", "full"
+SCREEN_OUT, FULL, ERROR = "screen_out", "full", "error"
 
 
 def element_at(ctx: Context, path: str) -> Element | None:
@@ -51,7 +53,11 @@ def begin(ctx: Context, participant: Participant) -> Place:
     session.add_place(place)
     if not _has_cell(ctx, place):
         return place
-    first = study_of(ctx).plan().first(session.decisions(place))
+    try:
+        first = study_of(ctx).plan().first(session.decisions(place))
+    except EndlessTimelineError as error:
+        _stop_endless(ctx, place, error)
+        return place
     _arrive(ctx, place, "" if first is None else write_path(first))
     return place
 
@@ -60,12 +66,17 @@ def move_on(ctx: Context, place: Place) -> None:
     """Move a participant to the stop after the one where they are; the page gets a new serial."""
     if not _has_cell(ctx, place):
         return
-    plan = study_of(ctx).plan()
-    following = plan.after(parse_path(place.path), session_of(ctx).decisions(place), place.ahead)
-    place.serial += 1
+    plan, decisions = study_of(ctx).plan(), session_of(ctx).decisions(place)
     part = timed_around(ctx, place.path)
-    if part is not None and part_is_over(ctx, place):
-        following = plan.behind(part[0], session_of(ctx).decisions(place))
+    try:
+        if part is not None and part_is_over(ctx, place):
+            following = plan.behind(part[0], decisions)
+        else:
+            following = plan.after(parse_path(place.path), decisions, place.ahead)
+    except EndlessTimelineError as error:
+        _stop_endless(ctx, place, error)
+        return
+    place.serial += 1
     path = "" if following is None else write_path(following)
     record_result(ctx, place, path)
     pass_on(ctx, place, path)
@@ -92,6 +103,24 @@ def take_answers(
     if page.then is not None:
         getattr(study, page.then)(player)
     move_on(ctx, place)
+
+
+def _stop_endless(ctx: Context, place: Place, error: EndlessTimelineError) -> None:
+    """End the part of a participant for whom no page would ever come, with pay, and notify the operator."""
+    text = marked("We are sorry: an error has ended the study here. You are paid for your time.")
+    where = place.path or "the start"
+    stop_with_pay(ctx, place, text, ERROR)
+    notify_operator(
+        ctx,
+        f"Participant {place.participant_id} was released with pay after {where}: {error} "
+        "Correct the timeline and deploy again.",
+    )
+
+
+def complete(ctx: Context, place: Place) -> None:
+    """End a participant's part before the end of the timeline, as one that is complete."""
+    place.serial += 1
+    _reach_end(ctx, place, None)
 
 
 def _has_cell(ctx: Context, place: Place) -> bool:

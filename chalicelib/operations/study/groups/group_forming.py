@@ -15,8 +15,8 @@ from chalicelib.model.node import Node
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.design.assignment import assign_group
-from chalicelib.operations.study.flow.members import ERROR, MAX_TOGETHER, leave_to_members, take_seat
-from chalicelib.operations.study.flow.moves import FULL, element_at, ring, stop_with_pay
+from chalicelib.operations.study.flow.members import MAX_TOGETHER, leave_to_members, take_seat
+from chalicelib.operations.study.flow.moves import ERROR, FULL, element_at, ring, stop_with_pay
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.elements import Cohort, Gathering, Group
 from chalicelib.study.items.markup import marked

@@ -6,11 +6,8 @@ from chalicelib.errors import NoNetwork
 from chalicelib.operations.network.join_network import find_network
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import assign_network
-from chalicelib.operations.study.flow.moves import move_on
+from chalicelib.operations.study.flow.moves import complete, move_on
 from chalicelib.operations.study.shared.study_context import session_of, study_of
-
-#: The reason for the end of participants who found no place.
-NO_PLACE = "complete"
 
 
 def take_place(ctx: Context, participant_id: int, path: str) -> bool:
@@ -29,8 +26,7 @@ def take_place(ctx: Context, participant_id: int, path: str) -> bool:
     try:
         network = find_network(ctx, participant)
     except NoNetwork:
-        place.ended = NO_PLACE
-        place.serial += 1
+        complete(ctx, place)
         session.flush()
         return True
     if network is None:
@@ -38,8 +34,7 @@ def take_place(ctx: Context, participant_id: int, path: str) -> bool:
         is_over = isinstance(ctx.refusal, NoNetwork)
         ctx.refusal = None
         if is_over:
-            place.ended = NO_PLACE
-            place.serial += 1
+            complete(ctx, place)
         session.flush()
         return is_over
     has_waited = participant.waiting_since is not None

@@ -6,19 +6,19 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from chalicelib.errors import Busy, Conflict, ExperimentError, PetriError
+from chalicelib.errors import Busy, Conflict, ExperimentError
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.flow.members import (
-    ERROR,
     follow,
     leave_to_members,
     living_members,
     stop_members,
 )
-from chalicelib.operations.study.flow.moves import element_at, move_on, ring
+from chalicelib.operations.study.flow.moves import ERROR, element_at, move_on, ring
 from chalicelib.operations.study.flow.time_limits import autoplay, expire_overdue
+from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.elements import Wait
 from chalicelib.study.player import StudyGroup
@@ -29,15 +29,6 @@ logger = logging.getLogger("petri.study")
 #: The number of members who move on in the commit of the release, with up to three writes each; the
 #: members of a larger group follow at their next request.
 MAX_MOVED = 30
-
-
-class HookFailedError(PetriError):
-    """The function of a wait raised an error; the group has to be stopped in a commit of its own."""
-
-    def __init__(self, network_id: int, what: str) -> None:
-        """`what`: the function and its error, for the operator."""
-        super().__init__(what)
-        self.network_id = network_id
 
 
 def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ()) -> bool:

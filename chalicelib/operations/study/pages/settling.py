@@ -14,7 +14,8 @@ from typing import Any
 from chalicelib.errors import Busy
 from chalicelib.operations.study.groups.group_forming import FormingFailedError, form_groups, release_waiting
 from chalicelib.operations.study.groups.joining import take_place
-from chalicelib.operations.study.groups.waits import HookFailedError, release, stop_group
+from chalicelib.operations.study.groups.waits import release, stop_group
+from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import Pending
 
 logger = logging.getLogger("petri.study")
