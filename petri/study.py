@@ -24,12 +24,14 @@ from chalicelib.study.elements import (
     Page,
     Part,
     Rounds,
+    Session,
     Shuffle,
     Timed,
     TimelineError,
     Trials,
     Wait,
 )
+from chalicelib.study.elements.sessions import days, hours
 from chalicelib.study.items import *  # noqa: F403 - the kinds are listed in one place, by items
 from chalicelib.study.markdown_study import study_from_file
 from chalicelib.study.player import NoAnswer, Player, StudyGroup
@@ -59,6 +61,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Part",
     "Player",
     "Rounds",
+    "Session",
     "Shuffle",
     "Study",
     "StudyBot",
@@ -68,6 +71,8 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Trials",
     "Wait",
     "all_orders",
+    "days",
+    "hours",
     "latin_square",
     "study_from_file",
     *_items.__all__,

@@ -774,6 +774,15 @@ class Experiment:
         """
         return None
 
+    def session_counts(self) -> list[dict[str, Any]]:
+        """Return how many visits to each later session there are, by status; a Study counts them.
+
+        Returns:
+            An object for each session: its name, and the number of visits by status.
+
+        """
+        return []
+
     # -- on the researcher's machine ------------------------------------------------------------
 
     def analyze(self, data: Any) -> Any:

@@ -45,6 +45,7 @@ TYPES: Final[dict[str, str]] = {
             "at_ms",
             "attempt",
             "serial",
+            "visit",
         ),
         INTEGER,
     ),

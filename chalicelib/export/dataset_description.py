@@ -20,6 +20,7 @@ WIDE_MEANINGS: Final = {
     "role": "the participant's role in the group",
     "points": "the total of points",
     "cohort": "the participant's cohort: the element that formed it, and the id of its first member",
+    "visit": MEANINGS["visit"],
     "number": "the number of the trial in its block, from 1, or of the row among those of its group, from 0",
     "key": "the key that was pressed; empty if none was in time",
     "response": "what the key stands for",

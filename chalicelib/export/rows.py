@@ -10,10 +10,11 @@ from typing import Final
 
 from chalicelib.model import keys
 from chalicelib.model.node import NETWORK_SPAN
+from chalicelib.model.participant import VISIT
 from chalicelib.model.question import PARTICIPANT_SPAN
+from chalicelib.model.run_records import payment_kinds
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
-from chalicelib.storage.unit_of_work import PAYMENT_KINDS
 
 from .failure_marks import FailureMarks, failure
 from .study_spool import events_of, responses_of
@@ -183,7 +184,7 @@ def _questions(engine: Engine) -> Iterator[Row]:
 def _payments(engine: Engine) -> Iterator[Row]:
     def wanted() -> Iterator[Key]:
         for person in participants_stored(engine):
-            for kind in PAYMENT_KINDS:
+            for kind in payment_kinds(int(person.get("details", {}).get(VISIT, 1))):
                 yield keys.payment(person["id"], kind)
 
     return (_shaped("payment", item) for item in _got(engine, wanted()))

@@ -20,7 +20,7 @@ from .scrub import ADDRESS
 #: The items of a study that an export contains, by kind.
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
-LIVE_ROW, COHORT = "live_row", "cohort"
+LIVE_ROW, COHORT, VISIT = "live_row", "cohort", "visit"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -108,6 +108,8 @@ class StudyRecords:
             self._add(record)
         pk = keys.place(person["id"])[0]
         for item in (*engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS)):
+            self._add(_without_storage(item))
+        for item in engine.query(*keys.visits(person["id"])):
             self._add(_without_storage(item))
         record = _without_storage(place)
         # The message that enforces time limits isn't exported; the app records it again.

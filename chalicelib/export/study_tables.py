@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from .study_spool import DRAWN, GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, Record, StudyRecords
+from .study_spool import DRAWN, GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, VISIT, Record, StudyRecords
 from .table_schema import (
     EVENTS,
     GROUPS_WIDE,
@@ -35,6 +35,7 @@ def response_rows(responses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
             row = {name: response.get(name) for name in STUDY_COLUMNS[RESPONSES]}
             row.update({name: entry[name] for name in row.keys() & entry.keys()})
             row["by"] = response.get("by", "participant")
+            row["visit"] = response.get("visit", 1)
             if row["points"] is not None:
                 row["points"] = Decimal(row["points"])
             yield row
@@ -45,6 +46,7 @@ def page_rows(responses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     for response in responses:
         row = {name: response.get(name) for name in STUDY_COLUMNS[PAGE_TIMES]}
         row["by"] = response.get("by", "participant")
+        row["visit"] = response.get("visit", 1)
         yield row
 
 
@@ -115,6 +117,7 @@ def _trials(records: StudyRecords) -> Iterator[Row]:
         for trial in batch.get("trials", ()):
             row = {name: trial.get(name, batch.get(name)) for name in WIDE_COLUMNS[TRIALS]}
             row["by"] = batch.get("by", "participant")
+            row["visit"] = batch.get("visit", 1)
             for what in ("stimulus", "data"):
                 row.update({f"{what}.{name}": value for name, value in trial.get(what, {}).items()})
             yield row
@@ -129,11 +132,14 @@ def _live_rows(records: StudyRecords) -> Iterator[Row]:
 
 
 def _participants(records: StudyRecords) -> Iterator[Row]:
-    """Yield each participant's row; their responses precede their place."""
+    """Yield each participant's row; their responses and visits precede their place."""
     answers: Row = {}
+    visits: Row = {}
     for record in records:
         if record["kind"] == RESPONSE:
             answers.update(_answers(record))
+        elif record["kind"] == VISIT:
+            visits |= _visit(record)
         elif record["kind"] == PLACE:
             number = record["participant_id"]
             yield {
@@ -144,17 +150,34 @@ def _participants(records: StudyRecords) -> Iterator[Row]:
                 "role": record.get("role"),
                 "points": Decimal(record.get("points", "0")),
                 **({"cohort": record["cohort"]} if "cohort" in record else {}),
+                "visit": record.get("visit", 1),
+                **visits,
                 **_conditions(record),
                 **_drawn(record),
                 **{_apart(name): answer for name, answer in answers.items()},
             }
-            answers = {}
+            answers, visits = {}, {}
 
 
 def _answers(response: Record) -> Row:
-    """Return the answers of a response by column: the item, and the rounds that it was asked in."""
+    """Return the answers of a response by column: the later visit, the item, and the rounds around it."""
     rounds = "".join(f".{number}" for number in _ROUNDS.findall(response.get("path", "")))
-    return {f"{entry['item']}{rounds}": entry.get("answer") for entry in response.get("answers", ())}
+    visit = response.get("visit", 1)
+    prefix = f"visit_{visit}." if visit > 1 else ""
+    return {f"{prefix}{entry['item']}{rounds}": entry.get("answer") for entry in response.get("answers", ())}
+
+
+def _visit(record: Record) -> Row:
+    """Return the columns of a participant's visit to a later session."""
+    return {
+        f"visit_{record['number']}.{column}": record.get(field, default)
+        for column, field, default in (
+            ("session", "session", None),
+            ("status", "status", "waiting"),
+            ("began_at", "began_at", None),
+            ("ended_at", "ended_at", None),
+        )
+    }
 
 
 def _apart(name: str) -> str:

@@ -43,6 +43,7 @@ _PAGE_MEANINGS: Final = {
     "seconds_client": "the seconds on the page, by the browser's clock",
     "by": "who answered: participant, timeout, autoplay, bot, stand_in or grader",
     "serial": "the number of the page among those that were sent to the participant",
+    "visit": "the number of the participant's visit: above 1 in a study that continues another day",
 }
 _ANSWER_MEANINGS: Final = {
     "item": "the name of the item",
@@ -65,12 +66,12 @@ STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
         *("answer", "correct", "percent", "points", "graded_by", "shown_at", "answered_at"),
-        *("seconds", "seconds_client", "by", "comment", "serial"),
+        *("seconds", "seconds_client", "by", "comment", "serial", "visit"),
     ),
     EVENTS: (*("participant_id", "serial", "page", "path", "event", "act", "item", "at_ms", "received_at"),),
     PAGE_TIMES: (
         *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),
-        *("answered_at", "seconds", "seconds_client", "by"),
+        *("answered_at", "seconds", "seconds_client", "by", "visit"),
     ),
 }
 #: The columns that these tables of every study have; conditions and answers, stimuli, or values follow.
@@ -78,10 +79,10 @@ PARTICIPANTS_WIDE, GROUPS_WIDE, TRIALS, LIVE_ROWS = "participants_wide", "groups
 WIDE_COLUMNS: Final = {
     TRIALS: (
         *("participant_id", "node_id", "network_id", "page", "path", "number", "key", "response"),
-        *("correct", "rt_ms", "answered_at", "by", "serial"),
+        *("correct", "rt_ms", "answered_at", "by", "serial", "visit"),
     ),
     LIVE_ROWS: ("network_id", "number", "name", "participant_id", "path", "at"),
-    PARTICIPANTS_WIDE: ("participant_id", "status", "ended", "network_id", "role", "points"),
+    PARTICIPANTS_WIDE: ("participant_id", "status", "ended", "network_id", "role", "points", "visit"),
     GROUPS_WIDE: ("network_id", "element", "stopped"),
 }
 #: All tables that only studies have.

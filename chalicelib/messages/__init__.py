@@ -52,7 +52,17 @@ from .recruitment_messages import (
     OpenPlaces,
     SendPayment,
 )
-from .study_messages import Autoplay, EnforceTimeLimit, FormGroups, MoveMembers, ReleaseSeat, RingDoorbell
+from .study_messages import (
+    Autoplay,
+    CloseVisit,
+    EnforceTimeLimit,
+    FormGroups,
+    MoveMembers,
+    PayVisit,
+    ReleaseSeat,
+    RingDoorbell,
+    SendReminder,
+)
 
 __all__ = [
     "Autoplay",
@@ -63,6 +73,7 @@ __all__ = [
     "CheckDisconnected",
     "CheckListing",
     "CloseRecruitment",
+    "CloseVisit",
     "ControlEvent",
     "EndGroup",
     "EnforceTimeLimit",
@@ -77,6 +88,7 @@ __all__ = [
     "MoveMembers",
     "NotifyOperator",
     "OpenPlaces",
+    "PayVisit",
     "PollAssignment",
     "PostMore",
     "ProcessSubmission",
@@ -92,6 +104,7 @@ __all__ = [
     "RunTimer",
     "SendOpeningState",
     "SendPayment",
+    "SendReminder",
     "SendRoomState",
     "SendToParticipants",
     "StartReplacementBot",

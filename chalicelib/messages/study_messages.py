@@ -40,6 +40,8 @@ class ReleaseSeat(MessageBody):
     lane: ClassVar[Lane] = Lane.REALTIME
 
     participant_id: int
+    #: Whether the participant withdrew, so that a later visit in which they are is paid.
+    is_withdrawal: bool = False
 
 
 @message_type()
@@ -73,3 +75,43 @@ class RingDoorbell(MessageBody):
     lane: ClassVar[Lane] = Lane.REALTIME
 
     participant_ids: tuple[int, ...]
+
+
+@message_type()
+@dataclass(frozen=True)
+class CloseVisit(MessageBody):
+    """Close a participant's visit to a later session: at its end they have missed it, or haven't finished."""
+
+    kind: ClassVar[str] = "close_visit"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+    visit: int
+
+
+@message_type()
+@dataclass(frozen=True)
+class PayVisit(MessageBody):
+    """Record what a participant gets for a visit after the first, once."""
+
+    kind: ClassVar[str] = "pay_visit"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+    visit: int
+
+
+@message_type()
+@dataclass(frozen=True)
+class SendReminder(MessageBody):
+    """Remind a participant of a session that has opened, or closes soon, unless they have begun it."""
+
+    kind: ClassVar[str] = "send_reminder"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int
+    visit: int
+    #: How: "recruiter" or "email".
+    way: str
+    #: When: "opening" or "closing".
+    occasion: str

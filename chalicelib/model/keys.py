@@ -30,6 +30,7 @@ live#<n>          <number>             a row of a live element or chat: once for
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
 cohort#<element>  <participant>        in a study: a cohort, under its first member
+visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
 """
 
@@ -330,3 +331,17 @@ def read_slot_text(stored: str) -> tuple[str, int]:
     """Return the series and the number of a stored slot."""
     series, _, number = stored.rpartition("#")
     return series, int(number)
+
+
+def visits(participant_id: int) -> tuple[str, str]:
+    """Return the collection and the prefix under which a participant's later visits are stored."""
+    return visit_shard(participant_id % SHARDS), f"{participant_id:010d}#"
+
+
+def visit_shard(shard: int) -> str:
+    return f"visits#{shard}"
+
+
+def visit(participant_id: int, number: int) -> Key:
+    collection, prefix = visits(participant_id)
+    return collection, f"{prefix}{number:04d}"

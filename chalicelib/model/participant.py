@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .question import Question
 
 
+#: The details that say in which visit a participant is, and which of their nodes precede it.
+VISIT, IS_VISITING, EARLIER_NODES = "visit", "is_visiting", "earlier_nodes"
+
+
 class Participant(Record):
     """A person in the experiment, with the recruiter's ids and the status of their work."""
 
@@ -136,8 +140,40 @@ class Participant(Record):
 
     @property
     def is_working(self) -> bool:
-        """Whether the participant is still taking part: status working, and not at the end yet."""
-        return self.status == ParticipantStatus.WORKING and self.end_time is None
+        """Whether the participant is taking part: working and not at the end yet, or in a later visit."""
+        return (self.status == ParticipantStatus.WORKING and self.end_time is None) or self.is_visiting
+
+    @property
+    def visit(self) -> int:
+        """The number of the participant's visit: above 1 in a study that continues another day."""
+        return int(self.details.get(VISIT, 1))
+
+    @property
+    def is_visiting(self) -> bool:
+        """Whether the participant takes part in a visit after the first, whose submission has been made."""
+        return bool(self.details.get(IS_VISITING))
+
+    @property
+    def earlier_nodes(self) -> int:
+        """How many of the participant's nodes are of earlier visits."""
+        return int(self.details.get(EARLIER_NODES, 0))
+
+    def schedule_visit(self, number: int) -> None:
+        """Record that a visit after the first is to come.
+
+        Args:
+            number: The number of the visit.
+
+        """
+        self.details = {**self.details, VISIT: number, IS_VISITING: False}
+
+    def begin_visit(self) -> None:
+        """Record that the participant has begun the visit that was to come."""
+        self.details = {**self.details, IS_VISITING: True, EARLIER_NODES: len(self.node_ids)}
+
+    def end_visit(self) -> None:
+        """Record that a visit after the first has ended, or won't take place."""
+        self.details = {**self.details, IS_VISITING: False}
 
     def change_status(self, status: ParticipantStatus) -> None:
         """Change the status, if the table of transitions allows it.

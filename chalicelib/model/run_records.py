@@ -4,10 +4,47 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from .record import Record
 from .statuses import PAYMENT_TRANSITIONS, PaymentStatus, check_transition
+
+BASE, BONUS, COMPENSATION, SCREEN_OUT = "base", "bonus", "compensation", "screen-out"
+#: The kinds of payments, besides those for visits after the first, in the order of their ids.
+KINDS: Final = (BASE, BONUS, COMPENSATION, SCREEN_OUT)
+#: The kind of what a participant gets for a visit after the first is this word with the visit's number.
+VISIT_PREFIX: Final = "visit-"
+#: A payment's id ends with the number of its kind; for visits it ends with this one.
+_LAST_DIGIT_OF_VISITS: Final = 9
+#: The most visits of one participant.
+MAX_VISITS: Final = 10_000
+
+
+def visit_kind(number: int) -> str:
+    """Return the kind of the payment for a visit after the first: `visit-2`."""
+    return f"{VISIT_PREFIX}{number}"
+
+
+def payment_kinds(visit: int) -> tuple[str, ...]:
+    """Return the kinds of payments that a participant can have; `visit`: the number of their visit."""
+    return (*KINDS, *(visit_kind(number) for number in range(2, visit + 1)))
+
+
+def visit_of(kind: str) -> int | None:
+    """Return the number of the visit that a kind of payment is for; None for another kind."""
+    number = kind.removeprefix(VISIT_PREFIX)
+    if not (kind.startswith(VISIT_PREFIX) and number.isascii() and number.isdecimal()):
+        return None
+    visit = int(number[:9])
+    return visit if visit_kind(visit) == kind and 1 < visit < MAX_VISITS else None
+
+
+def payment_id(participant_id: int, kind: str) -> int:
+    """Return the id of a participant's payment, which follows from its kind."""
+    number = visit_of(kind)
+    if number is None:
+        return participant_id * 10 + KINDS.index(kind) + 1
+    return (participant_id * MAX_VISITS + number) * 10 + _LAST_DIGIT_OF_VISITS
 
 
 class Notification(Record):
@@ -49,7 +86,7 @@ class Payment(Record):
     kept_fields: ClassVar[tuple[str, ...]] = own_fields
 
     participant_id: int
-    #: base, bonus, compensation or screen-out.
+    #: base, bonus, compensation, screen-out, or visit-2 and so on.
     kind: str
     #: US dollars.
     amount: Decimal
@@ -63,7 +100,7 @@ class Payment(Record):
 
         Args:
             participant_id: The id of the participant.
-            kind: `base`, `bonus`, `compensation` or `screen-out`.
+            kind: `base`, `bonus`, `compensation`, `screen-out`, or `visit-2` and so on.
             amount: The sum in US dollars.
             reason: The reason that the participant sees.
 

@@ -26,7 +26,7 @@ from chalicelib.model.keys import Key
 
 from .clock import Clock
 from .files import FileStore, FoundFile, UploadForm
-from .mail import Mailer
+from .mail import Mailer, ParticipantMail
 from .queue import MAX_QUEUE_DELAY, TRANSIENT, Message, Queue, TickSchedule
 from .recruiter import (
     Capabilities,
@@ -52,6 +52,7 @@ __all__ = [
     "Listing",
     "Mailer",
     "Message",
+    "ParticipantMail",
     "Queue",
     "Recruiter",
     "RecruitmentResult",

@@ -95,6 +95,8 @@ class Capabilities:
     starts_replacement_bots: bool = False
     #: It answers `receive_webhook`.
     receives_webhooks: bool = False
+    #: It answers `send_message`: participants get messages at the recruiter's own service.
+    sends_messages: bool = False
 
     @property
     def screens_out_at_once(self) -> bool:
@@ -165,6 +167,12 @@ class Recruiter(Protocol):
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
         """Start a bot that takes the place of a participant who is gone, under the same ids."""
+
+    def send_message(self, worker_id: str, hit_id: str, subject: str, text: str) -> None:
+        """Send a participant a message at the recruiter's service.
+
+        Raises VendorRefused when the recruiter won't deliver it, VendorUnreachable when it may do so later.
+        """
 
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
         """Verify a message that the vendor sent over HTTP and return its reports; Forbidden for a forgery."""

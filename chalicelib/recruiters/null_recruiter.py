@@ -87,6 +87,11 @@ class NullRecruiter:
         del entry
         raise VendorRefused(f"The recruiter {self.nickname!r} can't start a bot that replaces a participant.")
 
+    def send_message(self, worker_id: str, hit_id: str, subject: str, text: str) -> None:
+        """Refuse to send a message: there is no service that delivers it."""
+        del worker_id, hit_id, subject, text
+        raise VendorRefused(f"The recruiter {self.nickname!r} can't send messages to participants.")
+
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
         """Raise Forbidden: there is no vendor that sends webhooks."""
         del headers, body

@@ -20,7 +20,7 @@ from chalicelib.model.node import MAX_NODES, NETWORK_SPAN, Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import PARTICIPANT_SPAN, Question
 from chalicelib.model.record import Record, iso
-from chalicelib.model.run_records import Payment
+from chalicelib.model.run_records import Payment, payment_id
 from chalicelib.model.statuses import ENDED, PARTICIPANT_TRANSITIONS, ParticipantStatus, require_reachable
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
@@ -48,7 +48,6 @@ MOST_POSTED = 40
 POSTED_TOGETHER, BYTES_TOGETHER = 80, 200 * 1024
 #: How many deferred failures one message contains.
 FAILURES_TOGETHER = 1000
-PAYMENT_KINDS = ("base", "bonus", "compensation", "screen-out")
 
 
 class EngineUnitOfWork(RecordReader):
@@ -224,7 +223,7 @@ class EngineUnitOfWork(RecordReader):
 
     def _give_payment_id(self, record: Record) -> None:
         payment = cast("Payment", record)
-        payment.id = payment.participant_id * 10 + PAYMENT_KINDS.index(payment.kind) + 1
+        payment.id = payment_id(payment.participant_id, payment.kind)
         payment.creation_time = self._now
 
     def _give_report_id(self, record: Record) -> None:

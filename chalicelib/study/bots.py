@@ -51,6 +51,11 @@ class StudyBot(HighPerformanceBotBase):
                 self.waiting_for = ""
                 page = self.get("/page")
                 continue
+            if page["kind"] == "session" and not page["is_open"]:
+                # A bot's sessions open at once, as soon as its submission has been processed.
+                self.next_message(within=POLL_SECONDS)
+                page = self.get("/page")
+                continue
             page = self.post_answers(page)
             began = time.monotonic()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -12,14 +13,16 @@ from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.effects import LeaveStudy, PlayForDeparted
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import copied
+from chalicelib.model.run_records import visit_kind
 from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 
 from .checks import check_study, name_taken, reserved_names
 from .design.conditions import Conditions
-from .elements import Element, For, Gathering, Rounds
+from .elements import Element, For, Gathering, Rounds, Session
 from .elements.draws import has_tags
 from .items import Item
 from .page_files import page_items, with_page_settings, with_stimuli
@@ -27,7 +30,7 @@ from .pages import CompiledPages, PageLibrary, find_pages
 from .plan import TimelinePlan, parse_path
 from .player import Player
 from .start_source import StartSource
-from .study_records import COMPLETE, Place
+from .study_records import COMPLETE, Place, VisitRecord
 from .study_session import StudySession, encode_passed
 from .uploads import Upload
 
@@ -349,7 +352,30 @@ class Study(Experiment):
         if not rate or place is None:
             return Decimal(0)
         amount = self.score(Player(self, place)) / Decimal(str(rate))
-        return max(amount, Decimal(0)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        earned = max(amount, Decimal(0)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        # Each visit's bonus is what earlier payments lack, so points are paid once whatever the order.
+        return max(earned - self._bonuses_of(participant), Decimal(0))
+
+    def session_bonus(self, player: Player, session: str) -> Decimal:
+        """Return what a player gets for a later session besides its pay: the points earned in it, in dollars.
+
+        Args:
+            player: The player, who has finished the session.
+            session: The name of the session.
+
+        Returns:
+            The amount.
+
+        """
+        del session
+        return Study.bonus(self, player.participant)
+
+    def _bonuses_of(self, participant: Participant) -> Decimal:
+        """Return the bonuses that a participant got for their visits so far."""
+        kinds = [visit_kind(number) for number in range(2, participant.visit + 1)]
+        found = [self.work.payment(participant.id, kind) for kind in kinds]
+        later = [Decimal(str(one.details.get("bonus", 0))) for one in found if one is not None]
+        return sum(later, participant.bonus or Decimal(0))
 
     def recruit(self) -> None:
         """Recruit until `initial_recruitment_size` participants take part or have finished.
@@ -374,7 +400,7 @@ class Study(Experiment):
         """Free the slot of a participant who was paid without having completed the study."""
         super().submission_successful(participant)
         place = self.session.find_place(participant.id)
-        if place is not None and place.ended != COMPLETE:
+        if place is not None and place.visit == 1 and place.ended != COMPLETE:
             self.pending_effects.append(LeaveStudy(participant.id))
 
     def participant_disconnected(self, participant: Participant) -> None:
@@ -383,6 +409,18 @@ class Study(Experiment):
             self.pending_effects.append(PlayForDeparted(participant.id))
         else:
             super().participant_disconnected(participant)
+
+    def session_counts(self) -> list[dict[str, Any]]:
+        """Return how many visits to each later session there are, by status."""
+        names = [step.element.name for _, step in self.plan().steps() if isinstance(step.element, Session)]
+        if not names:
+            return []
+        counts: dict[str, Counter[str]] = {name: Counter() for name in dict.fromkeys(names)}
+        for shard in range(keys.SHARDS):
+            for item in self.work.items(keys.visit_shard(shard)):
+                visit = VisitRecord.from_item(item)
+                counts.setdefault(visit.session, Counter())[visit.status] += 1
+        return [{"name": name, **dict(sorted(found.items()))} for name, found in counts.items()]
 
     # -- for the platform -------------------------------------------------------------------------
 

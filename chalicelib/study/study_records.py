@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
 from chalicelib.serializable import require_serializable
@@ -110,6 +111,10 @@ class Place(StoredFields):
     groups: list[int] = field(default_factory=list)
     #: The cohort that the participant belongs to; None outside of one.
     cohort: str | None = None
+    #: The number of the visit, from 1. At a Session it is that of the visit to come.
+    visit: int = 1
+    #: Whether the participant wants no more reminders.
+    unreminded: bool = False
 
 
 @dataclass
@@ -134,6 +139,8 @@ class StudyResponse(StoredFields):
     seconds_client: float | None = None
     #: Who answered: participant, timeout, autoplay, bot, stand_in or grader.
     by: str = "participant"
+    #: The number of the participant's visit.
+    visit: int = 1
     #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment.
     answers: list[dict[str, Any]] = field(default_factory=list)
 
@@ -154,6 +161,8 @@ class TrialBatch(StoredFields):
     network_id: int | None = None
     answered_at: str | None = None
     by: str = "participant"
+    #: The number of the participant's visit.
+    visit: int = 1
     #: One entry for each trial: number (from 1), stimulus or data, key, response, correct, rt_ms.
     trials: list[dict[str, Any]] = field(default_factory=list)
 
@@ -288,3 +297,56 @@ class Pooled(StoredFields):
     def is_seated(self) -> bool:
         """Whether a group or a cohort has a seat for the participant."""
         return self.network_id is not None or self.cohort is not None
+
+
+class VisitStatus(StrEnum):
+    """The status of a participant's visit: their part in one of a study's later sessions."""
+
+    #: The participant can begin when it opens.
+    WAITING = "waiting"
+    #: The participant has begun.
+    OPEN = "open"
+    COMPLETED = "completed"
+    SCREENED_OUT = "screened_out"
+    #: It was ended early, and is paid.
+    STOPPED = "stopped"
+    #: The participant withdrew during it, and is paid.
+    WITHDRAWN = "withdrawn"
+    #: The participant didn't begin before it closed.
+    MISSED = "missed"
+    #: The participant began and didn't come to its end.
+    UNFINISHED = "unfinished"
+    #: It won't take place, because the participant has left, or their earlier data were refused.
+    CANCELLED = "cancelled"
+
+
+#: Visits that aren't over.
+EXPECTED_VISITS: Final = frozenset({VisitStatus.WAITING, VisitStatus.OPEN})
+#: Visits for which pay is owed.
+PAID_VISITS: Final = frozenset(
+    {VisitStatus.COMPLETED, VisitStatus.SCREENED_OUT, VisitStatus.STOPPED, VisitStatus.WITHDRAWN}
+)
+
+
+@dataclass
+class VisitRecord(StoredFields):
+    """A participant's part in one session after the first, from the moment at which it is scheduled."""
+
+    kind: ClassVar[str] = "visit"
+
+    participant_id: int
+    #: The number of the visit, from 2.
+    number: int
+    #: The name of the session, and the path of its element.
+    session: str
+    path: str
+    #: From when until when it can be begun.
+    opens_at: str
+    closes_at: str
+    status: str = VisitStatus.WAITING.value
+    began_at: str | None = None
+    ended_at: str | None = None
+    #: What the session pays, in US dollars, as it was when the visit was scheduled.
+    pay: str = "0"
+    #: The reminders by way and occasion: {"email|opening": {"status": "sent", "at": ...}}.
+    reminders: dict[str, dict[str, Any]] = field(default_factory=dict)

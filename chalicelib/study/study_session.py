@@ -14,7 +14,14 @@ from chalicelib.errors import NotFound, RuleBroken
 from chalicelib.messages import SendToParticipants
 from chalicelib.model import keys
 from chalicelib.serializable import require_serializable
-from chalicelib.study.study_records import CohortRecord, GroupRecord, LiveRow, Place, StoredFields
+from chalicelib.study.study_records import (
+    CohortRecord,
+    GroupRecord,
+    LiveRow,
+    Place,
+    StoredFields,
+    VisitRecord,
+)
 
 from .decisions import PlayerDecisions
 from .elements import For
@@ -31,7 +38,7 @@ LIVE_CHANNEL = "live"
 
 
 class StudySession:
-    """The places and groups that one request has read; `flush` writes those that were changed."""
+    """The places, groups and visits that one request has read; `flush` writes those that were changed."""
 
     def __init__(self, study: StudyView) -> None:
         """Begin with nothing read."""
@@ -44,6 +51,7 @@ class StudySession:
         self._places: dict[int, Place | None] = {}
         self._groups: dict[int, StudyGroup] = {}
         self._cohorts: dict[str, CohortRecord] = {}
+        self._visits: dict[keys.Key, VisitRecord | None] = {}
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
         #: The entries of the responses that this request writes, by participant and serial.
         self.recorded: dict[tuple[int, int], list[dict[str, Any]]] = {}
@@ -74,6 +82,27 @@ class StudySession:
         """Add the place of a new participant."""
         self._places[place.participant_id] = place
         self._stored[keys.place(place.participant_id)] = (place, {})
+
+    # -- visits ---------------------------------------------------------------------------------
+
+    def find_visit(self, participant_id: int, number: int) -> VisitRecord | None:
+        """Return a participant's visit; None for the first, and for one that wasn't scheduled."""
+        key = keys.visit(participant_id, number)
+        if key not in self._visits and number > 1:
+            item = self._study.work.item(key)
+            visit = None if item is None else VisitRecord.from_item(copy.deepcopy(dict(item)))
+            self._visits[key] = visit
+            if visit is not None:
+                self._stored[key] = (visit, copy.deepcopy(visit.to_fields()))
+        return self._visits.get(key)
+
+    def add_visit(self, visit: VisitRecord) -> None:
+        """Add a visit that has been scheduled."""
+        key = keys.visit(visit.participant_id, visit.number)
+        self._visits[key] = visit
+        self._stored[key] = (visit, {})
+
+    # -- players --------------------------------------------------------------------------------
 
     def player(self, participant_id: int) -> Player:
         """Return a participant as a player."""
@@ -210,7 +239,7 @@ class StudySession:
     # -- storing --------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write changed places and groups with the unit's commit, if they are stored as they were read."""
+        """Write what was changed with the unit's commit, if it is stored as it was read."""
         for key, (record, before) in self._stored.items():
             fields = record.to_fields()
             if fields == before:

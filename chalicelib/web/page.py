@@ -1,17 +1,20 @@
-"""/page: the page of a study that is due for a participant, its answers, and the files that they upload."""
+"""/page: the page of a study that is due for a participant, its answers, uploads, and reminders."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Response
+from markupsafe import Markup
 
 from chalicelib import services
 from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.operations.study.answers import event_log
 from chalicelib.operations.study.answers.uploads import link_to_upload
+from chalicelib.operations.study.flow.reminders import STOP_PATH, allow_stopping, stop_reminders
 from chalicelib.operations.study.groups.leaving import stop_without_member
 from chalicelib.operations.study.groups.waits import stop_group
 from chalicelib.operations.study.pages import due_page
@@ -22,10 +25,22 @@ from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study_live import messages
 
 from .parameters import read_json
+from .responses import HEADERS
 from .routing import HttpCall, endpoint
 
 routes = Blueprint(__name__)
 logger = logging.getLogger("petri.study")
+_STOP_PAGE = Markup(
+    '<!DOCTYPE html><html lang="{texts.language}" dir="{texts.direction}"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="robots" content="noindex"><title>{title}</title>'
+    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
+    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
+)
+_STOP_FORM = Markup(
+    '<form method="post" action="{action}">'
+    '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form>'
+)
 
 
 @endpoint(routes, "/page")
@@ -90,6 +105,34 @@ def page_live(call: HttpCall) -> dict[str, Any]:
     """Pass a message of a live element or a chat to the study, or to the group."""
     message = messages.read_message(call.parameters.one("message"))
     return messages.handle_message(call.run, services.current().run, _serial(call), message)
+
+
+@endpoint(routes, "/page/reminders")
+def reminders_stop_html(call: HttpCall) -> Response:
+    """Show the page with the button that stops reminders; programs that open links press no buttons."""
+    participant_id, key = _asked(call)
+    texts = call.run(allow_stopping, participant_id, key)
+    query = urlencode({"participant": participant_id, "key": key})
+    form = _STOP_FORM.format(action=f"{STOP_PATH}?{query}", button=texts.button)
+    return _html(_STOP_PAGE.format(texts=texts, title=texts.question, body=form))
+
+
+@endpoint(routes, "/page/reminders", ("POST",))
+def reminders_stop(call: HttpCall) -> Response:
+    """Stop the reminders of one participant; idempotent. Mail programs send this for one click (RFC 8058)."""
+    participant_id, key = _asked(call)
+    texts = call.run(stop_reminders, participant_id, key)
+    return _html(_STOP_PAGE.format(texts=texts, title=texts.stopped, body=""))
+
+
+def _asked(call: HttpCall) -> tuple[int, str]:
+    return call.parameters.number("participant"), call.parameters.text("key") or ""
+
+
+def _html(html: str) -> Response:
+    return Response(
+        body=str(html), status_code=200, headers={**HEADERS, "Content-Type": "text/html; charset=utf-8"}
+    )
 
 
 def _serial(call: HttpCall) -> int:

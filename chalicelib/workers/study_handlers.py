@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+import logging
 
 from chalicelib import services
+from chalicelib.errors import VendorRefused
 from chalicelib.messages import (
     Autoplay,
+    CloseVisit,
     EnforceTimeLimit,
     FormGroups,
     MoveMembers,
+    PayVisit,
     ReleaseSeat,
     RingDoorbell,
+    SendReminder,
 )
 from chalicelib.operations.realtime import channels
-from chalicelib.operations.study.flow import members, time_limits
+from chalicelib.operations.study.flow import members, reminders, time_limits, visit_closing
 from chalicelib.operations.study.groups import leaving
 from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
 from chalicelib.operations.study.shared.study_context import Pending
+from chalicelib.ports import ParticipantMail
 
 from .handler_registry import Received, handles
 
 #: The channel whose messages tell the pages of studies to poll.
 DOORBELL = "page"
+logger = logging.getLogger("petri.study")
 
 
 @handles(EnforceTimeLimit)
@@ -61,9 +68,66 @@ def _ring_doorbell(message: Received[RingDoorbell]) -> None:
 
 @handles(ReleaseSeat)
 def _release_seat(message: Received[ReleaseSeat]) -> None:
-    waiting = services.current().handle(message, leaving.leave_study, message.body.participant_id)
+    body = message.body
+    waiting = services.current().handle(
+        message, leaving.leave_study, body.participant_id, is_withdrawal=body.is_withdrawal
+    )
     for pending in waiting or ():
         _settle(pending)
+
+
+@handles(CloseVisit)
+def _close_visit(message: Received[CloseVisit]) -> None:
+    body = message.body
+    waiting = services.current().handle(message, visit_closing.close_visit, body.participant_id, body.visit)
+    for pending in waiting or ():
+        _settle(pending)
+
+
+@handles(PayVisit)
+def _pay_visit(message: Received[PayVisit]) -> None:
+    body = message.body
+    services.current().handle(message, visit_closing.pay_visit, body.participant_id, body.visit)
+
+
+@handles(SendReminder)
+def _send_reminder(message: Received[SendReminder]) -> None:
+    """Send a reminder, unless an earlier delivery has; a refusal is recorded, any other error is retried."""
+    app, body = services.current(), message.body
+    site = "" if app.site_url is None else app.site_url()
+    reminder = app.run(reminders.begin_reminder, body, site)
+    if reminder is None:
+        app.acknowledge(message)
+        return
+    try:
+        _remind(reminder)
+    except VendorRefused:
+        # Its text may identify the participant.
+        logger.warning("a reminder to participant %s was refused", body.participant_id)
+        app.handle(message, reminders.settle_reminder, body, reminders.REFUSED)
+    except Exception:
+        # Any error ends the lease of the reminder, and the message is retried.
+        app.run(reminders.end_lease, body)
+        raise
+    else:
+        app.handle(message, reminders.settle_reminder, body, reminders.SENT)
+
+
+def _remind(reminder: reminders.Reminder) -> None:
+    app = services.current()
+    if reminder.address:
+        app.mailer.write_to(
+            ParticipantMail(
+                reminder.participant_id,
+                reminder.address,
+                reminder.subject,
+                reminder.text,
+                reminder.stop_address,
+            )
+        )
+    else:
+        recruiter = app.recruiters.named(reminder.recruiter)
+        recruiter.send_message(reminder.worker_id, reminder.hit_id, reminder.subject, reminder.text)
 
 
 def _settle(pending: Pending | None) -> None:

@@ -137,7 +137,7 @@ interface StudyPage {
   serial: number;
   page: string;
   path: string;
-  kind: "page" | "wait" | "chat" | "live" | "trials" | "embed" | "end";
+  kind: "page" | "wait" | "chat" | "live" | "trials" | "embed" | "session" | "end";
   html: string;
   items: Record<string, Record<string, any>>;
   title: string;
@@ -153,6 +153,8 @@ interface StudyPage {
   exit: string | null;
   poll_seconds?: number;
   doorbell?: boolean;
+  /** In how many seconds to ask again whether the next session is open. */
+  opens_in?: number | null;
   stale?: boolean;
   /** Whether the page keeps an event log: false for none, true also for what happens before the page is closed. */
   log?: boolean;
@@ -189,6 +191,7 @@ interface PetriStudy {
   holdBack(button: HTMLElement, seconds: number): () => void;
   preload(addresses: string[]): Promise<number>;
   inMinutes(seconds: number): string;
+  showLocalTimes(root: HTMLElement, language: string): void;
   events: { begin(page: StudyPage): void; collected(): object[]; sent(): void };
 }
 

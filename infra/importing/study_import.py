@@ -24,6 +24,7 @@ from chalicelib.export.study_spool import (
     SLOT,
     SLOT_COUNT,
     TRIAL_BATCH,
+    VISIT,
 )
 from chalicelib.model import keys
 from chalicelib.model.keys import Key
@@ -46,6 +47,7 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     GROUP: lambda record: keys.study_group(record["network_id"]),
     COHORT: lambda record: keys.cohort(record["name"]),
     LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),
+    VISIT: lambda record: keys.visit(record["participant_id"], record["number"]),
     POOLED: lambda record: keys.pooled(record["pk"].removeprefix(keys.pool("")), record["participant_id"]),
     SLOT: lambda record: keys.slot(_series(record, keys.slot("", 0)[0]), record["number"]),
     FREED_SLOT: lambda record: keys.freed_slot(_series(record, keys.freed_slots("")), record["number"]),

@@ -14,7 +14,7 @@ from chalicelib.model.failing import NODE_SPAN
 from chalicelib.model.keys import network_of
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
-from chalicelib.storage.unit_of_work import PAYMENT_KINDS
+from chalicelib.model.run_records import KINDS, visit_kind, visit_of
 
 from .export_source import LOADING_ORDER, ExportSource
 from .ids import Ids
@@ -113,9 +113,11 @@ def _read_kept(source: ExportSource, ids: Ids, seen: Survey) -> None:
 
 def _check_place(table: str, line: int, row: Row) -> None:
     """Refuse records that belong to two networks, and payments of an unknown kind."""
-    if table == "payment" and row["kind"] not in PAYMENT_KINDS:
+    if table == "payment" and row["kind"] not in KINDS and visit_of(row["kind"]) is None:
         raise MalformedTableError(
-            "payment.csv", line, f"kind is {row['kind']!r}; it should be one of {', '.join(PAYMENT_KINDS)}."
+            "payment.csv",
+            line,
+            f"kind is {row['kind']!r}; it should be one of {', '.join(KINDS)}, or such as {visit_kind(2)}.",
         )
     for name in ("origin_id", "destination_id", "node_id"):
         if name in row and network_of(row[name]) != row["network_id"]:

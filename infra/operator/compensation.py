@@ -9,8 +9,9 @@ from pathlib import Path
 from chalicelib.currency import DOLLARS, currency_of, format_money
 from chalicelib.errors import BadRequest, ExperimentError
 from chalicelib.experiment.config.run_settings import RunSettings
+from chalicelib.model.run_records import COMPENSATION
 from chalicelib.operations.payment import compensation
-from chalicelib.operations.payment.ledger import CENT, COMPENSATION, to_cents
+from chalicelib.operations.payment.ledger import CENT, to_cents
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.settings import Settings

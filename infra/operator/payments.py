@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import PetriError
+from chalicelib.model.run_records import BASE
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.payment import operator_actions
-from chalicelib.operations.payment.ledger import BASE
 from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, PaymentQuery
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Recruiter

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from chalicelib.currency import currency_of, format_money
-from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.services import App
 from infra.simulate.trial import RunTrace

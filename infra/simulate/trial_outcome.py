@@ -10,8 +10,8 @@ from decimal import Decimal
 from chalicelib.model.network import UNLIMITED, Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
 from chalicelib.model.statuses import OWED_PAY
-from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.recruitment.recruitment import is_closed
 from chalicelib.operations.shared.context import Context
 from infra.reports.fairness import HourlyPay, hourly_pay

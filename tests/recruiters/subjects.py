@@ -61,6 +61,8 @@ class Vendor:
     unreachable: Callable[[], Recruiter]
     #: Whether it says whose an open assignment is.
     names_workers: bool = True
+    #: How many messages participants got.
+    messages: Callable[[], int] = lambda: 0
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def _mturk() -> Iterator[Subject]:
                 lambda _, entry: turk.market.submit(entry.assignment_id),
                 partial(make, CLOSED),
                 names_workers=False,
+                messages=lambda: len(turk.market.mails),
             ),
         )
         for requester in requesters:
@@ -194,6 +197,7 @@ def _prolific() -> Iterator[Subject]:
                 enter,
                 submit,
                 partial(make, CLOSED),
+                messages=lambda: len(vendor.world.messages),
             ),
         )
 

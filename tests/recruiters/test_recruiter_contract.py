@@ -142,6 +142,26 @@ def test_a_replacement_bot_starts_where_the_recruiter_can_start_one(subject: Sub
     assert len(subject.started()) == recruiter.capabilities.starts_replacement_bots
 
 
+def test_a_message_reaches_a_participant_where_the_recruiter_sends_messages(subject: Subject) -> None:
+    recruiter = subject.make()
+    if not recruiter.capabilities.sends_messages:
+        with pytest.raises(VendorRefused):
+            recruiter.send_message("W1", "UNKNOWN", "Week 2", "The session is open.")
+        return
+    if subject.vendor is None:
+        recruiter.send_message("W1", "UNKNOWN", "Week 2", "The session is open.")
+        return
+    entry = subject.vendor.enter(recruiter)
+    subject.vendor.submit(recruiter, entry)
+    recruiter.pay(transfer(recruiter.nickname, entry))
+    recruiter.send_message(entry.worker_id, entry.hit_id, "Week 2", "The session is open.")
+    assert subject.vendor.messages() == 1
+    with pytest.raises(VendorRefused) as refused:
+        recruiter.send_message("stranger", entry.hit_id, "Week 2", "The session is open.")
+    assert "stranger" not in str(refused.value)
+    assert subject.vendor.messages() == 1
+
+
 def test_a_webhook_that_is_not_signed_is_refused(recruiter: Recruiter) -> None:
     has_own = type(recruiter).receive_webhook is not NullRecruiter.receive_webhook
     assert has_own == recruiter.capabilities.receives_webhooks

@@ -57,6 +57,8 @@ REQUESTS = [
         "/prolific-submission-listener",
         {"participantId": "{one}", "assignmentId": "a1"},
     ),
+    Request(SIGNED, "GET", "/page/reminders", {"participant": "{one}", "key": "forged"}),
+    Request(SIGNED, "POST", "/page/reminders", {"participant": "{one}", "key": "forged"}),
     Request(SIGNED, "GET", "/mturk-sns-listener"),
     Request(SIGNED, "POST", "/mturk-sns-listener"),
     Request(OWN, "GET", "/participant/{one}"),

@@ -7,7 +7,7 @@ import logging
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.log_redaction import redacted_as
 from chalicelib.operations.shared.settings import Settings, SettingsLike
-from chalicelib.ports import Mailer
+from chalicelib.ports import Mailer, ParticipantMail
 
 from .wording import MailWording
 
@@ -23,9 +23,19 @@ class LogMailer:
             "To the operator: %s\n%s", subject, text, extra=redacted_as("A notice was sent to the operator.")
         )
 
+    def write_to(self, mail: ParticipantMail) -> None:
+        """Log one mail to a participant, without their address."""
+        logger.warning(
+            "To participant %s: %s\n%s",
+            mail.participant_id,
+            mail.subject,
+            mail.text,
+            extra=redacted_as("A mail was sent to a participant."),
+        )
+
 
 class LazyMailer:
-    """Builds the configured mailer when the first notice is sent, to keep cold starts short."""
+    """Builds the configured mailer when the first mail is sent, to keep cold starts short."""
 
     def __init__(self, config: SettingsLike) -> None:
         """`config` is read with the first mail."""
@@ -34,9 +44,16 @@ class LazyMailer:
 
     def tell(self, subject: str, text: str) -> None:
         """Send one mail; ConfigError when settings are missing."""
+        self._built().tell(subject, text)
+
+    def write_to(self, mail: ParticipantMail) -> None:
+        """Send one mail to a participant; ConfigError when settings are missing."""
+        self._built().write_to(mail)
+
+    def _built(self) -> Mailer:
         if self._mailer is None:
             self._mailer = build_mailer(self._config)
-        self._mailer.tell(subject, text)
+        return self._mailer
 
 
 def build_mailer(config: SettingsLike) -> Mailer:

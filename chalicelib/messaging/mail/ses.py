@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
 from typing import Any
 
 import boto3
@@ -11,7 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.errors import ConfigError, VendorRefused, VendorUnreachable
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.operations.shared.settings import SettingsLike
+from chalicelib.ports import ParticipantMail
 
+from .participant_message import participant_message
 from .wording import MailWording
 
 #: Errors after which a retry can succeed. Source: AWS's "Common Errors" and SES's "SendEmail".
@@ -55,14 +60,37 @@ class SESMailer:
 
     def tell(self, subject: str, text: str) -> None:
         """Send one mail to `contact_email_on_error`; VendorRefused or VendorUnreachable when it fails."""
-        message = {
-            "Subject": {"Data": self._wording.subject(subject), "Charset": "UTF-8"},
-            "Body": {"Text": {"Data": self._wording.letter(text), "Charset": "UTF-8"}},
-        }
+        self._send(self._recipient, self._wording.subject(subject), self._wording.letter(text))
+
+    def write_to(self, mail: ParticipantMail) -> None:
+        """Send one mail to a participant; VendorRefused or VendorUnreachable when it fails."""
         try:
+            self._send_raw(participant_message(mail, self._sender))
+        except VendorRefused:
+            # SES's own text names the address.
+            raise VendorRefused(
+                "SES refuses a mail to a participant; check that the sender is verified there, and that the "
+                "account has left SES's sandbox."
+            ) from None
+
+    def _send(self, recipient: str, subject: str, letter: str) -> None:
+        message = {
+            "Subject": {"Data": subject, "Charset": "UTF-8"},
+            "Body": {"Text": {"Data": letter, "Charset": "UTF-8"}},
+        }
+        with self._translated():
             self._client.send_email(
-                Source=self._sender, Destination={"ToAddresses": [self._recipient]}, Message=message
+                Source=self._sender, Destination={"ToAddresses": [recipient]}, Message=message
             )
+
+    def _send_raw(self, message: EmailMessage) -> None:
+        with self._translated():
+            self._client.send_raw_email(Source=self._sender, RawMessage={"Data": message.as_bytes()})
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except ClientError as error:
             details = error.response.get("Error", {})
             if details.get("Code") in TRANSIENT_ERRORS:

@@ -10,7 +10,9 @@ from email.utils import formatdate, make_msgid
 
 from chalicelib.errors import ConfigError, VendorError, VendorRefused, VendorUnreachable
 from chalicelib.operations.shared.settings import SettingsLike
+from chalicelib.ports import ParticipantMail
 
+from .participant_message import participant_message
 from .wording import MailWording
 
 SUBMISSION_PORT = 587
@@ -77,10 +79,17 @@ class SMTPMailer:
         VendorRefused for permanent errors; VendorUnreachable for transient ones and for an unreachable
         server.
         """
+        self._send(self._message(subject, text))
+
+    def write_to(self, mail: ParticipantMail) -> None:
+        """Send one mail to a participant; VendorRefused or VendorUnreachable when it fails."""
+        self._send(participant_message(mail, self._account.sender))
+
+    def _send(self, message: EmailMessage) -> None:
         try:
             with self._connected() as server:
                 server.login(self._account.username, self._account.password)
-                server.send_message(self._message(subject, text))
+                server.send_message(message)
         except OSError as error:
             # All of smtplib's errors are OSErrors.
             raise _explain(error, f"The mail server {self._account.host}:{self._account.port}") from error
@@ -121,7 +130,7 @@ def _explain(error: OSError, server: str) -> VendorError:
         )
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = max(reply[0] for reply in error.recipients.values())
-        return _refusal(server, code, "contact_email_on_error")
+        return _refusal(server, code, "the recipient's address (contact_email_on_error for notices)")
     if isinstance(error, smtplib.SMTPResponseException):
         is_sender = isinstance(error, smtplib.SMTPSenderRefused)
         return _refusal(server, error.smtp_code, "dallinger_email_address" if is_sender else "smtp_host")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn
+from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn, ReleaseSeat
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import Notification
@@ -70,6 +70,8 @@ def withdraw(ctx: Context, participant_id: int) -> dict[str, Any]:
         ctx.experiment.fail_participant(participant)
         _record_end(ctx, participant)
         record_result(ctx, participant, participant.id)
+    elif participant.visit > 1:
+        ctx.uow.post(ReleaseSeat(participant.id, is_withdrawal=True))
     return {}
 
 

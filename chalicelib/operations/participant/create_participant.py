@@ -149,6 +149,7 @@ def _replace(ctx: Context, older: Participant) -> None:
 def _may_resume(ctx: Context, participant: Participant) -> bool:
     return (
         participant.status in ACTIVE
+        or participant.visit > 1
         or _has_participant_token(ctx, participant)
         or previous_result(ctx, participant) is not None
     )

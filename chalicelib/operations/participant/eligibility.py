@@ -52,7 +52,7 @@ def _returning_participant(ctx: Context, worker_id: str, assignment_id: str) -> 
     known = None if claimed is None else ctx.uow.participant(claimed["participant_id"])
     if known is None or known.worker_id != worker_id:
         return None
-    if known.is_working:
+    if known.is_working or known.visit > 1:
         return {"may": True, "resumes": True}
     return None if is_active(known) else {"may": False, "reason": "repeat_worker", "ended": True}
 

@@ -18,7 +18,7 @@ from chalicelib.errors import ExperimentError
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.messages import FollowUp, GrantQualifications, RecordTaskCompletion, ReviewSubmission
 from chalicelib.model.participant import Participant
-from chalicelib.model.run_records import Payment
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, Payment
 from chalicelib.model.statuses import (
     DISMISSED_WITH_PAY,
     LOST,
@@ -27,10 +27,7 @@ from chalicelib.model.statuses import (
     require_reachable,
 )
 from chalicelib.operations.payment.ledger import (
-    BASE,
-    BONUS,
     CENT,
-    SCREEN_OUT,
     record_base_pay,
     record_debt,
     setting_in_cents,
@@ -244,7 +241,7 @@ def _review(ctx: Context, participant: Participant) -> None:
 
 def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> None:
     experiment = ctx.experiment
-    bonus = _checked_bonus(ctx, experiment.bonus(participant))
+    bonus = checked_bonus(ctx, experiment.bonus(participant))
     participant.bonus = bonus
     if bonus >= CENT:
         record_debt(ctx, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
@@ -257,7 +254,8 @@ def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> No
         _follow_up(ctx, participant, "submission_successful")
 
 
-def _checked_bonus(ctx: Context, returned: Any) -> Decimal:
+def checked_bonus(ctx: Context, returned: Any) -> Decimal:
+    """Return what a hook wants to pay, in cents; ExperimentError above `max_bonus`."""
     bonus = to_cents(returned or 0, "bonus()")
     most = ctx.settings.max_bonus
     if most is not None and bonus > setting_in_cents(ctx, "max_bonus"):

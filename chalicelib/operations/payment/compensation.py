@@ -7,10 +7,10 @@ from decimal import Decimal
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
-from chalicelib.model.run_records import Payment
+from chalicelib.model.run_records import COMPENSATION, Payment
 from chalicelib.operations.shared.context import Context
 
-from .ledger import CENT, COMPENSATION, OPERATOR, record_debt
+from .ledger import CENT, OPERATOR, record_debt
 
 REASON = "Compensation for your time"
 AMOUNT_TOO_SMALL = "A compensation must be at least 0.01; give the amount as a number, such as 1.50."

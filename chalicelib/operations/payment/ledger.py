@@ -15,9 +15,10 @@ from typing import Any
 
 from chalicelib.errors import ExperimentError, NotSettled
 from chalicelib.messages import SendPayment
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
-from chalicelib.model.run_records import Payment
+from chalicelib.model.run_records import BASE, BONUS, COMPENSATION, Payment, visit_kind, visit_of
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, ParticipantStatus, PaymentStatus
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
@@ -25,7 +26,6 @@ from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.ports import Transfer
 
 CENT = Decimal("0.01")
-BASE, BONUS, COMPENSATION, SCREEN_OUT = "base", "bonus", "compensation", "screen-out"
 #: An amount above this is treated as a mistake: MTurk accepts no bonus above 10,000 dollars.
 MAX_AMOUNT = Decimal(10_000)
 #: How long one worker process holds the lease of a payment: longer than a call to a recruiter takes.
@@ -195,9 +195,12 @@ def _spacing_ends_at(ctx: Context, payment: Payment) -> datetime | None:
 
 def _indistinguishable(ctx: Context, payment: Payment) -> Iterator[Payment]:
     """Yield the participant's other payments that a vendor's list may not distinguish from this one."""
-    if payment.kind not in INDISTINGUISHABLE_KINDS:
+    visits = [visit_kind(n) for n in range(2, ctx.uow.participant(payment.participant_id).visit + 1)]
+    kinds = (*INDISTINGUISHABLE_KINDS, *visits)
+    if payment.kind not in kinds:
         return
-    for kind in INDISTINGUISHABLE_KINDS:
+    ctx.uow.prefetch(more=[keys.payment(payment.participant_id, kind) for kind in visits])
+    for kind in kinds:
         other = None if kind == payment.kind else ctx.uow.payment(payment.participant_id, kind)
         if other is not None and other.amount == payment.amount:
             yield other
@@ -222,7 +225,8 @@ def transfer_of(ctx: Context, payment: Payment) -> Transfer:
         assignment_id=participant.assignment_id,
         worker_id=participant.worker_id,
         hit_id=participant.hit_id,
-        kind=payment.kind,
+        # A recruiter has one assignment for all visits: what later ones earn is a bonus on it.
+        kind=BONUS if visit_of(payment.kind) is not None else payment.kind,
         amount=payment.amount,
         reason=payment.reason or "",
         token=f"{ctx.app_id}-{participant.id}-{payment.kind}",

@@ -10,18 +10,14 @@ from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.model.record import moment
-from chalicelib.model.run_records import Payment
+from chalicelib.model.run_records import KINDS, Payment, payment_kinds
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Transfer
 
 from .ledger import (
-    BASE,
-    BONUS,
-    COMPENSATION,
     OPERATOR,
-    SCREEN_OUT,
     enqueue_payment,
     leased_until,
     mark_paid,
@@ -30,7 +26,6 @@ from .ledger import (
     transitions_of,
 )
 
-KINDS = (BASE, BONUS, COMPENSATION, SCREEN_OUT)
 #: A payment that isn't settled after this time is stuck.
 STUCK_AFTER = timedelta(minutes=10)
 #: How many participants' payments are read in one call.
@@ -128,10 +123,10 @@ def _payments(ctx: Context, payment_filter: PaymentFilter) -> Iterator[Payment]:
 
 def _ledger_keys(ctx: Context, payment_filter: PaymentFilter) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield the ledger's keys that may match; they are read in batches."""
-    kinds = KINDS if payment_filter.kind is None else (payment_filter.kind,)
     if payment_filter.participant_id is not None:
-        yield ctx.uow.participant(payment_filter.participant_id).id, kinds
+        yield _kinds_of(ctx, payment_filter.participant_id, payment_filter)
         return
+    kinds = KINDS if payment_filter.kind is None else (payment_filter.kind,)
     ids = ctx.uow.participant_ids()
     for start in range(0, len(ids), READ_BATCH):
         some = ids[start : start + READ_BATCH]
@@ -143,7 +138,15 @@ def _ledger_keys(ctx: Context, payment_filter: PaymentFilter) -> Iterator[tuple[
             ]
         )
         for one in some:
-            yield one, kinds
+            yield _kinds_of(ctx, one, payment_filter)
+
+
+def _kinds_of(
+    ctx: Context, participant_id: int, payment_filter: PaymentFilter
+) -> tuple[int, tuple[str, ...]]:
+    participant = ctx.uow.participant(participant_id)
+    chosen = payment_filter.kind
+    return participant.id, payment_kinds(participant.visit) if chosen is None else (chosen,)
 
 
 def _can_retry(ctx: Context, payment: Payment) -> bool:

@@ -6,10 +6,11 @@ from typing import Any
 
 from chalicelib.currency import currency_of
 from chalicelib.model.participant import Participant
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
 from chalicelib.model.statuses import UNPAID, ParticipantStatus, PaymentStatus
 from chalicelib.operations.shared.context import Context
 
-from .ledger import BASE, BONUS, SCREEN_OUT, setting_in_cents
+from .ledger import setting_in_cents
 
 
 def is_entitled(participant: Participant) -> bool:

@@ -70,9 +70,15 @@ def record_return(ctx: Context, participant: Participant) -> None:
         ctx.experiment.participant_returned(participant)
 
 
+def forget_disconnect(participant: Participant) -> None:
+    """Forget that a participant was disconnected in an earlier visit, or had finished with its group."""
+    past = (DISCONNECTED_SINCE, DONE_SINCE, BOT_SERIAL, BOT_SINCE)
+    participant.details = {name: value for name, value in participant.details.items() if name not in past}
+
+
 def is_in_running_group(ctx: Context, participant: Participant) -> bool:
     """Whether a participant is in a running group: has a node, or a room that has opened."""
-    if participant.node_ids:
+    if len(participant.node_ids) > participant.earlier_nodes:
         return True
     return has_waiting_room(ctx) and room_of(ctx, participant.id) is not None
 
@@ -82,7 +88,7 @@ def group_members(ctx: Context, participant: Participant) -> list[Participant]:
     room = room_of(ctx, participant.id) if has_waiting_room(ctx) else None
     ids = set(room["members"]) if room is not None else set()
     if not ids:
-        for node in participant.nodes(failed="all"):
+        for node in participant.nodes(failed="all")[participant.earlier_nodes :]:
             others = (other.participant_id for other in ctx.uow.nodes_in(node.network) if not other.failed)
             ids.update(one for one in others if one is not None)
     return [ctx.uow.participant(one) for one in sorted({*ids, participant.id})]

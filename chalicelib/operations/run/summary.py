@@ -10,6 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.shared.context import Context
 from chalicelib.serializable import require_serializable
+from chalicelib.study.study_records import EXPECTED_VISITS
 
 
 def summarize(ctx: Context) -> dict[str, Any]:
@@ -20,12 +21,15 @@ def summarize(ctx: Context) -> dict[str, Any]:
     if completed is None:
         launched = bool(ctx.uow.state.get("launched"))
         completed = launched and not unfilled and not counts.get(ParticipantStatus.WORKING)
+    sessions = ctx.experiment.session_counts()
+    is_expecting = any(EXPECTED_VISITS & one.keys() for one in sessions)
     return {
         "summary": [[status, counts[status]] for status in sorted(counts)],
-        "completed": bool(completed),
+        "completed": bool(completed) and not is_expecting,
         "unfilled_networks": len(unfilled),
         "nodes_remaining": sum(network.max_size - network.size() for network in unfilled),
         "required_nodes": sum(network.max_size for network in unfilled),
+        **({"sessions": sessions} if sessions else {}),
     }
 
 

@@ -53,6 +53,9 @@ class TokenIssuer(Protocol):
     def issue(self, participant_id: int, serial: int) -> str:
         """Return a token for a participant; tokens with earlier serials are revoked."""
 
+    def keyed(self, text: str) -> str:
+        """Return a keyed hash of a text, which only this run can make."""
+
 
 class Recruiters(Protocol):
     """Finds a recruiter by the nickname that a participant's record carries."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.errors import VendorRefused, VendorUnreachable
-from chalicelib.operations.payment.ledger import SCREEN_OUT
+from chalicelib.model.run_records import SCREEN_OUT
 from chalicelib.ports import Transfer
 
 from .hit_questions import compensation_question

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
 from chalicelib.model.statuses import AssignmentStatus
-from chalicelib.operations.payment.ledger import BASE, BONUS, SCREEN_OUT
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.ports import Capabilities, Clock, Listing, RecruitmentResult, Transfer
 from chalicelib.recruiters.null_recruiter import NullRecruiter
@@ -19,6 +19,7 @@ from .assignment_verifier import AssignmentVerifier
 from .hit_questions import ad_address
 from .hit_slots import HitSlots, Topic
 from .mturk_errors import TurkRefused
+from .notices import notify_worker
 from .payments import MTurkPayments
 from .qualifications import QualificationTypes
 from .requester import SUBMIT_SITES, Requester, connect
@@ -30,7 +31,11 @@ class MTurkRecruiter(NullRecruiter):
     nickname = "mturk"
     #: Amazon approves every assignment that isn't rejected, and Petri rejects none: any submission is paid.
     capabilities = Capabilities(
-        auto_submits=False, pays_any_submission=True, has_listings=True, confirms_entries=True
+        auto_submits=False,
+        pays_any_submission=True,
+        has_listings=True,
+        confirms_entries=True,
+        sends_messages=True,
     )
 
     def __init__(
@@ -120,6 +125,11 @@ class MTurkRecruiter(NullRecruiter):
         """Give a worker the qualification with this name, which is created if there is none."""
         found = self._qualifications.find_or_create(name, f"Has taken part in {name}.")
         self._qualifications.give(found, worker_id, score)
+
+    def send_message(self, worker_id: str, hit_id: str, subject: str, text: str) -> None:
+        """Email a worker through Mechanical Turk, which does so for workers whose work was approved."""
+        del hit_id
+        notify_worker(self._requester, worker_id, subject, text)
 
     def revoke(self, worker_id: str, name: str, reason: str = "") -> None:
         """Revoke the qualification with this name from a worker; does nothing for a worker without it."""

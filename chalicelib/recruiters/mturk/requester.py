@@ -82,7 +82,7 @@ class Requester:
         try:
             answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
         except (ClientError, BotoCoreError) as error:
-            worker = str(parameters.get("WorkerId", ""))
+            worker = str(parameters.get("WorkerId") or next(iter(parameters.get("WorkerIds", ())), ""))
             # Without the cause, which would be logged too and may contain the worker's id.
             raise translated(error, operation, worker) from (None if worker else error)
         return answer

@@ -41,6 +41,7 @@ class ProlificRecruiter(NullRecruiter):
         screens_out_without_submission=True,
         confirms_entries=True,
         receives_webhooks=True,
+        sends_messages=True,
     )
 
     def __init__(
@@ -55,6 +56,7 @@ class ProlificRecruiter(NullRecruiter):
         self._settings = settings
         self._base = base
         self._codes = CompletionCodes(secret)
+        self._client = client
         self._groups = ParticipantGroups(client, settings.workspace)
         self._studies = Studies(client, settings, self._codes, self._groups, base)
         self._submissions = Submissions(client, self._codes)
@@ -127,6 +129,11 @@ class ProlificRecruiter(NullRecruiter):
     def submit_address(self, participant: Participant) -> str:
         """Return the address to which the exit page leads: Prolific's, with the code of how they left."""
         return self._codes.exit_address(participant)
+
+    def send_message(self, worker_id: str, hit_id: str, subject: str, text: str) -> None:
+        """Send a participant a message at Prolific, about the study in which they took part."""
+        body = {"recipient_id": worker_id, "study_id": hit_id, "body": f"{subject}\n\n{text}"}
+        self._client.post("/messages/", body)
 
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
         """Verify a webhook and return its notifications: one, or none if there is nothing to do.

@@ -388,6 +388,18 @@ class PooledItem(StoredItem):
     since = _text()
 
 
+class VisitItem(StoredItem):
+    """A participant's part in a later session of a study."""
+
+    participant_id = _number()
+    number = _number()
+    session = _text()
+    status = _text()
+    opens_at = _text()
+    closes_at = _text()
+    reminders = _document()
+
+
 #: A new kind of item is added here, with a model above when its fields should be readable.
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
@@ -433,6 +445,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "upload": UploadRecordItem,
     "cohort": CohortItem,
     "pooled": PooledItem,
+    "visit": VisitItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

@@ -144,6 +144,8 @@ _PLACE = _own_fields("participant_id", "node_id", "network_id")
 _PAGE = _own_fields("page", "path", "round")
 _TIMES = _own_fields("shown_at", "answered_at")
 _SECONDS = _own_fields("seconds", "seconds_client")
+#: The number of the visit; records of runs from before there were later sessions lack it.
+_VISIT = f"coalesce({_field('visit')}, 1) AS visit"
 _BY = f"coalesce({_field('by')}, 'participant') AS \"by\""
 _GRADE = ", ".join(
     [
@@ -157,13 +159,13 @@ _RESPONSE_VIEW = f"""
 DROP VIEW IF EXISTS response;
 CREATE VIEW response AS SELECT
     {_PLACE}, {_answered("item")} AS item, {_answered("kind")} AS kind, {_PAGE}, {_GRADE}, {_TIMES},
-    {_SECONDS}, {_BY}, {_answered("comment")} AS comment, {_field("serial")} AS serial
+    {_SECONDS}, {_BY}, {_answered("comment")} AS comment, {_field("serial")} AS serial, {_VISIT}
 FROM item, json_each(item.body, '$.answers') AS given WHERE item.kind = 'response';
 """
 _PAGE_TIMES_VIEW = f"""
 DROP VIEW IF EXISTS page_times;
 CREATE VIEW page_times AS SELECT
-    {_PLACE}, {_field("serial")} AS serial, {_PAGE}, {_TIMES}, {_SECONDS}, {_BY}
+    {_PLACE}, {_field("serial")} AS serial, {_PAGE}, {_TIMES}, {_SECONDS}, {_BY}, {_VISIT}
 FROM item WHERE kind = 'response';
 """
 
@@ -175,7 +177,7 @@ _TRIAL_VIEW = f"""
 DROP VIEW IF EXISTS trial;
 CREATE VIEW trial AS SELECT
     {_PLACE}, {_own_fields("page", "path")}, {_TRIAL}, {_field("answered_at")} AS answered_at, {_BY},
-    {_field("serial")} AS serial, {_answered("stimulus")} AS stimulus,
+    {_field("serial")} AS serial, {_VISIT}, {_answered("stimulus")} AS stimulus,
     {_answered("data")} AS data
 FROM item, json_each(item.body, '$.trials') AS given WHERE item.kind = 'trial_batch';
 """

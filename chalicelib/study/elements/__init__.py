@@ -9,6 +9,7 @@ from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Cohort, Gathering, Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
+from .sessions import Session
 from .timed import Timed
 from .trials import Trials
 
@@ -32,6 +33,7 @@ __all__ = [
     "Page",
     "Part",
     "Rounds",
+    "Session",
     "Shuffle",
     "Timed",
     "TimelineError",

@@ -232,11 +232,14 @@ MAIL: Final = Grant(
     "MailTheOperator",
     "With mailer = ses. While an account is in SES's sandbox, SES checks the recipient's identity too, so "
     "every identity of the account is allowed, but only with the configured sender.",
-    ("ses:SendEmail",),
+    ("ses:SendEmail", "ses:SendRawEmail"),
     (ON_MESSAGE,),
     lambda place: place.arn("ses", "identity/*"),
     condition=lambda place: {"StringEquals": {"ses:FromAddress": place.sender}},
-    seldom={"ses:SendEmail": "Only when the operator is to be notified."},
+    seldom={
+        "ses:SendEmail": "Only when the operator is to be notified.",
+        "ses:SendRawEmail": "Only where a study reminds participants of its sessions by email.",
+    },
 )
 
 MECHANICAL_TURK: Final = Grant(
@@ -259,6 +262,7 @@ MECHANICAL_TURK: Final = Grant(
             "ListBonusPayments",
             "ListHITs",
             "ListQualificationTypes",
+            "NotifyWorkers",
             "SendBonus",
             "UpdateExpirationForHIT",
             "UpdateNotificationSettings",

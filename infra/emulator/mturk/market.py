@@ -43,6 +43,8 @@ class Market:
         self.paid: list[TurkPayment] = []
         #: Mails to workers: worker and subject.
         self.mails: list[tuple[str, str]] = []
+        #: Workers who can't be notified at the moment, or at all: SoftFailure or HardFailure.
+        self.unreachable: dict[str, str] = {}
         #: The error message for a repeated token, which isn't documented.
         self.repeated = "has already been processed"
         #: Ids of assignments that were just accepted and aren't in responses yet.

@@ -23,6 +23,7 @@ from .things import (
 
 Parameters = dict[str, Any]
 _MOST_BONUS = Decimal(10_000)
+_MOST_NOTIFIED = 100
 _DEFAULT_AUTO_APPROVAL = 2_592_000
 _VERSIONS = ("2006-05-05", "2014-08-15")
 _COMMON = ("Title", "Description", "Reward", "AssignmentDurationInSeconds")
@@ -228,6 +229,33 @@ class Operations:
                 "GrantTime": one.at.timestamp(),
             },
         )
+
+    # -- notices --------------------------------------------------------------------------------
+
+    def notify_workers(self, parameters: Parameters) -> Parameters:
+        if len(parameters["WorkerIds"]) > _MOST_NOTIFIED or not parameters["Subject"].strip():
+            raise TurkError("ParameterValidation", "A notice needs a subject, and 1 to 100 workers.")
+        failures = []
+        for worker in parameters["WorkerIds"]:
+            code = self.market.unreachable.get(worker) or self._unknown(worker)
+            if code is None:
+                self.market.mails.append((worker, parameters["Subject"]))
+            else:
+                text = f"The worker {worker} can't be notified."
+                failures.append(
+                    {
+                        "WorkerId": worker,
+                        "NotifyWorkersFailureCode": code,
+                        "NotifyWorkersFailureMessage": text,
+                    }
+                )
+        return {"NotifyWorkersFailureStatuses": failures}
+
+    def _unknown(self, worker: str) -> str | None:
+        """Return the failure of a worker none of whose work was approved or rejected."""
+        judged = (AssignmentState.APPROVED, AssignmentState.REJECTED)
+        known = any(a.worker == worker and a.state in judged for a in self.market.assignments.values())
+        return None if known else "HardFailure"
 
     def get_account_balance(self, parameters: Parameters) -> Parameters:
         del parameters

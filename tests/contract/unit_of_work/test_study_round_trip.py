@@ -27,6 +27,7 @@ STUDY_KINDS = {
     "trial_batch",
     "study_group",
     "live_row",
+    "visit",
     "pooled",
     "cohort",
     "slot",

@@ -58,6 +58,7 @@ class Routes:
             ("GET", r"/participant-groups/", self._list_groups),
             ("POST", r"/participant-groups/", self._create_group),
             ("POST", r"/participant-groups/([^/]+)/participants/", self._add_to_group),
+            ("POST", r"/messages/", self._send_message),
             ("GET", r"/hooks/secrets/", lambda _: ok({"results": world.secrets})),
             ("POST", r"/hooks/secrets/", self._create_secret),
             (
@@ -121,6 +122,15 @@ class Routes:
         members = self.world.groups[call.key]["members"]
         members.extend(each for each in call.body["participant_ids"] if each not in members)
         return ok({"results": [{"participant_id": member} for member in members]})
+
+    def _send_message(self, call: Call) -> Answer:
+        who, study = call.body["recipient_id"], call.body["study_id"]
+        if not any(
+            (s["participant_id"], s["study_id"]) == (who, study) for s in self.world.submissions.values()
+        ):
+            raise Refusal(400, "The recipient has no submission for this study.")
+        self.world.messages.append((who, call.body["body"]))
+        return ok({}, 201)
 
     def _create_secret(self, call: Call) -> Answer:
         created = {

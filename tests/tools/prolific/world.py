@@ -65,6 +65,8 @@ class World:
     set_up: dict[str, dict[str, Any]] = field(default_factory=dict)
     paid: list[Paid] = field(default_factory=list)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Messages to participants: the recipient and the text.
+    messages: list[tuple[str, str]] = field(default_factory=list)
     secrets: list[dict[str, str]] = field(default_factory=list)
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: Spells a status in responses and webhooks.

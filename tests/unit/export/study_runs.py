@@ -16,6 +16,7 @@ from chalicelib.study.study_records import (
     Pooled,
     StudyResponse,
     TrialBatch,
+    VisitRecord,
 )
 from tests.unit.export.runs import a_run, at_minute
 
@@ -150,6 +151,7 @@ PLACES = [
     ),
     Place(3, serial=2, path="group", wake_at="2024-05-17T09:50:00.000000Z"),
 ]
+VISIT = VisitRecord(1, 2, "week 2", "week 2", SHOWN, ANSWERED, status="missed", pay="1.50")
 GROUP = GroupRecord(
     1,
     element="group",
@@ -181,6 +183,7 @@ def a_study(engine: Engine) -> None:
             work.put_item(key, logged.kind, logged.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
+        work.put_item(keys.visit(1, 2), VISIT.kind, VISIT.to_fields())
         for row in LIVE_ROWS:
             work.put_item(keys.live_row(row.network_id, row.number), row.kind, row.to_fields())
         work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())

@@ -80,6 +80,7 @@ def test_an_answer_is_a_row_with_its_page_and_grade(data: Data) -> None:
         "by": "timeout",
         "comment": None,
         "serial": 4,
+        "visit": 1,
     }
 
 
@@ -124,8 +125,9 @@ def test_pages_without_items_have_times_too(data: Data) -> None:
 def test_a_participant_is_one_row_with_a_column_for_each_item_and_round(data: Data) -> None:
     table = data.wide()
     assert table.columns == [
-        *("participant_id", "status", "ended", "network_id", "role", "points"),
-        *("cohort", "condition.colour", "condition.delay", "age", "mail", "words", "grid", "answer.status"),
+        *("participant_id", "status", "ended", "network_id", "role", "points", "visit", "cohort"),
+        *("visit_2.session", "visit_2.status", "visit_2.began_at", "visit_2.ended_at"),
+        *("condition.colour", "condition.delay", "age", "mail", "words", "grid", "answer.status"),
         *("offer.1", "offer.2", "accept.1", "quiz"),
     ]
     first, second, third = table.list
@@ -136,6 +138,10 @@ def test_a_participant_is_one_row_with_a_column_for_each_item_and_round(data: Da
     assert (first["ended"], first["role"], first["points"], first["condition.colour"]) == (
         *("complete", "proposer", 3.5),
         "red",
+    )
+    assert (first["visit_2.session"], first["visit_2.status"], second["visit_2.status"]) == (
+        *("week 2", "missed"),
+        None,
     )
     assert (second["accept.1"], second["age"], third["role"], third["points"]) == ("yes", None, None, 0.0)
 

@@ -145,6 +145,7 @@ def record_answers(
         participant_id=place.participant_id,
         serial=place.serial,
         page=page.name,
+        visit=place.visit,
         path=place.path,
         scope=scope,
         round=player.round,

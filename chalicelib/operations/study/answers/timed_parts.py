@@ -88,6 +88,7 @@ def record_result(ctx: Context, place: Place, following: str) -> None:
         participant_id=place.participant_id,
         serial=place.serial,
         page=element.name,
+        visit=place.visit,
         path=name,
         node_id=place.node_id,
         network_id=place.network_id,

@@ -68,6 +68,7 @@ def take_batch(ctx: Context, place: Place, block: Trials, sent: Any, by: str) ->
         participant_id=place.participant_id,
         serial=place.serial,
         first=first,
+        visit=place.visit,
         page=block.name,
         path=place.path,
         node_id=place.node_id,

@@ -14,9 +14,13 @@ from chalicelib.operations.shared.access import own_participant
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.study import Study
-from chalicelib.study.study_records import COMPLETE, Place
+from chalicelib.study.study_records import COMPLETE, Place, VisitStatus
 
 from .moves import SCREEN_OUT
+from .visits import end_visit
+
+#: The status of a later visit by how the participant's part ended; any other end stopped it early.
+_STATUSES = {COMPLETE: VisitStatus.COMPLETED, SCREEN_OUT: VisitStatus.SCREENED_OUT}
 
 
 def finish(ctx: Context, participant: Participant, place: Place) -> None:
@@ -24,7 +28,10 @@ def finish(ctx: Context, participant: Participant, place: Place) -> None:
 
     It is done in the commit that reaches the end, so a participant who closes the last page has finished.
     """
-    if participant.end_time is not None or not participant.is_working:
+    if not participant.is_working:
+        return
+    if place.visit > 1:
+        end_visit(ctx, participant, place, _STATUSES.get(place.ended or "", VisitStatus.STOPPED))
         return
     if place.ended == SCREEN_OUT:
         ctx.experiment.screen_out(participant)

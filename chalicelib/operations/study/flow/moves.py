@@ -24,10 +24,12 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
-from chalicelib.study.elements import Element, End, EndlessTimelineError, Gathering, Join, Page, Wait
+from chalicelib.study.elements import Element, End, EndlessTimelineError, Gathering, Join, Page, Session, Wait
 from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
+
+from .visits import schedule_visit
 
 #: How long after the end of a time limit an answer is still accepted, in seconds: it was under way.
 GRACE = 2.0
@@ -38,6 +40,8 @@ MAX_UNSEEN = 10.0
 #: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
 SCREEN_OUT, FULL, ERROR = "screen_out", "full", "error"
+#: How many pages of a missed session are skipped.
+MAX_SKIPPED = 10_000
 
 
 def element_at(ctx: Context, path: str) -> Element | None:
@@ -80,6 +84,23 @@ def move_on(ctx: Context, place: Place) -> None:
     path = "" if following is None else write_path(following)
     record_result(ctx, place, path)
     pass_on(ctx, place, path)
+    _arrive(ctx, place, path)
+
+
+def skip_to_session(ctx: Context, place: Place) -> None:
+    """Move a participant who has missed a session on to the next one, or to the end."""
+    plan, decisions = study_of(ctx).plan(), session_of(ctx).decisions(place)
+    path = place.path
+    try:
+        for _ in range(MAX_SKIPPED):
+            following = plan.after(parse_path(path), decisions)
+            path = "" if following is None else write_path(following)
+            if following is None or isinstance(element_at(ctx, path), Session):
+                break
+    except EndlessTimelineError as error:
+        _stop_endless(ctx, place, error)
+        return
+    place.serial += 1
     _arrive(ctx, place, path)
 
 
@@ -142,6 +163,8 @@ def _arrive(ctx: Context, place: Place, path: str) -> None:
     element = element_at(ctx, path)
     if element is None or isinstance(element, End):
         _reach_end(ctx, place, element)
+    elif isinstance(element, Session):
+        schedule_visit(ctx, place, element)
     elif isinstance(element, Gathering):
         _enter_pool(ctx, place, path, element)
     elif isinstance(element, Page) and element.seconds is not None:

@@ -6,23 +6,27 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import release_slot
 from chalicelib.operations.study.flow.members import DROPOUT, stop_members
 from chalicelib.operations.study.flow.moves import pending_at
+from chalicelib.operations.study.flow.visits import abandon_visit
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.study_records import COMPLETE, Place
 
 LEFT = "left"
 
 
-def leave_study(ctx: Context, participant_id: int) -> list[Pending]:
+def leave_study(ctx: Context, participant_id: int, *, is_withdrawal: bool = False) -> list[Pending]:
     """Record that a participant has left; return what the others of their group wait for.
 
     Withdrawing, returning the assignment, running out of time, being screened out and failing a check all
-    come here: each of them fails the participant's nodes.
+    come here: each of them fails the participant's nodes. `is_withdrawal`: the participant withdrew from a
+    later session, whose pay they keep.
     """
     session = session_of(ctx)
     place = session.find_place(participant_id)
     if place is None:
         return []
     release_slot(ctx, place)
+    if place.visit > 1:
+        abandon_visit(ctx, ctx.uow.participant(participant_id), place, is_withdrawal=is_withdrawal)
     if place.ended is None:
         place.ended = LEFT
     waiting: list[Pending | None] = []

@@ -33,8 +33,10 @@ from chalicelib.operations.study.flow.moves import (
     take_answers,
 )
 from chalicelib.operations.study.flow.time_limits import expire
+from chalicelib.operations.study.flow.visit_closing import begin_if_open, close_if_due
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
-from chalicelib.study.elements import Chat, Embed, Live, Trials
+from chalicelib.study.elements import Chat, Embed, Live, Page, Session, Trials
+from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 
 from .show import PageView, show
@@ -51,7 +53,7 @@ def get_page(ctx: Context, settled: Pending | None = None) -> PageView:
     if place is None:
         require_working(participant)
         place = begin(ctx, participant)
-    _look_after(ctx, place)
+    _look_after(ctx, participant, place)
     # A task in a frame goes on where it was.
     stored = stored_trials(ctx, place) if isinstance(page_at(ctx, place), Embed) else []
     extra_fields = {"stored_trials": stored} if stored else None
@@ -81,8 +83,7 @@ def post_page(
         return _respond(ctx, participant, place, stale=True)
     page = page_at(ctx, place)
     if serial != place.serial or page is None or place.ended is not None:
-        _look_after(ctx, place)
-        return _respond(ctx, participant, place, stale=True)
+        return _respond_without_page(ctx, participant, place, serial)
     require_working(participant)
     place.gone = False
     # Trials are posted in several batches, and a batch can be sent again.
@@ -104,14 +105,27 @@ def post_page(
     if by == PARTICIPANT and isinstance(page, Live | Chat):
         _refuse_early(ctx, place, page)
     if time_is_up:
-        taken = default_answers(ctx, player, page, answers)
-        if taken is None:
-            raise AnswersRefused({})
-        by = TIMEOUT
+        take_answers(ctx, place, page, _replaced_answers(ctx, player, page, answers), TIMEOUT, seconds)
     else:
-        taken = check_answers(ctx, player, page, answers)
-    take_answers(ctx, place, page, taken, by, seconds)
+        take_answers(ctx, place, page, check_answers(ctx, player, page, answers), by, seconds)
     return _respond(ctx, participant, place)
+
+
+def _replaced_answers(ctx: Context, player: Player, page: Page, answers: Any) -> dict[str, Any]:
+    """Return the valid answers, with defaults in place of the others; AnswersRefused where one is missing."""
+    found = default_answers(ctx, player, page, answers)
+    if found is None:
+        raise AnswersRefused({})
+    return found
+
+
+def _respond_without_page(ctx: Context, participant: Participant, place: Place, serial: int) -> PageView:
+    """Respond to a submission that answers no page that is due: it may begin an open session."""
+    is_session = isinstance(element_at(ctx, place.path), Session) and place.ended is None
+    if is_session and serial == place.serial and begin_if_open(ctx, participant, place):
+        return _respond(ctx, participant, place)
+    _look_after(ctx, participant, place)
+    return _respond(ctx, participant, place, stale=True)
 
 
 def _refuse_early(ctx: Context, place: Place, page: Live | Chat) -> None:
@@ -139,9 +153,11 @@ def _answered_by(participant: Participant) -> str:
     return "bot" if participant.recruiter.partition(":")[0] == "bots" else PARTICIPANT
 
 
-def _look_after(ctx: Context, place: Place) -> None:
-    """Mark the participant as connected, follow their group, and enforce the time limit."""
+def _look_after(ctx: Context, participant: Participant, place: Place) -> None:
+    """Mark the participant as connected, follow their group, and enforce time limits and ends of sessions."""
     place.gone = False
+    if place.visit > 1:
+        close_if_due(ctx, participant, place)
     while place.ended is None and follow(ctx, place):
         pass
     page = page_at(ctx, place)

@@ -16,7 +16,19 @@ from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
-from chalicelib.study.elements import Chat, Embed, End, Form, Gathering, Join, Live, Page, Trials, Wait
+from chalicelib.study.elements import (
+    Chat,
+    Embed,
+    End,
+    Form,
+    Gathering,
+    Join,
+    Live,
+    Page,
+    Session,
+    Trials,
+    Wait,
+)
 from chalicelib.study.expressions import variables
 from chalicelib.study.items import Frame, Item
 from chalicelib.study.items.markup import marked
@@ -24,6 +36,8 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
+
+from .session_page import session_fields
 
 #: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
 POLL_SECONDS = 2
@@ -63,6 +77,8 @@ def show(
         body |= _page(ctx, place, player, element)
     elif isinstance(element, Gathering | Wait | Join):
         body |= _waiting(ctx, place, element)
+    elif isinstance(element, Session):
+        body |= session_fields(ctx, place, element)
     return PageView(body, pending_at(ctx, place))
 
 

@@ -102,5 +102,16 @@
     return Math.min(performance.now() - began, LOADING_AT_MOST_MS) / 1000;
   }
 
-  window.petri = { ...petri, study: { ...petri.study, countdown, holdBack, preload, inMinutes } };
+  const MOMENT = /** @type {const} */ ({ dateStyle: "full", timeStyle: "short" });
+
+  /** Show moments in the participant's language and time zone. */
+  function showLocalTimes(root, language) {
+    for (const element of root.querySelectorAll("time[data-local]")) {
+      const moment = new Date(element.dateTime);
+      const zone = new Intl.DateTimeFormat(language || "en", { timeZoneName: "short" }).formatToParts(moment).find(({ type }) => type === "timeZoneName");
+      element.textContent = `${new Intl.DateTimeFormat(language || "en", MOMENT).format(moment)}${zone ? ` (${zone.value})` : ""}`;
+    }
+  }
+
+  window.petri = { ...petri, study: { ...petri.study, countdown, holdBack, preload, inMinutes, showLocalTimes } };
 })();

@@ -169,6 +169,7 @@
     showButton();
     showProgress(page.progress);
     study.enhance(fresh, page);
+    study.showLocalTimes(fresh, page.language);
     restoreDraft(fresh);
     const heading = headingOf(fresh);
     document.title = [page.title || heading.textContent, studyTitle].filter((each, index, all) => each && all.indexOf(each) === index).join(" – ");
@@ -233,6 +234,7 @@
     }
     if (page.min_seconds > 0 && !shownAgainAfter(page.min_seconds)) leaving.push(study.holdBack(button, page.min_seconds));
     if (isWait(page)) leaving.push(waitForNext());
+    if (page.opens_in > 0) leaving.push(lookWhenOpen(page.opens_in));
   }
 
   const shownAgainAfter = (seconds) => shownAt > 0 && performance.now() - shownAt > seconds * 1000;
@@ -291,6 +293,19 @@
       isWaiting = false;
       clearTimeout(polling);
       document.removeEventListener("visibilitychange", lookIfVisible);
+    };
+  }
+
+  const LONGEST_SLEEP_S = 3600; // browsers' timers stop while a computer sleeps, and can't be set for weeks
+
+  /** Ask again when the next session opens; returns a function that stops it. */
+  function lookWhenOpen(seconds) {
+    const looking = setTimeout(refresh, Math.min(seconds + 0.5, LONGEST_SLEEP_S) * 1000);
+    const seen = () => document.hidden || refresh();
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      clearTimeout(looking);
+      document.removeEventListener("visibilitychange", seen);
     };
   }
 
