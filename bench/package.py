@@ -21,7 +21,7 @@ from infra.packaging import lambda_python
 from infra.packaging.sizes import PETRI_BUDGET, Sizes, sizes_of
 from tests.tools.wheelhouse import offline_pip
 
-DEMO = ROOT / "demos" / "bartlett1932"
+DEMO = ROOT / "tests" / "experiments" / "bartlett1932"
 STATEMENT = "import app"
 #: Only the package and the standard library can be imported, and nothing is compiled.
 _FLAGS = ("-I", "-S", "-B")

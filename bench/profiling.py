@@ -23,6 +23,7 @@ ROOMS = (
     ("/chalicelib/workers/", "chalicelib/workers"),
     ("/infra/local/", "infra/local"),
     ("/demos/", "the experiment"),
+    ("/tests/experiments/", "the experiment"),
     ("/site-packages/chalice/", "Chalice"),
     ("/aws_lambda_powertools/", "logging"),
     ("/logging/", "logging"),

@@ -13,7 +13,7 @@ from bench.clients.host import ROOT, Serving, fresh_folder, served
 from bench.figures.checks import Findings, check
 from bench.figures.tally import Tally
 
-BARTLETT = ROOT / "demos" / "bartlett1932"
+BARTLETT = ROOT / "tests" / "experiments" / "bartlett1932"
 CROWD = ROOT / "bench" / "crowd"
 #: Folder for the runs' files: inside the project, so on a real disk.
 FILES = ROOT / "runs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,6 +130,7 @@ def aws(
     from .messaging.eventbridge_schedule import EventBridgeSchedule
     from .messaging.sqs import SQSQueue
     from .storage.dynamodb.dynamodb_engine import DynamoDBEngine
+    from .storage.files.s3_files import S3Files
 
     place = DeployedApp.of(os.environ if environ is None else environ)
     engine = DynamoDBEngine(place.table, place.region)
@@ -168,6 +169,7 @@ def aws(
         routes=loaded.routes,
         scheduled=loaded.scheduled,
         site_url=base,
+        files=S3Files(partial(_files_bucket, place, queue), clients.maker("s3")),
     )
     use(app)
     return app
@@ -196,6 +198,8 @@ class DeployedApp:
     realtime_queue: str
     topic: str
     region: str
+    #: The name of the bucket of uploaded files up to the account.
+    files_prefix: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> DeployedApp:
@@ -205,7 +209,9 @@ class DeployedApp:
         missing = [name for name in names if not environ.get(name)]
         if missing:
             raise ConfigError(f"The function's environment lacks {', '.join(missing)}. {DEPLOY_AGAIN}")
-        return cls(*(environ[name] for name in names))
+        default = f"petri-{environ['PETRI_APP']}-{environ['PETRI_STAGE']}"
+        prefix = environ.get("PETRI_FILES_PREFIX") or default
+        return replace(cls(*(environ[name] for name in names)), files_prefix=prefix)
 
     @property
     def secrets(self) -> str:
@@ -276,6 +282,11 @@ def _token_secrets(run_secrets: Mapping[str, Any]) -> tuple[Any, str]:
 def _topic_arn(place: DeployedApp, queue: SQSQueue) -> str:
     """Return the ARN of the topic that Mechanical Turk reports to, in the queue's account."""
     return f"arn:{partition_of(place.region)}:sns:{place.region}:{queue.account}:{place.topic}"
+
+
+def _files_bucket(place: DeployedApp, queue: SQSQueue) -> str:
+    """Return the bucket of uploaded files: its name contains the queue's account."""
+    return f"{place.files_prefix}-{queue.account}-files"
 
 
 def _recruiters(

@@ -44,4 +44,15 @@ pre { overflow-x: auto; padding: 1rem; background: var(--panel); border: 1px sol
 }
 @media print { body { padding: 0; max-width: none; } details { break-inside: avoid; } }
 del { background: var(--lost); } ins { background: var(--new); text-decoration: none; }
+.chart { min-width: 36rem; max-height: 30rem; } .chart text { text-anchor: middle; }
+.chart .end { text-anchor: end; } .chart .legend { text-anchor: start; }
+.chart .small { font-size: 11px; fill: var(--quiet); } .chart .label { font-weight: 650; }
+.chart .node { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5; }
+.chart .far { fill: var(--third); }
+.chart .link { fill: none; stroke: var(--quiet); stroke-width: 1.5; } .chart .grid { stroke: var(--line); }
+.chart .series { fill: none; stroke-width: 2.5; } .chart .series.s1 { stroke: var(--accent); }
+.chart .series.s2 { stroke: var(--second); stroke-dasharray: 6 4; }
+.chart .series.s3 { stroke: var(--third); stroke-dasharray: 2 4; }
+.chart .mark.s1 { fill: var(--accent); } .chart .mark.s2 { fill: var(--second); }
+.chart .mark.s3 { fill: var(--third); }
 """

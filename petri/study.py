@@ -39,7 +39,7 @@ from chalicelib.study.study import Study
 from petri._public import present_as
 
 if TYPE_CHECKING:
-    from chalicelib.study.bots import StudyBot
+    from chalicelib.study.bots import StudyBot, StudyBrowserBot
 
 __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Branch",
@@ -65,6 +65,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "Shuffle",
     "Study",
     "StudyBot",
+    "StudyBrowserBot",
     "StudyGroup",
     "Timed",
     "TimelineError",
@@ -83,10 +84,10 @@ present_as(__name__, globals(), __all__)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "StudyBot":
+    if name in ("StudyBot", "StudyBrowserBot"):
         # Lazy import: bots need an HTTP client, which Lambda functions don't use.
-        from chalicelib.study.bots import StudyBot
+        from chalicelib.study import bots
 
-        present_as(__name__, {"StudyBot": StudyBot}, ["StudyBot"])
-        return StudyBot
+        present_as(__name__, vars(bots), [name])
+        return getattr(bots, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

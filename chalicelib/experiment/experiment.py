@@ -159,6 +159,15 @@ class Experiment:
         """
         return {}
 
+    @classmethod
+    def prepare_bots(cls, bots: Mapping[str, type]) -> None:
+        """Prepare the experiment's bot classes before they are used; the loader calls this.
+
+        Args:
+            bots: Bot classes by name.
+
+        """
+
     # -- helpers for hooks --------------------------------------------------------------------
 
     @property

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+#: Forms and links are signed with version 4, for the bucket's regional address, which pages may post to.
+S3_SIGNING: Final[Mapping[str, Any]] = {
+    "signature_version": "s3v4",
+    "s3": {"us_east_1_regional_endpoint": "regional"},
+}
+#: Seconds that S3 may take to copy a large file.
+COPY_TIMEOUT: Final = 20
 
 
 class AwsClients:
@@ -39,4 +47,6 @@ class AwsClients:
         quick = Config(
             connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"}
         )
+        if service == "s3":
+            quick = quick.merge(Config(**S3_SIGNING, read_timeout=COPY_TIMEOUT))
         return self._session.create_client(service, region_name=self._region, config=quick)

@@ -1,14 +1,19 @@
-"""Defines the bot that takes part in any study: it answers each page with valid answers."""
+"""Defines the bots that take part in any study, over HTTP or in a browser, with valid answers."""
 
 from __future__ import annotations
 
 import hashlib
+import html
 import json
+import re
 import time
 from collections.abc import Mapping
+from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.experiment.bots.api_client import BotError
+from chalicelib.experiment.bots.browser_bot import BotBase
 from chalicelib.experiment.bots.high_performance_bot import HighPerformanceBotBase
 from chalicelib.experiment.bots.socket_client import ReceivedMessage
 
@@ -24,19 +29,87 @@ MAX_WAIT = 1800.0
 POLL_SECONDS = 2.0
 #: How many trials a bot records on an embedded page whose author gives no data.
 BOT_TRIALS = 5
+#: How long before the end of a time limit a bot sends what it has, in seconds.
+LEAVES_BEFORE = 1.0
 
 
-class StudyBot(HighPerformanceBotBase):
-    """Takes part in a study over HTTP.
-
-    A subclass called `Bot` in an experiment's `bots.py` changes answers: `answers = {"offer": 5}`, or a
-    function of the bot and the page for each item, or it overrides `answer`.
-    """
+class AnsweringBot:
+    """What bots of studies have in common: how they choose answers, and what they have read."""
 
     #: Answers by item: a raw answer, or a function that gets the bot and the page and returns one.
     answers: ClassVar[Mapping[str, Any]] = {}
     #: The study; `bot_for` and the loader set it.
     study: ClassVar[type[StudyClass]]
+    random: Random
+    #: The HTML of the pages that the bot has seen, by name; the newest of each.
+    seen: dict[str, str]
+
+    def remember(self, page: Mapping[str, Any]) -> None:
+        """Keep the HTML of a page, for `text_on`.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        """
+        if "seen" not in vars(self):
+            self.seen = {}
+        self.seen[str(page.get("page"))] = str(page.get("html", ""))
+
+    def text_on(self, page: str, element: str) -> str:
+        """Return what the bot has read on a page.
+
+        Args:
+            page: The page's name.
+            element: The name of an HTML element, such as "blockquote".
+
+        Returns:
+            The text of the first such element on the newest showing of the page.
+
+        Raises:
+            BotError: The bot hasn't seen the page, or the page has no such element.
+
+        """
+        found = re.search(rf"<{element}\b[^>]*>(.*?)</{element}>", self.seen.get(page, ""), re.DOTALL)
+        if found is None:
+            raise BotError(f"The bot has seen no <{element}> on a page {page!r}.")
+        return html.unescape(re.sub(r"<[^>]*>", "", found[1])).strip()
+
+    def answers_for(self, page: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answers of a page by item; override to answer a whole page.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        Returns:
+            Raw answers.
+
+        """
+        return {name: self.answer(name, page) for name in page["items"]}
+
+    def answer(self, name: str, page: Mapping[str, Any]) -> Any:
+        """Return the answer to an item: the one in `answers`, else a valid one at random.
+
+        Args:
+            name: The item's name.
+            page: The page, as GET /page returned it.
+
+        Returns:
+            A raw answer.
+
+        """
+        if name in self.answers:
+            chosen = self.answers[name]
+            return chosen(self, page) if callable(chosen) else chosen
+        # Options, rows and bounds that depend on the player are those of the page.
+        return self.study.items()[name].as_sent(page["items"][name]).bot_answer(self.random)
+
+
+class StudyBot(AnsweringBot, HighPerformanceBotBase):
+    """Takes part in a study over HTTP.
+
+    A subclass called `Bot` in an experiment's `bots.py` changes answers: `answers = {"offer": 5}`, or a
+    function of the bot and the page for each item, or it overrides `answer`.
+    """
 
     def participate(self) -> None:
         """Answer each page that is due, until the end."""
@@ -56,6 +129,7 @@ class StudyBot(HighPerformanceBotBase):
                 self.next_message(within=POLL_SECONDS)
                 page = self.get("/page")
                 continue
+            self.remember(page)
             page = self.post_answers(page)
             began = time.monotonic()
 
@@ -78,8 +152,35 @@ class StudyBot(HighPerformanceBotBase):
             return self.post_embedded(page)
         if page["kind"] == "chat":
             self.say(page)
+        if page["kind"] in ("live", "chat"):
+            stayed = self.stay(page)
+            if stayed["serial"] != page["serial"]:
+                return dict(stayed)
         fields = {"serial": page["serial"], "answers": json.dumps(self.answers_for(page), ensure_ascii=False)}
         return self.post("/page", fields)
+
+    def stay(self, page: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Stay on a live element or in a chat that ends with its time limit, as people have to.
+
+        A bot of the recruiter `bots` may leave at once, so that a trial doesn't take as long as a run.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        Returns:
+            The page as it is when the time is almost up, or the one that is due then.
+
+        """
+        serial = page["serial"]
+        while (
+            not self.recruiter.startswith("bots")
+            and page["serial"] == serial
+            and page.get("button") is None
+            and (page.get("seconds_left") or 0) > LEAVES_BEFORE
+        ):
+            self.next_message(within=min(POLL_SECONDS, page["seconds_left"]))
+            page = self.get("/page")
+        return page
 
     def say(self, page: Mapping[str, Any]) -> None:
         """Write one message in a chat; override to write others.
@@ -158,36 +259,11 @@ class StudyBot(HighPerformanceBotBase):
             "rt_ms": self.random.uniform(latest / 3, latest),
         }
 
-    def answers_for(self, page: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answers of a page by item; override to answer a whole page.
-
-        Args:
-            page: The page, as GET /page returned it.
-
-        Returns:
-            Raw answers.
-
-        """
-        return {name: self.answer(name, page) for name in page["items"]}
-
     def answer(self, name: str, page: Mapping[str, Any]) -> Any:
-        """Return the answer to an item: the one in `answers`, else a valid one at random.
-
-        Args:
-            name: The item's name.
-            page: The page, as GET /page returned it.
-
-        Returns:
-            A raw answer.
-
-        """
-        if name in self.answers:
-            chosen = self.answers[name]
-            return chosen(self, page) if callable(chosen) else chosen
-        if page["items"][name]["kind"] == "upload":
+        """Return the answer to an item: the one in `answers`, else a valid one at random."""
+        if name not in self.answers and page["items"][name]["kind"] == "upload":
             return self.upload(name, page)
-        # Options, rows and bounds that depend on the player are those of the page.
-        return self.study.items()[name].as_sent(page["items"][name]).bot_answer(self.random)
+        return super().answer(name, page)
 
     def upload(
         self, name: str, page: Mapping[str, Any], file: tuple[str, str, bytes] | None = None
@@ -222,6 +298,86 @@ class StudyBot(HighPerformanceBotBase):
     def sign_off(self) -> bool:
         """Do nothing: the last page has ended the participant's part."""
         return True
+
+
+class StudyBrowserBot(AnsweringBot, BotBase):
+    """Takes part in a study in a real browser, through the same pages as people.
+
+    It chooses answers as StudyBot does, and can enter texts, numbers and choices; override `enter` for other
+    kinds of items.
+    """
+
+    def sign_up(self) -> int | str:
+        """Go through ad and consent to the first page."""
+        self.log("signing up")
+        self._reach_consent()
+        self.click("id", "consent")
+        self._await_participant()
+        return self.participant_id
+
+    def participate(self) -> None:
+        """Answer each page that is due, until the end."""
+        serial = None
+        while (page := self.wait_until(partial(_due, after=serial), MAX_WAIT))["kind"] != "end":
+            serial = page["serial"]
+            self.remember(page)
+            for name, answer in self.answers_for(page).items():
+                self.enter(name, answer)
+            self.click("id", "next")
+
+    def enter(self, name: str, answer: Any) -> None:
+        """Enter the answer to an item.
+
+        Args:
+            name: The item's name.
+            answer: The raw answer: a text, a number, a key, or a list of keys.
+
+        Raises:
+            BotError: The item has neither a field nor these options.
+
+        """
+        item = self.wait_for("css selector", f'[data-item="{name}"]')
+        for control in item.find_elements(
+            "css selector", "input:not([type=radio], [type=checkbox]), textarea"
+        ):
+            control.clear()
+            control.send_keys(str(answer))
+            return
+        chosen = [str(each) for each in (answer if isinstance(answer, list) else [answer])]
+        options = item.find_elements("css selector", "input, option")
+        found = [option for option in options if option.get_attribute("value") in chosen]
+        if len(found) != len(chosen):
+            raise BotError(f"The bot can't enter {answer!r} for {name!r}; override enter(name, answer).")
+        for option in found:
+            # A radio button can lie under its label, which takes the clicks of people.
+            self.driver.execute_script(_CHOOSE, option)
+
+    def sign_off(self) -> bool:
+        """Do nothing: the last page has ended the participant's part."""
+        return True
+
+
+#: Chooses a radio button, a checkbox or an option of a list, as a click does.
+_CHOOSE = """
+const option = arguments[0];
+if (option.tagName !== "OPTION") return option.click();
+option.selected = true;
+option.closest("select").dispatchEvent(new Event("change", { bubbles: true }));
+"""
+#: The page that is due; the end where the browser has left the study.
+_CURRENT = """
+const page = window.petri?.study?.current;
+if (page) return page;
+return document.readyState === "complete" && !document.getElementById("page-form") ? { kind: "end" } : null;
+"""
+
+
+def _due(driver: Any, after: Any) -> Mapping[str, Any] | None:
+    """Return the page that follows one, once it is shown and the participant needn't wait."""
+    page: Mapping[str, Any] | None = driver.execute_script(_CURRENT)
+    if page is None or (page["kind"] != "end" and (page["kind"] == "wait" or page["serial"] == after)):
+        return None
+    return page
 
 
 def bot_for(study: type[StudyClass]) -> type[StudyBot]:

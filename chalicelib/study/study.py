@@ -42,12 +42,16 @@ if TYPE_CHECKING:
 
 #: Statuses of participants who take part, or have finished with usable data.
 EXPECTED = frozenset({ParticipantStatus.WORKING, *SUCCESSFUL})
+#: Attributes that can be class methods instead: they get the settings, and are called when these are loaded.
+DECLARED = ("timeline", "conditions", "network", "copies", "start")
 
 
 class Study(Experiment):
     """The base class of studies: items are class attributes, `timeline` is what participants go through.
 
-    A study is an Experiment: every hook of Experiment can be overridden as well.
+    A study is an Experiment: every hook of Experiment can be overridden as well. What depends on settings is
+    returned by a class method of the same name: `timeline(cls, config)`, and so are `conditions`, `network`,
+    `copies` and `start`.
     """
 
     #: What participants go through, in order.
@@ -208,6 +212,10 @@ class Study(Experiment):
     @classmethod
     def prepare_class(cls, folder: Path) -> None:
         """Compile or read the pages of the folder, and check the study."""
+        for name in DECLARED:
+            declared: Any = getattr(cls, name)
+            if callable(declared):
+                setattr(cls, name, declared(get_config()))
         cls.timeline = with_stimuli(cls.timeline, folder)
         cls.use_pages(find_pages(folder))
 
@@ -218,6 +226,14 @@ class Study(Experiment):
         from .bots import bot_for
 
         return {"Bot": bot_for(cls)}
+
+    @classmethod
+    def prepare_bots(cls, bots: Mapping[str, type]) -> None:
+        """Tell the author's own bots whose pages they answer."""
+        for bot in bots.values():
+            if hasattr(bot, "answers_for"):
+                vars_of: Any = bot
+                vars_of.study = cls
 
     # -- hooks ----------------------------------------------------------------------------------
 
@@ -289,11 +305,10 @@ class Study(Experiment):
 
     def __init__(self, session: UnitOfWork | None = None) -> None:
         """Make the object for one request."""
-        self.initial_recruitment_size = self.num_participants
-        super().__init__(session)
         configured = get_config().get("num_participants", None) if get_config().ready else None
-        if configured:
-            self.initial_recruitment_size = int(configured)
+        # configure() can change it: in a chain, for example, one participant takes part at a time.
+        self.initial_recruitment_size = int(configured or self.num_participants)
+        super().__init__(session)
 
     @property
     def concurrent_participants(self) -> int:

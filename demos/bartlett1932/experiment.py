@@ -1,92 +1,72 @@
 """Bartlett (1932): a story is passed down a chain of people, each retelling it from memory."""
 
-from __future__ import annotations
+from pathlib import Path
 
-from petri import Chain, Experiment, Source, get_config, prop
+from petri import Chain, get_config
+from petri.study import End, Form, Join, Page, Rounds, Study, likert, text
 
 from .bots import Bot, BrowserBot
-from .drift import chains
-from .report import STYLE, report_html, report_lines
-from .stories import STORIES, TITLES, read_story
 
-__all__ = ["Bartlett1932", "Bot", "BrowserBot", "StorySource", "extra_parameters"]
+__all__ = ["Bartlett1932", "Bot", "BrowserBot", "extra_parameters"]
 
-config = get_config()
-
-
-def share(value):
-    if not 0 <= value <= 1:
-        raise ValueError("must be between 0 and 1")
-
-
-def at_least_one(value):
-    if value < 1:
-        raise ValueError("must be at least 1")
+#: In the order in which chains get them: the first chain tells the first story.
+TITLES = {
+    "ghosts": "The War of the Ghosts",
+    "crocodile": "The Monkey and the Crocodile",
+    "godfather": "Godfather Death",
+}
+STIMULI = Path(__file__).parent / "static" / "stimuli"
+STORIES = {name: (STIMULI / f"{name}.md").read_text(encoding="utf-8").strip() for name in TITLES}
 
 
 def extra_parameters():
-    config.register("experiment_repeats", int, validators=[at_least_one])
-    config.register("minimum_words", int, validators=[at_least_one])
+    for name in ("experiment_repeats", "minimum_words"):
+        get_config().register(name, int, minimum=1)
     for name in ("bot_sentence_loss", "bot_detail_loss", "bot_word_change"):
-        config.register(name, float, validators=[share])
+        get_config().register(name, float, minimum=0, maximum=1)
 
 
-class StorySource(Source):
-    """The first node of a chain: it sends the story."""
-
-    type = "story_source"
-    # Kept with the source, so that after a dropout the first participant still gets the same story.
-    story = prop.text(1)
-
-    def __init__(self, network, story):
-        super().__init__(network)
-        self.story = story
-
-    def _contents(self):
-        return read_story(self.story)
-
-
-class Bartlett1932(Experiment):
+class Bartlett1932(Study):
     """A chain for each story; each participant retells what the previous one wrote."""
 
+    retelling = text("The story, as you remember it", long=True, pass_on=True, check="is_long_enough")
+    engagement = likert("How engaging did you find it?", 7, low="not engaging at all", high="very engaging")
+    difficulty = likert("How difficult did you find it?", 7, low="very easy", high="very difficult")
+    start = list(STORIES.values())
+
+    @classmethod
+    def timeline(cls, config):
+        retell = [Join(), Page("read"), Page("write", ask="retelling", script="words.js")]
+        return [
+            Page("instructions"),
+            Rounds(config.get("experiment_repeats", 1), retell),
+            Form("questionnaire", title="Almost done", ask=["engagement", "difficulty"]),
+            End(),
+        ]
+
+    @classmethod
+    def network(cls, config):
+        return Chain(max_size=config.get("num_participants", 10))
+
+    @classmethod
+    def copies(cls, config):
+        return config.get("experiment_repeats", 1)
+
     def configure(self):
-        self.num_participants = config.get("num_participants", 10)
-        self.experiment_repeats = config.get("experiment_repeats", 1)
         self.initial_recruitment_size = 1
-        self.known_classes["StorySource"] = StorySource
 
-    def setup(self):
-        if not self.networks():
-            super().setup()
-            for number, network in enumerate(self.networks()):
-                StorySource(network, STORIES[number % len(STORIES)])
-
-    def create_network(self):
-        """Return a chain with a place for each participant and for its source."""
-        return Chain(max_size=self.num_participants + 1)
-
-    def add_node_to_network(self, node, network):
-        """Add the node to the end of the chain, and send it what the previous participant wrote."""
-        network.add_node(node)
-        for parent in node.neighbors(direction="from"):
-            parent.transmit(to_whom=node)
-        node.receive()
-
-    def recruit(self):
-        """Recruit the next participant while a chain has room."""
-        if self.networks(full=False):
-            self.recruiter.recruit(n=1)
-        else:
-            self.recruiter.close_recruitment()
+    def is_long_enough(self, player, story):
+        del player
+        is_short = len(story.split()) < get_config().get("minimum_words", 5)
+        return (
+            "That is very short. Please write down everything you remember, even if it is not much."
+            if is_short
+            else None
+        )
 
     def analyze(self, data):
-        """Report how far the story drifted; `drift.py` defines the measure."""
-        from petri.report import Report  # Lazy import: reports are made on your machine only.
+        """Report how far each story drifted from the original."""
+        from petri.drift import drift_report  # Lazy import: reports are made on your machine only.
 
-        told = {
-            int(node["network_id"]): TITLES[node["property1"]]
-            for node in data.nodes.list
-            if node["type"] == StorySource.type
-        }
-        found = chains(data.nodes.list, data.infos.list, data.transmissions.list, told)
-        return Report("How far the story drifted", report_lines(found), report_html(found), STYLE)
+        after = "Each person read what the person before had written, after Bartlett, Remembering (1932)."
+        return drift_report(data, {story: TITLES[name] for name, story in STORIES.items()}, after)

@@ -13,7 +13,10 @@ from mkdocs.structure.files import File, Files
 
 import app as lambda_app
 import petri
+import petri.chains
+import petri.charts
 import petri.data
+import petri.drift
 import petri.errors
 import petri.prop
 import petri.report
@@ -174,7 +177,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "classes": classes,
     "errors": module_page("Errors", petri.errors),
     "properties": module_page("Typed properties", petri.prop),
-    "data": module_page("Data and reports", petri.data, petri.report),
+    "data": module_page(
+        "Data and reports", petri.data, petri.report, petri.charts, petri.chains, petri.drift
+    ),
     "commands": commands,
     "routes": routes,
 }

@@ -36,6 +36,7 @@ from .shims.lambdas import functions
 from .shims.queues import queues
 from .shims.stack_properties import properties
 from .shims.stack_resources import Clients, stacks
+from .shims.upload_forms import upload_forms
 
 
 class _Handler(MotoRequestHandler):
@@ -62,6 +63,7 @@ def main() -> None:
         shims.enter_context(functions())
         shims.enter_context(properties())
         shims.enter_context(buckets())
+        shims.enter_context(upload_forms())
         shims.enter_context(distributions())
         # moto scans its own folders on every request.
         shims.enter_context(patch.object(backends, "list_of_moto_modules", cache(_modules)))

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from demos.bartlett1932.stories import STORIES, read_story
+from demos.bartlett1932.experiment import STORIES
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_the_story_and_ten_retellings_are_stored(run):
 
 
 def test_the_chain_begins_with_the_first_story(run):
-    assert texts(run)[0] == read_story(STORIES[0])
+    assert texts(run)[0] == STORIES["ghosts"]
 
 
 def test_each_participant_reads_the_text_of_the_previous_one(run):
@@ -46,7 +46,7 @@ def test_the_story_is_never_retold_longer(run):
 
 
 def test_all_participants_answer_the_questionnaire(run):
-    assert len(run.rows("question", question="engagement")) == 10
+    assert len(run.rows("response", item="engagement")) == 10
 
 
 def test_the_terminal_shows_all_ten_places(run):
@@ -68,7 +68,7 @@ def test_another_seed_retells_otherwise(run, run_demo):
 
 def test_each_of_three_chains_tells_its_own_story(run_demo):
     three = run_demo("bartlett1932", 2, experiment_repeats="3", num_participants="2")
-    assert [node["property1"] for node in three.rows("node", type="story_source")] == list(STORIES)
+    assert [node["property1"] for node in three.rows("node", type="start_source")] == list(STORIES.values())
 
 
 def test_each_participant_takes_part_in_all_three_chains(run_demo):

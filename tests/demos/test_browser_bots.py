@@ -9,6 +9,7 @@ import pytest
 
 from tests.demos.conftest import ROOT, WITHIN_SECONDS, Run
 from tests.demos.serving import environment, serving
+from tests.experiments import EXPERIMENTS
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +38,7 @@ def test_a_browser_bot_presses_the_button(clicked):
     assert [info["contents"] for info in clicked.tables["info"]] == ["Submitted"]
 
 
-@pytest.mark.parametrize("clicked", ["bartlett1932"], indirect=True)
+@pytest.mark.parametrize("clicked", ["bartlett1932", str(EXPERIMENTS / "bartlett1932")], indirect=True)
 def test_a_browser_bot_retells_the_story(clicked):
     story, retelling = (info["contents"].split() for info in clicked.tables["info"])
     assert 0 < len(retelling) <= len(story)

@@ -17,6 +17,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from tests.browser import accessibility, chromium
 from tests.browser.pages import Page
 from tests.demos.serving import serving
+from tests.experiments import EXPERIMENTS
 
 pytestmark = pytest.mark.browser
 NUMBERS = itertools.count(1)
@@ -50,14 +51,14 @@ class Served:
 
 
 def served_demo(demo: str, tmp_path_factory: pytest.TempPathFactory, **settings: str) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp(demo)
+    folder = tmp_path_factory.mktemp(Path(demo).name)
     with serving(demo, folder, **settings) as address:
         yield Served(address, folder)
 
 
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory):
-    yield from served_demo("bartlett1932", tmp_path_factory)
+    yield from served_demo(str(EXPERIMENTS / "bartlett1932"), tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from tests.demos.conftest import ROOT, RunDemo
 pytestmark = pytest.mark.e2e
 
 #: The bots of each demo.
-DEMOS = {"stroop": 1, "survey": 6, "ultimatum": 2}
+DEMOS = {"bartlett1932": 10, "stroop": 1, "survey": 6, "ultimatum": 2}
 #: What READMEs put between backticks, but isn't the name of a column: values, and roles.
-VALUES = {"complete", "group", "lost", "no", "saved", "screen_out", "timeout", "yes"}
+VALUES = {"chain", "complete", "group", "lost", "no", "saved", "screen_out", "timeout", "yes"}
 _TABLE = re.compile(r"`(\w+)`:")
 
 

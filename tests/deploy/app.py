@@ -18,6 +18,7 @@ from infra.aws.lifecycle.deployment import Deployed, Deployment, DeploySpec
 from infra.aws.resources import chalice_deploy
 from infra.emulator.process.cloud import Cloud
 from infra.packaging import pins
+from tests.experiments import EXPERIMENTS
 
 #: Settings of a sandbox app that sends no mail.
 SETTINGS = {"mailer": "log"}
@@ -25,7 +26,7 @@ SETTINGS = {"mailer": "log"}
 _requirement = cache(Requirement)
 #: The operator's registry in a test's folder.
 HOME = "home"
-DEMO = Path(__file__).parents[2] / "demos" / "bartlett1932"
+DEMO = EXPERIMENTS / "bartlett1932"
 
 
 @dataclass

@@ -30,6 +30,8 @@ def test_a_study_that_is_shown_has_a_valid_timeline(code: str) -> None:
     assert found
     for one in found:
         if issubclass(one, Study):
+            if callable(one.timeline):
+                one.timeline = one.timeline({"rounds": 2})
             assert list(one.plan().steps())
             assert [item.problems() for item in one.items().values() if item.problems()] == []
         else:

@@ -82,10 +82,7 @@ class BotBase(BaseBot):
 
         """
         self.log("signing up")
-        self.driver.get(self.URL)
-        opened = len(self.driver.window_handles)
-        self.click("css selector", ".btn-primary")
-        self._follow_new_window(opened)
+        self._reach_consent()
         self.click("id", "consent")
         self._await_participant()
         self.click("css selector", ".btn-success")
@@ -207,6 +204,13 @@ class BotBase(BaseBot):
         # While the browser loads the next page, an element that was found can disappear.
         passing = (NoSuchElementException, StaleElementReferenceException)
         return WebDriverWait(self.driver, seconds, ignored_exceptions=passing).until(condition)
+
+    def _reach_consent(self) -> None:
+        """Open the ad, and follow it to the consent page."""
+        self.driver.get(self.URL)
+        opened = len(self.driver.window_handles)
+        self.click("css selector", ".btn-primary")
+        self._follow_new_window(opened)
 
     def _follow_new_window(self, opened: int) -> None:
         """Switch to the window that the ad opened, or stay in this one if the ad used a plain link."""

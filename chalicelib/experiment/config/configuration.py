@@ -27,7 +27,7 @@ from .problems import MissingSettingError, SettingsError, SettingsProblem
 from .run_settings import RunSettings
 from .setting_registry import SettingRegistry
 from .sources import SettingsSource, from_environment, from_file, from_mapping
-from .validation import Validator
+from .validation import Validator, in_range
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,9 @@ class Configuration:
         validators: Iterable[Validator] | None = None,
         *,
         personal: bool = False,
+        default: Any = UNSET,
+        minimum: float | None = None,
+        maximum: float | None = None,
     ) -> None:
         """Register a setting, so that config.txt and the environment can set it.
 
@@ -80,6 +83,9 @@ class Configuration:
             validators: Functions that get the typed value and raise ValueError("must be ...") to refuse it.
             personal: Whether it identifies people (names, addresses, lists of ids), so that it is left out of
                 scrubbed exports.
+            default: The value where no file and no variable sets one.
+            minimum: The smallest value of a number.
+            maximum: The largest value of a number.
 
         Raises:
             ConfigError: The type isn't supported or differs from the registered one, or a synonym belongs to
@@ -95,7 +101,8 @@ class Configuration:
                 sensitive=sensitive,
                 personal=personal,
                 public=not sensitive,
-                validators=tuple(validators or ()),
+                validators=(*in_range(minimum, maximum), *(validators or ())),
+                default=default,
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chalicelib.errors import ConfigError
 
-from .known_settings import KNOWN_SETTINGS, Setting, ignored_setting
+from .known_settings import KNOWN_SETTINGS, UNSET, Setting, ignored_setting
 from .problems import closest_match
 from .validation import TYPES
 
@@ -81,6 +81,7 @@ def _merged(known: Setting, new: Setting) -> Setting:
         sensitive=known.sensitive or new.sensitive,
         personal=known.personal or new.personal,
         validators=tuple(dict.fromkeys((*known.validators, *new.validators))),
+        default=known.default if new.default is UNSET else new.default,
     )
 
 

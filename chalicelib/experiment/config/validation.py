@@ -122,6 +122,17 @@ def at_most(highest: float, why: str) -> Validator:
     return rule
 
 
+def in_range(minimum: float | None, maximum: float | None) -> tuple[Validator, ...]:
+    """Return the validators of a number with these limits; None for no limit."""
+
+    def not_above(value: float) -> None:
+        if maximum is not None and value > maximum:
+            raise ValueError(f"must be {maximum} or less")
+
+    lowest = () if minimum is None else (at_least(minimum),)
+    return lowest if maximum is None else (*lowest, not_above)
+
+
 def above(limit: float) -> Validator:
     """Return a validator: the number is more than `limit`."""
 

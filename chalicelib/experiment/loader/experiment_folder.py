@@ -54,7 +54,9 @@ class LoadedExperiment:
         from chalicelib.experiment.bots.high_performance_bot import BotBase, HighPerformanceBotBase
 
         own = _own_classes(self.module, (BotBase, HighPerformanceBotBase))
-        return own if "Bot" in own else {**self.experiment_class.default_bots(), **own}
+        found = own if "Bot" in own else {**self.experiment_class.default_bots(), **own}
+        self.experiment_class.prepare_bots(found)
+        return found
 
 
 def load_experiment(

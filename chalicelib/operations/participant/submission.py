@@ -351,7 +351,7 @@ def _replace_participant(ctx: Context, participant: Participant) -> None:
     ) and _recruiter_reopens_place(ctx, participant):
         record_reopened_place(ctx)
     else:
-        ctx.experiment.recruit()
+        _follow_up(ctx, participant, RECRUIT)
 
 
 def _recruiter_reopens_place(ctx: Context, participant: Participant) -> bool:

@@ -18,10 +18,12 @@ from chalicelib.experiment.effects import (
     ScreenOut,
     StopRecruiting,
 )
+from chalicelib.experiment.experiment import Experiment
 from chalicelib.messages import (
     Autoplay,
     CarryOutRecruitment,
     EndGroup,
+    FollowUp,
     ProcessSubmission,
     Publish,
     ReleaseSeat,
@@ -81,6 +83,10 @@ def _screen_out(ctx: Context, participant_id: int) -> None:
     """
     participant = ctx.uow.participant(participant_id)
     if not ctx.recruiters.capabilities(participant.recruiter).pays_any_submission:
-        ctx.experiment.recruit()
+        if type(ctx.experiment).recruit is Experiment.recruit:
+            ctx.experiment.recruit()
+        else:
+            # An author's method, or a study's, can count participants: after the commit, this one is out.
+            ctx.uow.post(FollowUp(participant.id, RECRUIT))
     if ctx.recruiters.capabilities(participant.recruiter).screens_out_at_once:
         ctx.uow.post(ProcessSubmission(participant.id))

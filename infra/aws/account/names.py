@@ -154,6 +154,10 @@ class Names:
         """The bucket of the record of what was deployed, its lock, the packages and exports."""
         return f"{self.global_prefix}-{account}-keep"
 
+    def files_bucket(self, account: str) -> str:
+        """The bucket of the files that participants upload."""
+        return f"{self.global_prefix}-{account}-files"
+
     def function(self, name: str) -> str:
         """The Lambda function for one of FUNCTIONS; Chalice omits the name of the HTTP handler."""
         return self.prefix if name == API else f"{self.prefix}-{name}"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from chalicelib.messaging.aws_partitions import partition_of
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings, SettingsLike
+from chalicelib.storage.files.s3_files import KEPT, PENDING
 
 from .names import API, FUNCTIONS, Names
 
@@ -67,6 +68,11 @@ def _connections(method: str) -> Callable[[PolicyScope], str]:
     return lambda place: place.arn("execute-api", f"{place.websocket_api}/api/{method}/@connections/*")
 
 
+def _files(place: PolicyScope) -> str:
+    return place.names.files_bucket(place.account)
+
+
+_UPLOADS = "Only where a study asks for files."
 _LARGE = "Only a commit above 100 items checks items that it doesn't write."
 _MANY = "Only operations that delete or replace records, which depends on the experiment."
 
@@ -207,6 +213,25 @@ GRANTS: Final = (
         (ON_TICK,),
         lambda place: place.arn("events", f"rule/{place.names.tick_rule}"),
         seldom={"events:DisableRule": "Only when there was nothing to do for a quarter of an hour."},
+    ),
+    Grant(
+        "FindUploads",
+        "Without it, S3 answers that access is denied for a file that hasn't arrived.",
+        ("s3:ListBucket",),
+        (API,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_files(place)}",
+        seldom={"s3:ListBucket": _UPLOADS},
+    ),
+    Grant(
+        "TakeUploads",
+        "Forms for uploads are signed with the function's role, so they can write what it can. A file is "
+        "read to check it, and copied when an answer refers to it.",
+        ("s3:PutObject", "s3:GetObject"),
+        (API,),
+        lambda place: [
+            f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{prefix}*" for prefix in (PENDING, KEPT)
+        ],
+        seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject"), _UPLOADS),
     ),
     Grant(
         "SendToSockets",

@@ -175,13 +175,13 @@ class Deployment:
     def steps(self) -> list[StepOutline]:
         """Return the steps in order, without running them."""
         names, number = self._names, self._account.number
-        buckets = (names.site_bucket(number), names.keep_bucket(number))
+        buckets = (names.site_bucket(number), names.keep_bucket(number), names.files_bucket(number))
         base = (
             f"stack {names.base_stack}",
             f"table {names.table}",
             f"queues {names.queue}, {names.realtime_queue}, {names.dead_queue}",
             f"topics {names.topic}, {names.alarm_topic}",
-            f"buckets {buckets[0]}, {buckets[1]}",
+            f"buckets {', '.join(buckets)}",
         )
         code = (
             f"functions {', '.join(names.function(each) for each in FUNCTIONS)}",

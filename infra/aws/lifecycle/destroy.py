@@ -127,6 +127,7 @@ class Teardown:
             # changes.
             self._lock.give_back()
         empty(account, self._keep)
+        empty(account, names.files_bucket(account.number))
         Stack(account, names.base_stack).delete(tell)
         resource_inventory.delete_strays(account, names, tell)
 

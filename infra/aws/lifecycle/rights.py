@@ -197,7 +197,6 @@ UNUSED: Final = (
     UnusedRight("AWS::DynamoDB::Table", r"iam:|dynamodb:\w+Replica", ("Replicas",)),
     UnusedRight("AWS::DynamoDB::Table", r"kms:", ("KMSMasterKeyId",)),
     UnusedRight("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Analytics\w+", ("AnalyticsConfigurations",)),
-    UnusedRight("AWS::S3::Bucket", r"s3:(Put|Delete)BucketC[Oo][Rr][Ss]", ("CorsConfiguration",)),
     UnusedRight("AWS::S3::Bucket", r"s3:PutInventory\w+", ("InventoryConfigurations",)),
     UnusedRight("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Metrics\w+", ("MetricsConfigurations",)),
     UnusedRight("AWS::S3::Bucket", r"s3:PutBucketNotification", ("NotificationConfiguration",)),

@@ -34,7 +34,9 @@ def chalice_config(names: Names, *, mapping_confirmed: bool = False) -> dict[str
         "log_retention_in_days": LOG_DAYS,
         "lambda_memory_size": _MEMORY,
         "stages": {
-            stage: _stage(Names(names.app, stage), confirmed=mapping_confirmed and stage == names.stage)
+            stage: _stage(
+                Names(names.app, stage, names.region), confirmed=mapping_confirmed and stage == names.stage
+            )
             for stage in STAGES
         },
     }
@@ -64,6 +66,7 @@ def environment(names: Names, *, confirmed: bool) -> dict[str, str]:
         "PETRI_QUEUE": names.queue,
         "PETRI_REALTIME_QUEUE": names.realtime_queue,
         "PETRI_TOPIC": names.topic,
+        "PETRI_FILES_PREFIX": names.global_prefix,
         **({"PETRI_MAPPING_CONFIRMED": "1"} if confirmed else {}),
         **named,
     }
@@ -84,7 +87,11 @@ def write_chalice(
     for stage in STAGES:
         for function in FUNCTIONS:
             allowed = policy(
-                function, Names(names.app, stage), account=account, region=region, settings=settings
+                function,
+                Names(names.app, stage, names.region),
+                account=account,
+                region=region,
+                settings=settings,
             )
             _write(place / policy_file(function, stage), allowed)
 

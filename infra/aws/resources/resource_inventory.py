@@ -142,7 +142,7 @@ def delete_strays(account: Account, names: Names, tell: Tell) -> None:
 
 
 def _buckets(account: Account, names: Names) -> list[str]:
-    own = (names.site_bucket(account.number), names.keep_bucket(account.number))
+    own = (each(account.number) for each in (names.site_bucket, names.keep_bucket, names.files_bucket))
     return [bucket for bucket in own if has_bucket(account, bucket)]
 
 

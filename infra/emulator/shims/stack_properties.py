@@ -72,14 +72,28 @@ def _bucket(name: str, properties: Properties, region: str) -> None:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"])
     if "OwnershipControls" in properties:
         s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=properties["OwnershipControls"])
+    if "CorsConfiguration" in properties:
+        rules = [_cors_rule(one) for one in properties["CorsConfiguration"]["CorsRules"]]
+        s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
     if "LifecycleConfiguration" in properties:
         rules = [_rule(one) for one in properties["LifecycleConfiguration"]["Rules"]]
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
 
 
+def _cors_rule(properties: Properties) -> Properties:
+    """Convert a rule to the format of S3's API."""
+    rule = dict(properties)
+    if "MaxAge" in rule:
+        rule["MaxAgeSeconds"] = int(rule.pop("MaxAge"))
+    return rule
+
+
 def _rule(properties: Properties) -> Properties:
     """Convert a rule to the format of S3's API."""
-    rule = {"Filter": {"Prefix": ""}, **properties}
+    rule = {"Filter": {"Prefix": properties.get("Prefix", "")}, **properties}
+    rule.pop("Prefix", None)
+    if "ExpirationInDays" in rule:
+        rule["Expiration"] = {"Days": int(rule.pop("ExpirationInDays"))}
     if "Id" in rule:
         rule["ID"] = rule.pop("Id")
     if "ExpiredObjectDeleteMarker" in rule:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
@@ -13,8 +12,9 @@ from selenium.webdriver import Chrome
 from tests.browser import chromium
 from tests.browser.hosts import Host, hosting
 from tests.browser.visits import Visit
+from tests.experiments import EXPERIMENTS
 
-BARTLETT = Path(__file__).parents[3] / "demos" / "bartlett1932"
+BARTLETT = EXPERIMENTS / "bartlett1932"
 STORY = (BARTLETT / "static" / "stimuli" / "ghosts.md").read_text(encoding="utf-8")
 RETELLING = "Two young men went down to the river.\nOne of them fought beside ghosts — and died at “sunrise”."
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
@@ -13,8 +12,9 @@ from tests.browser import chromium
 from tests.browser.hosts import Host, hosting
 from tests.browser.leaving import stays_when_asked
 from tests.browser.visits import Keyboard, Visit
+from tests.experiments import EXPERIMENTS
 
-BARTLETT = Path(__file__).parents[3] / "demos" / "bartlett1932"
+BARTLETT = EXPERIMENTS / "bartlett1932"
 RETELLING = "A man went with the ghosts and came home again."
 
 

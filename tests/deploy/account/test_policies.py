@@ -65,8 +65,18 @@ def test_no_action_is_a_pattern(function: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_right_is_in_the_account_and_region_of_the_app(function: str) -> None:
-    places = [resource.split(":")[3:5] for resource in resources(function)]
+    # The name of a bucket contains region and account; its ARN has neither.
+    named = [resource for resource in resources(function) if not resource.startswith("arn:aws:s3:::")]
+    places = [resource.split(":")[3:5] for resource in named]
     assert places == [[REGION, ACCOUNT]] * len(places)
+
+
+def test_only_the_function_of_the_api_reaches_the_bucket_of_uploads() -> None:
+    bucket = f"arn:aws:s3:::{NAMES.files_bucket(ACCOUNT)}"
+    found = {function: [one for one in resources(function) if ":s3:" in one] for function in FUNCTIONS}
+    assert {function for function, named in found.items() if named} == {API}
+    assert found[API] == [bucket, f"{bucket}/pending/*", f"{bucket}/kept/*"]
+    assert not {action for action in calls_allowed(API) if action.startswith("s3:Delete")}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -24,6 +24,7 @@ from infra.emulator.process.cloud import REGION, Cloud
 from infra.emulator.rehearsal.leftovers import inventory
 from infra.problems import OperatorProblem
 from tests.deploy.app import Told, at_home, deploy
+from tests.experiments import EXPERIMENTS
 
 OTHER = "eu-central-1"
 
@@ -118,7 +119,7 @@ def test_deploying_again_keeps_the_names(placed: Deployed) -> None:
 
 
 def test_a_deploy_to_a_second_region_asks_whether_a_second_one_is_meant(placed: Deployed) -> None:
-    demo = Path(__file__).parents[3] / "demos" / "bartlett1932"
+    demo = EXPERIMENTS / "bartlett1932"
     ended = call("sandbox", str(demo), "--app", placed.names.app, "--region", OTHER, "--no-preflight")
     assert f"Deploy a second, separate app to {OTHER}?" in " ".join(ended.stderr.split())
 

@@ -9,8 +9,10 @@ import pytest
 from cfnlint import ManualArgs, lint
 
 from chalicelib.ports import MAX_QUEUE_DELAY
+from chalicelib.ports.files import UNCLAIMED_FOR
 from chalicelib.storage.dynamodb.dynamodb_engine import SCHEMA
 from chalicelib.storage.dynamodb.item_models import MODELS
+from chalicelib.storage.files.s3_files import PENDING
 from chalicelib.workers.queue_consumer import MAX_DELIVERIES
 from infra.aws.account.names import FUNCTIONS
 from infra.aws.lifecycle.rights import NEEDED
@@ -100,13 +102,20 @@ def test_the_rights_to_make_each_resource_are_asked_for_beforehand(text: str) ->
 # -- names ------------------------------------------------------------------------------------------------
 
 
+BUCKETS = {made(ACCOUNT) for made in (NAMES.site_bucket, NAMES.keep_bucket, NAMES.files_bucket)}
+
+
 @pytest.mark.parametrize(
     ("kind", "key", "expected"),
     [
         ("AWS::DynamoDB::Table", "TableName", {NAMES.table}),
         ("AWS::SQS::Queue", "QueueName", {*NAMES.queues.values(), NAMES.dead_queue}),
         ("AWS::SNS::Topic", "TopicName", {NAMES.topic, NAMES.alarm_topic}),
-        ("AWS::S3::Bucket", "BucketName", {NAMES.site_bucket(ACCOUNT), NAMES.keep_bucket(ACCOUNT)}),
+        (
+            "AWS::S3::Bucket",
+            "BucketName",
+            {NAMES.site_bucket(ACCOUNT), NAMES.keep_bucket(ACCOUNT), NAMES.files_bucket(ACCOUNT)},
+        ),
         ("AWS::Logs::LogGroup", "LogGroupName", {NAMES.access_log_group, NAMES.log_group("api_handler")}),
     ],
 )
@@ -327,7 +336,7 @@ def test_every_bucket_is_closed_to_the_public(base: resolved.Template) -> None:
         set(one["PublicAccessBlockConfiguration"].values())
         for one in of_type(base, "AWS::S3::Bucket").values()
     ]
-    assert closed == [{True}, {True}]
+    assert closed == [{True}] * 3
 
 
 def test_every_bucket_is_encrypted(base: resolved.Template) -> None:
@@ -347,6 +356,19 @@ def test_no_bucket_keeps_halves_of_uploads(base: resolved.Template) -> None:
         any("AbortIncompleteMultipartUpload" in rule for rule in one["LifecycleConfiguration"]["Rules"])
         for one in of_type(base, "AWS::S3::Bucket").values()
     )
+
+
+def test_uploads_that_no_answer_refers_to_expire_and_others_never_do(base: resolved.Template) -> None:
+    rules = of_type(base, "AWS::S3::Bucket")["Files"]["LifecycleConfiguration"]["Rules"]
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+    assert expiring == {PENDING: UNCLAIMED_FOR.days}
+
+
+def test_pages_can_post_to_the_bucket_of_uploads_and_read_nothing(base: resolved.Template) -> None:
+    buckets = of_type(base, "AWS::S3::Bucket")
+    assert [name for name, one in buckets.items() if "CorsConfiguration" in one] == ["Files"]
+    (rule,) = buckets["Files"]["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
 
 
 # -- logs, alarms, spending -------------------------------------------------------------------------------

@@ -44,6 +44,26 @@ def test_a_validator_refuses_with_its_own_words(config, load) -> None:
         load("players = 3")
 
 
+def test_a_setting_has_the_default_it_is_registered_with(config, load) -> None:
+    config.register("players", int, default=3)
+    assert load("").get("players") == 3
+    assert load("players = 4").get("players") == 4
+
+
+def test_a_known_setting_gets_the_default_of_an_author(config, load) -> None:
+    config.register("num_participants", int, default=7)
+    assert load("").get("num_participants") == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"), [(1, "players must be 2 or more"), (9, "players must be 8 or less")]
+)
+def test_a_number_outside_of_its_limits_is_refused(config, load, value, problem) -> None:
+    config.register("players", int, minimum=2, maximum=8)
+    with pytest.raises(SettingsError, match=problem):
+        load(f"players = {value}")
+
+
 def test_an_author_may_register_a_known_setting_again(config, load) -> None:
     config.register("num_participants", int)
     assert load("num_participants = 2").get("num_participants") == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -22,6 +23,27 @@ def test_received_infos_are_read_once_before_the_answer():
     person.saw("/node/7/received_infos", {"infos": [{"contents": "word " * 40}]})
     taken = [person.before("POST", "/info/7", {"contents": ""}) for _ in range(2)]
     assert taken == [8 + 10, 8]
+
+
+RETELLING = {
+    "html": f"<p class=big>{'word ' * 40}</p>",
+    "items": {"story": {"kind": "text"}, "age": {"kind": "number"}},
+}
+
+
+def test_a_page_of_a_study_is_read_and_its_texts_are_typed():
+    person = tempo(Pace(spread=0.0, words_read=4.0, words_typed=0.5))
+    person.saw("/page", {"serial": 1, **RETELLING})
+    answers = json.dumps({"story": "three short words", "age": "forty"})
+    assert person.before("POST", "/page", {"serial": 1, "answers": answers}) == 8 + 10 + 6
+
+
+def test_a_page_of_a_study_that_is_asked_for_again_is_read_once():
+    person = tempo()
+    for _ in range(2):
+        person.saw("/page", {"serial": 1, **RETELLING})
+        taken = person.before("POST", "/page", {"serial": 1, "answers": "{}"})
+    assert taken == 8
 
 
 def test_numbers_are_neither_read_nor_typed():

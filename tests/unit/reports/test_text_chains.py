@@ -1,12 +1,14 @@
-"""The measure of drift is the true edit distance, and chains are read from data as they were."""
+"""The distance of texts is the true edit distance, and chains are read from data as they were."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demos.bartlett1932.drift import chains, drift, edit_distance
+from petri.chains import edit_distance, text_chains, text_distance
 
 TEXTS = st.text(alphabet="abc de", max_size=24)
 
@@ -54,20 +56,20 @@ def test_the_distance_of_known_pairs(one, other, expected):
 
 
 @given(st.text(), st.text())
-def test_drift_lies_between_nothing_and_all(one, other):
-    assert 0.0 <= drift(one, other) <= 1.0
+def test_a_distance_lies_between_nothing_and_all(one, other):
+    assert 0.0 <= text_distance(one, other) <= 1.0
 
 
-def test_drift_is_a_share_of_the_longer_text():
-    assert drift("abcdefgh", "abcd") == 0.5
+def test_a_distance_is_a_share_of_the_longer_text():
+    assert text_distance("abcdefgh", "abcd") == 0.5
 
 
-def test_drift_does_not_count_line_breaks():
-    assert drift("A fog rolled in.\n\nShouts came.", "A fog rolled in. Shouts came.") == 0.0
+def test_a_distance_does_not_count_line_breaks():
+    assert text_distance("A fog rolled in.\n\nShouts came.", "A fog rolled in. Shouts came.") == 0.0
 
 
-def test_drift_does_not_count_how_an_accent_is_composed():
-    assert drift("caf\u00e9", "cafe\u0301") == 0.0
+def test_a_distance_does_not_count_how_an_accent_is_composed():
+    assert text_distance("caf\u00e9", "cafe\u0301") == 0.0
 
 
 NODES = [
@@ -89,31 +91,34 @@ TRANSMISSIONS = [
 ]
 
 
-def retellings():
-    return chains(NODES, INFOS, TRANSMISSIONS, {7: "A story"})[0].retellings
+def tables(nodes=NODES, infos=INFOS, transmissions=TRANSMISSIONS):
+    return SimpleNamespace(nodes=nodes, infos=infos, transmissions=transmissions)
+
+
+def links(**changed):
+    return text_chains(tables(**changed))[0].links
 
 
 def test_a_failed_participant_has_no_place_in_the_chain():
-    assert [one.node_id for one in retellings()] == [2, 4]
+    assert [one.node_id for one in links()] == [2, 4]
 
 
 def test_each_place_is_compared_with_the_original():
-    assert [one.to_original for one in retellings()] == [0.25, 0.5]
+    assert [one.to_original for one in links()] == [0.25, 0.5]
 
 
 def test_each_place_is_compared_with_what_was_read_there():
-    assert [one.to_parent for one in retellings()] == [0.25, 0.25]
+    assert [one.to_parent for one in links()] == [0.25, 0.25]
 
 
 def test_a_node_that_wrote_nothing_is_left_out():
-    assert [one.node_id for one in chains(NODES, INFOS[:2], TRANSMISSIONS, {})[0].retellings] == [2]
+    assert [one.node_id for one in links(infos=INFOS[:2])] == [2]
 
 
 def test_a_tracking_event_does_not_count_as_a_retelling():
     tracking = {"id": 19, "origin_id": 2, "type": "tracking", "failed": "False", "contents": "click"}
-    found = chains(NODES, [INFOS[0], tracking, *INFOS[1:]], TRANSMISSIONS, {})
-    assert found[0].retellings[0].text == "aaab"
+    assert links(infos=[INFOS[0], tracking, *INFOS[1:]])[0].text == "aaab"
 
 
 def test_data_without_retellings_have_no_chains():
-    assert chains(NODES[:1], INFOS[:1], [], {}) == []
+    assert text_chains(tables(NODES[:1], INFOS[:1], [])) == []

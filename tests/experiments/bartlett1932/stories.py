@@ -7,11 +7,6 @@ from pathlib import Path
 STIMULI = Path(__file__).parent / "static" / "stimuli"
 #: In the order in which chains get them: the first chain tells the first story.
 STORIES = ("ghosts", "crocodile", "godfather")
-TITLES = {
-    "ghosts": "The War of the Ghosts",
-    "crocodile": "The Monkey and the Crocodile",
-    "godfather": "Godfather Death",
-}
 
 
 def read_story(name: str) -> str:
