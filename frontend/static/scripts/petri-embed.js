@@ -30,7 +30,9 @@ export default async function run({ page, data, element, signal, answer, submit 
     stored: [...stored, ...sender.added],
     state: sender.state,
   });
-  const receive = ({ trial, state, answers }) => {
+  const receive = ({ trial, state, answers, focus }) => {
+    // While the frame has the focus, this window can't see that the participant leaves.
+    if (focus) dispatchEvent(new Event(focus));
     if (sender.isDone) return;
     if (trial) sender.add(trial);
     else if (state !== undefined) sender.keepState(state);

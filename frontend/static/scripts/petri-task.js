@@ -41,6 +41,7 @@
         [port] = event.ports;
         const { petri, ...task } = event.data;
         done(task);
+        for (const focus of ["blur", "focus"]) addEventListener(focus, () => port.postMessage({ focus }));
       };
       addEventListener("message", receive);
       window.parent.postMessage({ petri: "hello", word }, origin);

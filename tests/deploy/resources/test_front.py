@@ -23,7 +23,7 @@ from infra.aws.resources.stack_templates import (
 )
 from infra.lambda_events.routing import Routes
 from infra.local.sockets import PATH
-from infra.local.static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS
+from infra.local.static_pages import FOR_ALL_ORIGINS, NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS
 from infra.problems import OperatorProblem
 
 from . import resolved
@@ -274,6 +274,14 @@ def test_browsers_get_the_same_security_headers_as_on_one_machine(name: str) -> 
         "ReferrerPolicy",
     }
     assert said == dict(SECURITY_HEADERS)
+
+
+def test_a_frame_without_an_origin_can_load_static_files_and_no_answers_of_the_api() -> None:
+    policies = headers_policies()
+    allowed = policies["FilesHeaders"]["CorsConfig"]
+    assert allowed["AccessControlAllowOrigins"]["Items"] == [FOR_ALL_ORIGINS[1].decode()]
+    assert not allowed["AccessControlAllowCredentials"]
+    assert "CorsConfig" not in policies["FreshHeaders"]
 
 
 def test_browsers_keep_no_page_and_no_answer(config: dict[str, Any]) -> None:

@@ -187,6 +187,7 @@ def test_the_view_of_trials_has_the_stimulus_as_json(engine: SQLiteEngine, data:
         {"word": "red", "colour": "=blue"},
         {"word": "blue"},
     ]
+    assert [row.pop("data") for row in found] == [None, None]
     fixed = WIDE_COLUMNS["trial"]
     assert found == [{name: row[name] for name in fixed} for row in data.trials.list]
 

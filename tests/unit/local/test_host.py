@@ -51,6 +51,12 @@ def test_a_page_is_never_stored(url: str) -> None:
     answer = requests.get(f"{url}/ad?hitId=1", timeout=5)
     assert answer.headers["cache-control"] == "no-store"
     assert "script-src 'self' 'unsafe-inline'" in answer.headers["content-security-policy"]
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_file_can_be_loaded_by_a_frame_without_an_origin(url: str) -> None:
+    answer = requests.get(f"{url}/script.js", headers={"Origin": "null"}, timeout=5)
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 def test_a_script_has_its_type_and_a_tag(url: str) -> None:

@@ -95,7 +95,8 @@
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, ({ target }) => log("clipboard", kind, itemOf(target)), true);
   document.addEventListener("keydown", noteKey, true);
   document.addEventListener("visibilitychange", () => noteFocus(document.hidden));
-  addEventListener("blur", () => noteFocus(true));
+  // The window loses the focus to a frame on the page, too; then the document still has it.
+  addEventListener("blur", () => setTimeout(() => noteFocus(document.hidden || !document.hasFocus())));
   addEventListener("focus", () => noteFocus(false));
   addEventListener("resize", noteSize);
   addEventListener("error", ({ message, filename, lineno }) => log("error", message, `${String(filename || "").split("/").pop()}:${lineno}`));

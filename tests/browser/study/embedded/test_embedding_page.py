@@ -113,6 +113,8 @@ def test_trials_are_sent_again_until_they_are_stored_and_the_answers_end_the_pag
     page.shows("The result")
     assert study.stored == [{"count": 1}, {"count": 2}, {"count": 3}]
     assert study.taken[0]["answers"] == {"first": 3, "trials": [], "answers": {"liked": "yes"}, "done": True}
+    # The frame has had the focus, so the participant never left.
+    assert [each for each in study.taken[0]["events"] if each["event"] == "focus"] == []
 
 
 def test_a_reload_while_the_network_is_down_loses_neither_a_trial_nor_the_state_of_the_file(
