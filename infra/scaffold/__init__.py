@@ -20,6 +20,7 @@ KINDS = {
     "game": "a game of two people in rounds",
     "chain": "a text that is passed from person to person",
     "trials": "reaction times in the browser",
+    "live": "an auction in real time",
     "blank": "a classic experiment, with HTML and JavaScript of your own",
 }
 
@@ -31,6 +32,7 @@ _OURS = frozenset({"petri", "chalicelib", "infra", "frontend", "demos"})
 #: names that the new experiment.py imports
 _IMPORTED = frozenset(
     {
+        "AnswerError",
         "Bot",
         "Chain",
         "Embed",
@@ -39,6 +41,7 @@ _IMPORTED = frozenset(
         "Experiment",
         "Group",
         "Join",
+        "Live",
         "Page",
         "Rounds",
         "Study",

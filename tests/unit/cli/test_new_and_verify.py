@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli.main import app
+from infra.scaffold import KINDS
+
+#: The module; its package names the command's function.
+new = importlib.import_module("infra.cli.commands.write.new")
 
 run = CliRunner().invoke
 
@@ -20,6 +26,14 @@ def test_new_writes_a_folder_and_says_how_to_try_it(folder: Path) -> None:
     result = run(app, ["new", "my_study"])
     assert "petri debug my_study" in result.stdout
     assert (folder / "my_study" / "experiment.py").is_file()
+
+
+def test_new_asks_for_the_kind_in_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(new, "sys", SimpleNamespace(stdin=terminal, stdout=terminal))
+    result = run(app, ["new", "my_study"], input="live\n")
+    assert [kind for kind in KINDS if f"  {kind}" not in result.stdout] == []
+    assert (folder / "my_study" / "static" / "auction.js").is_file()
 
 
 def test_new_refuses_a_name_that_is_taken(folder: Path) -> None:

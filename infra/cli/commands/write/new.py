@@ -16,7 +16,7 @@ def new(
     kind: Annotated[
         str,
         typer.Option(
-            help="survey, game, chain, trials, or blank for a classic experiment; asked for in a terminal."
+            help="survey, game, chain, trials, live, or blank for a classic one; asked for in a terminal."
         ),
     ] = "",
 ) -> None:
