@@ -38,7 +38,7 @@ class AnsweringBot:
 
     #: Answers by item: a raw answer, or a function that gets the bot and the page and returns one.
     answers: ClassVar[Mapping[str, Any]] = {}
-    #: The study; `bot_for` and the loader set it.
+    #: The study; `bot_for` and `Study.prepare_bots` set it.
     study: ClassVar[type[StudyClass]]
     random: Random
     #: The HTML of the pages that the bot has seen, by name; the newest of each.

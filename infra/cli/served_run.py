@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -45,12 +45,25 @@ def hold_plan(run: Run, plan: SessionSpec, paths: RunPaths, watcher: Watcher) ->
     return asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, paths, watcher))
 
 
-def serve_people(run: Run, plan: SessionSpec, paths: RunPaths, links: Links) -> None:
-    """Serve a run until Ctrl-C."""
+def serve_people(
+    run: Run,
+    plan: SessionSpec,
+    paths: RunPaths,
+    links: Links,
+    also: Callable[[], None] | None = None,
+) -> None:
+    """Serve a run until Ctrl-C; `also` is called several times a second."""
     database = paths.database(run.id)
     watcher = PeopleWatcher(run, database if database.exists() else None, links)
     with requests_told_to(watcher), LiveLine() as line:
-        hold_plan(run, replace(plan, look=looking(run, line.show)), paths, watcher)
+        show_status = looking(run, line.show)
+
+        def look() -> None:
+            show_status()
+            if also is not None:
+                also()
+
+        hold_plan(run, replace(plan, look=look), paths, watcher)
 
 
 def finish(run: Run, paths: RunPaths, began: float, *, analyse: bool = True) -> None:

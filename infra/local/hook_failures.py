@@ -78,6 +78,11 @@ class HookFailures(logging.Handler):
         if self.failures:
             listener()
 
+    def forget(self) -> None:
+        """Forget the failures so far, because the experiment's code has changed."""
+        with self._guard:
+            self.failures.clear()
+
     def emit(self, record: logging.LogRecord) -> None:
         """Process a log record; a failure that is already known is only marked."""
         error = record.exc_info[1] if record.exc_info else None

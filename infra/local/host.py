@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -23,6 +25,16 @@ BODY_TIME = 60.0
 #: The rest of a rejected body isn't read.
 _CLOSE = ((b"connection", b"close"),)
 _logger = logging.getLogger("petri.local")
+
+
+class PageTools(Protocol):
+    """The tools of `petri debug` in pages; no other host has them."""
+
+    def find(self, scope: Scope) -> ProxyResponse | None:
+        """Return the response to a request for one of the tools' own files; None for any other request."""
+
+    def add_to_page(self, file: Path, scope: Scope) -> str | None:
+        """Return a page with the tools' script; None to send the page as it is."""
 
 
 class Host:
@@ -49,6 +61,8 @@ class Host:
         self.after_request: Callable[[], None] = _nothing
         #: returns the start page of a debug run; None: the root is an ordinary address
         self.start_page: Callable[[], str] | None = None
+        #: the tools of `petri debug`; None in any other mode
+        self.tools: PageTools | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
@@ -67,16 +81,28 @@ class Host:
             self.after_request()
             return
         if self.start_page is not None and _is_start(scope):
-            page = ProxyResponse(
-                200, ((b"content-type", b"text/html; charset=utf-8"),), self.start_page().encode()
-            )
-            await _send(page, send, without_body=scope["method"] == "HEAD")
+            await _send(_html(self.start_page()), send, without_body=scope["method"] == "HEAD")
             return
-        file = self.pages.find(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
-        if file is not None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            await _send(_refusal(scope, match), send)
+            return
+        await self._page(match, scope, receive, send)
+
+    async def _page(self, match: Match | None, scope: Scope, receive: Receive, send: Send) -> None:
+        without_body = scope["method"] == "HEAD"
+        tool = None if self.tools is None else self.tools.find(scope)
+        if tool is not None:
+            await _send(tool, send, without_body=without_body)
+            return
+        file = self.pages.find(scope["path"])
+        if file is None:
+            await _send(_refusal(scope, match), send, without_body=without_body)
+            return
+        page = None if self.tools is None else self.tools.add_to_page(file, scope)
+        if page is None:
             await self.pages.send(file, scope, receive, send)
-            return
-        await _send(_refusal(scope, match), send, without_body=scope["method"] == "HEAD")
+        else:
+            await _send(_html(page), send, without_body=without_body)
 
     async def _file(self, files: FileExchange, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
@@ -130,6 +156,10 @@ class Host:
             # The outermost handler: Chalice handles what views raise, this handles errors outside of them.
             _logger.exception("A request to %s failed outside its view.", match.resource)
             return error_response(500, "internal_error", "An internal error occurred; please try again.")
+
+
+def _html(text: str) -> ProxyResponse:
+    return ProxyResponse(200, ((b"content-type", b"text/html; charset=utf-8"),), text.encode())
 
 
 def _host_header(scope: Scope) -> str | None:

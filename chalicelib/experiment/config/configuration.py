@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,17 @@ class Configuration:
         self._later: list[tuple[Callable[[str], bool], Callable[[], Mapping[str, Any]]]] = []
         self.notes = []
         self.ready = False
+
+    @contextmanager
+    def unchanged_on_error(self) -> Iterator[None]:
+        """Restore all settings when the with block, which loads others, fails."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def register(
         self,

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -73,11 +72,12 @@ class RunOptions:
     adopt: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
     """An open run."""
 
     id: str
+    #: the experiment; `petri debug` replaces it when its files have changed
     loaded: LoadedExperiment
     app: App
     engine: Engine
@@ -85,6 +85,8 @@ class Run:
     drain: BackgroundWorker
     address: Address
     operator_token: str
+    #: the folder of the built pages
+    site: Path
     #: the page at the root of a debug run; None in any other mode
     start_page: StartPage | None = None
 
@@ -106,16 +108,14 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
     Raises ExperimentError and ConfigError for problems of the folder, and BadRequest when the run belongs
     to another experiment, before anything is written.
     """
-    loaded = load_experiment(
-        options.folder, runtime={"mode": "debug", **options.settings}, core_routes=core_routes()
-    )
+    loaded = load_for_run(options)
     if not options.adopt:
         identity.check(loaded, options.run_id, paths)
     with ExitStack() as stack:
         stack.enter_context(private_files())
         paths.close_to_others(options.run_id)
         site = stack.enter_context(site_folder())
-        build(_source(loaded, options.run_id), site)
+        build(site_source(loaded, options.run_id), site)
         engine = stack.enter_context(_engine(options, paths))
         carriers = _carriers(options)
         made_of = Origin(loaded.folder, options.settings, loaded.experiment_class.__qualname__)
@@ -131,7 +131,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             app_id=options.run_id,
             engine=engine,
             base=lambda: address.url,
-            spawn_bot=partial(spawn, loaded),
+            spawn_bot=lambda url: spawn(run.loaded, url),
             routes=loaded.routes,
             scheduled=loaded.scheduled,
             clock=clock,
@@ -153,7 +153,15 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         )
         host.start_page = None if start is None else start.html
         token = _operator_token(engine)
-        yield Run(options.run_id, loaded, app, engine, host, drain, address, token, start)
+        run = Run(options.run_id, loaded, app, engine, host, drain, address, token, site, start)
+        yield run
+
+
+def load_for_run(options: RunOptions) -> LoadedExperiment:
+    """Load a run's folder with the run's settings; routes of an earlier load are unregistered."""
+    return load_experiment(
+        options.folder, runtime={"mode": "debug", **options.settings}, core_routes=core_routes()
+    )
 
 
 def chalice_app() -> Chalice:
@@ -187,7 +195,8 @@ def _operator_token(engine: Engine) -> str:
     return os.environ.get("PETRI_OPERATOR_TOKEN") or str(engine.get([SECRETS])[SECRETS]["operator_token"])
 
 
-def _source(loaded: LoadedExperiment, run_id: str) -> SiteSource:
+def site_source(loaded: LoadedExperiment, run_id: str) -> SiteSource:
+    """Return what the pages of a run are built from."""
     return SiteSource.of(loaded, mode=str(loaded.config.get("mode")), app_id=run_id)
 
 

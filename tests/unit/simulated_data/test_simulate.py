@@ -105,3 +105,16 @@ def test_the_command_says_when_the_experiment_recruits_fewer_than_were_asked_for
     assert result.exit_code == 0, result.output
     assert "The experiment recruited 3 of 5" in result.output
     assert len(Data(target).participants) == 3
+
+
+def test_a_bot_of_the_study_answers_what_it_chooses_and_the_rest_at_random(tmp_path: Path) -> None:
+    folder = shutil.copytree(DEMOS / "ultimatum", tmp_path / "ultimatum")
+    (folder / "bots.py").write_text(
+        'from petri.study import StudyBot\n\n\nclass Bot(StudyBot):\n    answers = {"offer": 3}\n'
+    )
+    code = folder / "experiment.py"
+    code.write_text(f"{code.read_text(encoding='utf-8')}\n\nfrom .bots import Bot\n", encoding="utf-8")
+    rows = Data(simulate(SimulationSpec(folder, 2, tmp_path / "data")).folder).responses.list
+    assert [row["answer"] for row in rows if row["item"] == "offer"] == ["3", "3", "3"]
+    assert {row["answer"] for row in rows if row["item"] == "accept"} <= {"yes", "no"}
+    assert len(rows) == 6

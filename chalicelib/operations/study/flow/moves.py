@@ -62,7 +62,7 @@ def begin(ctx: Context, participant: Participant) -> Place:
     except EndlessTimelineError as error:
         _stop_endless(ctx, place, error)
         return place
-    _arrive(ctx, place, "" if first is None else write_path(first))
+    arrive(ctx, place, "" if first is None else write_path(first))
     return place
 
 
@@ -84,7 +84,7 @@ def move_on(ctx: Context, place: Place) -> None:
     path = "" if following is None else write_path(following)
     record_result(ctx, place, path)
     pass_on(ctx, place, path)
-    _arrive(ctx, place, path)
+    arrive(ctx, place, path)
 
 
 def skip_to_session(ctx: Context, place: Place) -> None:
@@ -101,7 +101,7 @@ def skip_to_session(ctx: Context, place: Place) -> None:
         _stop_endless(ctx, place, error)
         return
     place.serial += 1
-    _arrive(ctx, place, path)
+    arrive(ctx, place, path)
 
 
 def take_answers(
@@ -154,7 +154,8 @@ def _has_cell(ctx: Context, place: Place) -> bool:
     return True
 
 
-def _arrive(ctx: Context, place: Place, path: str) -> None:
+def arrive(ctx: Context, place: Place, path: str) -> None:
+    """Put a participant at the element at a path, which hasn't been shown to them yet."""
     place.path = path
     place.ahead = study_of(ctx).plan().names_after(parse_path(path))
     place.shown_at = place.until = None

@@ -10,9 +10,12 @@ from typing import Any
 from chalicelib.errors import BadRequest
 from infra.cli.live_status import BotsWatcher, Links, tell_failure
 from infra.cli.options import EngineName
-from infra.cli.output import err
+from infra.cli.output import err, out
 from infra.cli.progress import BotProgress, looking
 from infra.cli.served_run import finish, hold_plan, listening, opened_with_log, serve_people
+from infra.local.debugging.bar_routes import debug_routes
+from infra.local.debugging.page_tools import DebugPages
+from infra.local.debugging.reloading import Reloader
 from infra.local.hook_failures import HookFailures, hook_failures
 from infra.local.lifecycle.bot_selection import chosen_bots
 from infra.local.lifecycle.run import Run, RunOptions
@@ -59,7 +62,7 @@ def debug_run(options: DebugOptions) -> bool:
         if run.start_page is not None:
             run.start_page.failures = failures
         if not options.bots:
-            _let_people_in(run, options, paths)
+            _let_people_in(run, run_options, options, paths, failures)
             finish(run, paths, began)
             return True
         succeeded = _let_bots_in(run, options, paths, failures)
@@ -77,11 +80,14 @@ def _settings(options: DebugOptions) -> dict[str, Any]:
     return {**seeded, "recruiter": "bots"} if options.bot else seeded
 
 
-def _let_people_in(run: Run, options: DebugOptions, paths: RunPaths) -> bool:
-    serve_people(
-        run, SessionSpec(run.id, listening(run, options.port)), paths, Links(options.browser, options.proxy)
-    )
-    return True
+def _let_people_in(
+    run: Run, run_options: RunOptions, options: DebugOptions, paths: RunPaths, failures: HookFailures
+) -> None:
+    reloader = Reloader(run, run_options, paths, failures, lambda line: out().print(line, markup=False))
+    run.host.tools = DebugPages(reloader)
+    plan = SessionSpec(run.id, listening(run, options.port))
+    with debug_routes(run):
+        serve_people(run, plan, paths, Links(options.browser, options.proxy), reloader.look)
 
 
 def _let_bots_in(run: Run, options: DebugOptions, paths: RunPaths, failures: HookFailures) -> bool:
