@@ -6,7 +6,7 @@ import random
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .elements import Choose, Draw, For, Group, Page, Rounds, Shuffle, Wait
+from .elements import Choose, Discussion, Draw, For, Group, Page, Rounds, Shuffle, Wait
 from .elements.draws import Pool
 from .elements.flow import OTHERWISE, THEN
 from .expressions import holds
@@ -36,7 +36,7 @@ class PlayerDecisions:
         roles = getattr(element, "roles", ()) if not isinstance(element, Group) else ()
         if roles and player.role not in roles:
             return False
-        if isinstance(element, Wait) and not self._place.in_group:
+        if isinstance(element, Wait | Discussion) and not self._place.in_group:
             return False
         if not matches(getattr(element, "only", None), player.condition):
             return False

@@ -232,6 +232,12 @@ class Player:
         stored_answers = [reader.one(scope, name) for scope in reader.scopes() if reader.has(scope, name)]
         return [item.value(answer) if item and answer is not None else answer for answer in stored_answers]
 
+    def stored_answer(self, name: str) -> Any:
+        """Return the newest answer to an item as it is stored; None when there is none."""
+        reader = self._reader()
+        scopes = (scope for scope in self.scopes if reader.has(scope, name))
+        return next((reader.one(scope, name) for scope in scopes), None)
+
     def feedback_to(self, name: str) -> str:
         """Return the feedback to the newest answer to an item, for a page to show.
 
@@ -246,9 +252,7 @@ class Player:
         item = self._study.items().get(name)
         if item is None:
             raise RuleBroken(f"player.feedback_to({name!r}) needs an item of the study.")
-        reader = self._reader()
-        scopes = (scope for scope in self.scopes if reader.has(scope, name))
-        stored = next((reader.one(scope, name) for scope in scopes), None)
+        stored = self.stored_answer(name)
         if stored is None or not self._may_know(item):
             return ""
         item_as_asked = item.resolved(self._study, self).in_language(self._study.language)

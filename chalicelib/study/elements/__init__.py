@@ -9,6 +9,7 @@ from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Cohort, Gathering, Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
+from .peers import Discussion, PeerInstruction, Peers
 from .sessions import Session
 from .timed import Timed
 from .trials import Trials
@@ -19,6 +20,7 @@ __all__ = [
     "Choose",
     "Cohort",
     "Container",
+    "Discussion",
     "Draw",
     "Element",
     "Embed",
@@ -32,6 +34,8 @@ __all__ = [
     "Live",
     "Page",
     "Part",
+    "PeerInstruction",
+    "Peers",
     "Rounds",
     "Session",
     "Shuffle",

@@ -58,12 +58,12 @@ def _chat_data(ctx: Context, place: Place, group: StudyGroup) -> dict[str, Any]:
     return {
         "path": place.path,
         "me": ids.index(place.participant_id) + 1,
-        "members": [_name(ctx, group, number) for number in range(len(ids))],
+        "members": [member_name(ctx, group, number) for number in range(len(ids))],
         "messages": _last_messages(ctx, place, group),
     }
 
 
-def _name(ctx: Context, group: StudyGroup, number: int) -> str:
+def member_name(ctx: Context, group: StudyGroup, number: int) -> str:
     """Return a member's name in a chat: their role if no other member has it, or a number."""
     roles = [member["role"] for member in group.stored.members]
     if roles[number] is not None and roles.count(roles[number]) == 1:

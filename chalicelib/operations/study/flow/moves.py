@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,17 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
-from chalicelib.study.elements import Element, End, EndlessTimelineError, Gathering, Join, Page, Session, Wait
+from chalicelib.study.elements import (
+    Element,
+    End,
+    EndlessTimelineError,
+    Gathering,
+    Join,
+    Page,
+    Peers,
+    Session,
+    Wait,
+)
 from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled
@@ -195,19 +206,32 @@ def stop_with_pay(ctx: Context, place: Place, message: str, reason: str) -> None
 
 
 def _enter_pool(ctx: Context, place: Place, path: str, element: Gathering) -> None:
-    pooled = Pooled(place.participant_id, str(iso(ctx.now)), pool_key(place, element))
+    pooled = Pooled(place.participant_id, str(iso(ctx.now)), pool_key(ctx, place, element))
     ctx.uow.put_unconditional(keys.pooled(path, place.participant_id), pooled.kind, pooled.to_fields())
     place.until = later(ctx.now, element.wait_minutes * 60)
     wake_by(ctx, place, place.until)
     ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}")
 
 
-def pool_key(place: Place, element: Gathering) -> str:
-    """Return the key that the members of one group must share: the cohort, and the condition if it counts."""
+def pool_key(ctx: Context, place: Place, element: Gathering) -> str:
+    """Return the key that the members of one group must share: the cohort, and the condition if it counts.
+
+    Among peers, it is what they have answered: the members of one group should have different keys.
+    """
     shared = [] if place.cohort is None else [place.cohort]
+    if isinstance(element, Peers):
+        return f"{place.cohort or ''}#{_answer_key(ctx, place, element.item)}"
     if element.match == "condition":
         shared += [f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition)]
     return "|".join(shared)
+
+
+def _answer_key(ctx: Context, place: Place, item: str) -> str:
+    """Return what participants with the same answer to an item share; empty without an item."""
+    if not item:
+        return ""
+    value = session_of(ctx).player(place.participant_id).get(item)
+    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def wake_by(ctx: Context, place: Place, until: str) -> None:

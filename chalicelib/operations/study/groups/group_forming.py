@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from chalicelib.errors import Busy, Conflict, PetriError, StudyFull
 from chalicelib.experiment.networks import Empty
-from chalicelib.messages import FormGroups
 from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -18,12 +17,13 @@ from chalicelib.operations.study.design.assignment import assign_group
 from chalicelib.operations.study.flow.members import MAX_TOGETHER, leave_to_members, take_seat
 from chalicelib.operations.study.flow.moves import ERROR, FULL, element_at, ring, stop_with_pay
 from chalicelib.operations.study.shared.study_context import session_of, study_of
-from chalicelib.study.elements import Cohort, Gathering, Group
+from chalicelib.study.elements import Cohort, Gathering, Group, Peers
 from chalicelib.study.items.markup import marked
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
 from .cohorts import form_cohort
-from .matching import MatchedGroup, has_waited, hurry_expected, matched
+from .matching import MatchedGroup, fitting, has_waited, hurry_expected, matched
+from .peer_groups import form_among_peers
 
 NO_GROUP = "waiting"
 #: For how many of those who wait for settled partners one commit answers.
@@ -45,7 +45,9 @@ def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> b
         return False
     waiting = _waiting(ctx, path, element, participant_id)
     with _author_code(element):
-        chosen = _fitting(ctx, path, _of(participant_id, matched(ctx, path, element, waiting)))
+        if isinstance(element, Peers):
+            return form_among_peers(ctx, path, element, waiting, _form)
+        chosen = fitting(ctx, path, _of(participant_id, matched(ctx, path, element, waiting)))
         _begin(ctx, path, element, chosen)
         taken = {one for match in chosen for one in match.ids}
         left = [one for one in waiting if one.participant_id not in taken]
@@ -86,19 +88,6 @@ def _of(participant_id: int | None, matches: Sequence[MatchedGroup]) -> list[Mat
     return [match for match in matches if participant_id is None or participant_id in match.ids]
 
 
-def _fitting(ctx: Context, path: str, matches: Sequence[MatchedGroup]) -> list[MatchedGroup]:
-    """Return as many matches as one commit can place; a message forms the others."""
-    chosen: list[MatchedGroup] = []
-    placed = 0
-    for match in matches:
-        if chosen and placed + len(match.waiting) > MAX_TOGETHER:
-            ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}|more")
-            break
-        chosen.append(match)
-        placed += len(match.waiting)
-    return chosen
-
-
 @contextmanager
 def _author_code(element: Gathering) -> Iterator[None]:
     """Turn what an author's code raises here into FormingFailedError, unless it lost a race."""
@@ -118,7 +107,8 @@ def _waiting(ctx: Context, path: str, element: Gathering, participant_id: int | 
 
     `participant_id`: return only those with whom this participant can be grouped.
     """
-    pooled = _pooled(ctx, path, None if callable(element.match) else participant_id)
+    is_open = callable(element.match) or isinstance(element, Peers)
+    pooled = _pooled(ctx, path, None if is_open else participant_id)
     is_settled = isinstance(element, Group) and element.repeats_members
     is_complete = is_settled or len(pooled) >= element.size
     if not is_complete and not any(has_waited(ctx, element, one) for one in pooled):
@@ -162,7 +152,7 @@ def _form(ctx: Context, path: str, element: Group, match: MatchedGroup) -> None:
     session = session_of(ctx)
     places = [session.place(one.participant_id) for one in match.waiting]
     try:
-        slot, condition = assign_group(ctx, places)
+        slot, condition = (None, {}) if isinstance(element, Peers) else assign_group(ctx, places)
     except StudyFull as full:
         _release_full(ctx, path, places, str(full))
         return

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import cast
 
 from chalicelib.errors import ExperimentError
+from chalicelib.messages import FormGroups
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.flow.members import MAX_TOGETHER
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.elements import Gathering, Group
 from chalicelib.study.elements.interaction import STRANGERS
@@ -42,6 +44,19 @@ def matched(ctx: Context, path: str, element: Gathering, waiting: Sequence[Poole
     else:
         groups = _by_arrival(element, waiting)
     return [MatchedGroup.of(members) for members in groups if _is_ready(ctx, element, members)]
+
+
+def fitting(ctx: Context, path: str, matches: Sequence[MatchedGroup]) -> list[MatchedGroup]:
+    """Return as many matches as one commit can place; a message forms the others."""
+    chosen: list[MatchedGroup] = []
+    placed = 0
+    for match in matches:
+        if chosen and placed + len(match.waiting) > MAX_TOGETHER:
+            ctx.uow.send_transient(FormGroups(path), f"form_groups|{path}|more")
+            break
+        chosen.append(match)
+        placed += len(match.waiting)
+    return chosen
 
 
 def has_waited(ctx: Context, element: Gathering, one: Pooled) -> bool:

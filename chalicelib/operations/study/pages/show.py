@@ -18,6 +18,7 @@ from chalicelib.operations.study.flow.moves import element_at, pending_at, start
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
 from chalicelib.study.elements import (
     Chat,
+    Discussion,
     Embed,
     End,
     Form,
@@ -37,6 +38,7 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
+from .discussion import discussion_html
 from .session_page import session_fields
 
 #: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
@@ -134,7 +136,7 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
         return Markup("") if item is None else item.render(_frame(ctx, player, item))
 
     if page.name not in study.library.names():
-        html = _form_head(page)
+        html = _form_head(page, study.language)
     else:
         named = {
             "_": partial(translate, language=study.language),
@@ -143,15 +145,17 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
             **study.variables(player, page.name),
         }
         html = study.library.render(study.library.page(page.name, study.language), named, ask)
+    if isinstance(page, Discussion):
+        html = Markup("\n").join([html, discussion_html(ctx, player, page)])
     rest = [ask(name) for name in items if name not in placed]
     return str(Markup("\n").join([html, *rest]))
 
 
-def _form_head(page: Page) -> Markup:
+def _form_head(page: Page, language: str) -> Markup:
     # An embedded file has a heading of its own.
     is_shown = page.title and not isinstance(page, Embed)
     title = Markup("<h1>{}</h1>").format(page.title) if is_shown else Markup("")
-    sentence = page.text if isinstance(page, Form) else ""
+    sentence = translate(page.text, language) if isinstance(page, Form) else ""
     text = Markup("<p>{}</p>").format(sentence) if sentence else Markup("")
     return title + text
 
