@@ -33,6 +33,7 @@ from chalicelib.study.study_records import GroupRecord, Place
 
 from .findings import Finding, error, warning
 from .hook_trial import WithoutAccounts
+from .studies.group_numbers import check_participants
 from .study_code import is_study
 
 #: The most members of a sample group, rounds of one element, cells of a design, and pages rendered.
@@ -64,8 +65,13 @@ def try_pages(loaded: LoadedExperiment) -> list[Finding]:
     A study with a network of its own is left out: what participants receive in it depends on its start.
     """
     study = loaded.experiment_class
-    if not is_study(study) or study.network is not None:
+    if not is_study(study):
         return []
+    numbers = list(check_participants(study, loaded.config, "config.txt"))
+    return [*numbers, *([] if study.network is not None else _try_all(loaded, study))]
+
+
+def _try_all(loaded: LoadedExperiment, study: type[Study]) -> list[Finding]:
     engine = SQLiteEngine(":memory:")
     try:
         findings = _findings(loaded, study, engine)

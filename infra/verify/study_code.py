@@ -24,6 +24,8 @@ from chalicelib.study.pages.library import page_environment
 from chalicelib.study.study import Study
 
 from .findings import Finding, error, warning
+from .studies.compared_values import KnownValues
+from .studies.group_numbers import used_before_groups
 
 _FIX: Final = "Fix it there; docs/pages.md describes pages."
 #: The address of a file in static/, in an attribute without a live value.
@@ -55,6 +57,8 @@ def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
         yield from _unused_pages(cls, compiled)
         yield from _missing_files(folder, cls, compiled)
         yield from _unknown_names(folder, cls, compiled)
+        yield from _wrong_comparisons(folder, cls, compiled)
+        yield from used_before_groups(cls, compiled, code_file(folder))
 
 
 def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
@@ -82,6 +86,19 @@ def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> I
             yield error(
                 f"{page.file}, line {_line_of(page, name)}", f"`{name}` has no value on this page.", fix
             )
+
+
+def _wrong_comparisons(folder: Path, cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
+    """Find comparisons with levels and roles that don't exist, in conditions and on pages."""
+    known, environment = KnownValues(cls), page_environment()
+    for path, step in cls.plan().steps():
+        for expression in _expressions(cls, step.element):
+            tree = environment.parse("{{ " + expression + " }}")
+            for _, what, fix in known.problems(tree):
+                yield error(code_file(folder), f"{path!r} depends on `{expression}`: {what}", fix)
+    for page in compiled.pages.values():
+        for line, what, fix in known.problems(environment.parse(page.template)):
+            yield error(f"{page.file}, line {page.source_line(line)}", what, fix)
 
 
 def _expressions(cls: type[Study], element: Any) -> Iterator[str]:

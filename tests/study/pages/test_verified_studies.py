@@ -377,3 +377,104 @@ def test_code_that_cannot_be_imported_is_not_reported_as_missing_templates(check
 
 def test_the_names_that_are_known_to_be_of_groups_are_attributes_of_a_group():
     assert {name for name in OF_GROUPS if not hasattr(StudyGroup, name)} == set()
+
+
+PAIRS = """
+from petri.study import Cohort, End, Form, Group, Page, Rounds, Study, Wait, number
+
+
+class Pairs(Study):
+    conditions = {"colour": ["red", "blue"], "delay": [0, 5]}
+    offer = number("How much?", minimum=0, maximum=10)
+    timeline = [
+        Page("hello"),
+        Group(2, roles=["buyer", "seller"]),
+        Page("trade", ask="offer"),
+        Wait(),
+        End(),
+    ]
+"""
+
+
+def pairs(
+    hello: str = "Hello.", trade: str = "Trade.", code: str = PAIRS, more: str = ""
+) -> dict[str, str | None]:
+    config = f"[Experiment]\nbase_payment = 1.00\nmode = debug\n{more}\n"
+    return {**MARKDOWN, "study.md": None, "config.txt": config, "experiment.py": code} | {
+        "pages/hello.md": hello,
+        "pages/trade.md": trade,
+        "pages/welcome.md": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ('condition.colour == "rde"', "'rde' isn't a level of 'colour'"),
+        ("condition['colour'] != 'rde'", "Did you mean 'red'?"),
+        ('"rde" == player.condition.colour', "'rde' isn't a level of 'colour'"),
+        ("colour in ['red', 'green']", "'green' isn't a level of 'colour'"),
+        ("delay == '5'", "'5' isn't a level of 'delay'"),
+        ('player.role == "sellr"', "'sellr' isn't a role of any Group"),
+    ],
+)
+def test_a_comparison_with_a_level_or_a_role_that_does_not_exist_is_found(
+    expression: str, told: str, tmp_path: Path
+):
+    for name in ("on a page", "in show_if"):
+        folder = tmp_path / name
+        page = f"{{% if {expression} %}}\n\nYes.\n\n{{% endif %}}\n" if name == "on a page" else "Trade."
+        shown_if = "" if name == "on a page" else f", show_if={expression!r}"
+        code = PAIRS.replace('Page("trade", ask="offer")', f'Page("trade", ask="offer"{shown_if})')
+        assert any(told in each for each in problems_in(folder, pairs(trade=page, code=code))), name
+
+
+def test_comparisons_with_levels_and_roles_that_exist_are_no_problem(tmp_path: Path):
+    condition = "colour in ['red', 'blue'] and condition.delay == 5 and player.role == 'buyer'"
+    page = f"{{% if {condition} %}}\n\nYes.\n\n{{% endif %}}\n"
+    assert problems_in(tmp_path, pairs(trade=page)) == []
+
+
+def problems_in(folder: Path, files: dict[str, str | None]) -> list[str]:
+    for name, text in files.items():
+        if text is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    cls = load_experiment(folder, environ={}, home=folder / "home").experiment_class
+    return [f"{each.where}: {each.what} {each.fix}" for each in check_study_code(folder, cls)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"hello": "You are the {{ player.role }}."}, "hello.md, line 1: `player.role` has no value here"),
+        (
+            {"code": PAIRS.replace('Page("hello")', 'Page("hello", role="buyer")')},
+            "'hello' is for the role 'buyer', but comes before the Group that gives roles.",
+        ),
+    ],
+)
+def test_a_role_before_the_group_that_gives_it_is_found(changes: dict[str, str], told: str, tmp_path: Path):
+    assert any(told in each for each in problems_in(tmp_path, pairs(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [
+        ("7", PAIRS, ["num_participants is 7, and Group 'group' has 2 members, so 1 participant would wait"]),
+        ("8", PAIRS, []),
+        ("7", PAIRS.replace("Group(2,", "Group(2, minimum=2,"), []),
+        ("7", PAIRS.replace("Group(2,", "Group(2, only={'delay': 5},"), []),
+        (
+            "9",
+            PAIRS.replace('Page("hello"),', 'Page("hello"), Cohort(6),'),
+            ["Cohort 'cohort' has 6 members, so 3 participants would wait in vain and be paid for it."],
+        ),
+    ],
+)
+def test_a_number_of_participants_that_groups_do_not_divide_is_found(
+    number: str, code: str, told: list[str], shown: Check
+):
+    found = shown(pairs(code=code, more=f"num_participants = {number}"))
+    assert len(found) == len(told)
+    assert all(part in each for part, each in zip(told, found, strict=True))
