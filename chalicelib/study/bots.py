@@ -189,7 +189,21 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
             page: The page, as GET /page returned it.
 
         """
-        self.post("/page/live", {"serial": page["serial"], "message": json.dumps({"text": "Hello"})})
+        self.send_live(page, {"text": "Hello"})
+
+    def send_live(self, page: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        """Send a message of a live element or a chat, as `petri.live.send` does in a page.
+
+        Args:
+            page: The page, as GET /page returned it.
+            message: The message.
+
+        Raises:
+            BotError: The server refused the message.
+
+        """
+        sent = json.dumps(message, ensure_ascii=False)
+        self.post("/page/live", {"serial": page["serial"], "message": sent})
 
     def post_trials(self, page: Mapping[str, Any]) -> dict[str, Any]:
         """Send one batch of a block of trials, with keys and reaction times at random.

@@ -402,6 +402,9 @@ class Study(Experiment):
             return
         counts = self.work.statuses()
         expected = sum(count for status, count in counts.items() if status in EXPECTED)
+        # Open places that participants haven't taken yet count too.
+        arrived = sum(counts.values()) - counts.get(ParticipantStatus.REPLACED, 0)
+        expected += max(0, int(self.work.state.get("opened", 0)) - arrived)
         if expected < self.initial_recruitment_size:
             self.recruiter.recruit(n=1)
 

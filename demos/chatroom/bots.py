@@ -1,43 +1,28 @@
 """Bots that read the messages, reply, and finish after a few turns."""
 
-from __future__ import annotations
-
-from petri import HighPerformanceBotBase
+from petri.study import StudyBot
 
 OPENINGS = ("I would take the lamp.", "Water first, I think.", "Does anyone know the stars?")
 ANSWERS = ("I agree with {name}.", "Why that, {name}?", "{name} has a point.", "I am not so sure, {name}.")
 TURNS = 4
 
 
-class Bot(HighPerformanceBotBase):
-    """Uses the same socket and routes as the page."""
+class Bot(StudyBot):
+    """Avoids speaking twice in a row, except at random when the others are silent."""
 
-    def participate(self):
-        if not self.get("/talk")["joined"]:
-            self.create_agent()
-        state = self.get("/talk")
-        self.subscribe(f"network-{state['network']}")
-        turns = 0
-        while not (state := self.get("/talk"))["over"]:
-            if turns < TURNS and self.is_my_turn(state, turns):
-                self.speak(state, turns)
+    def say(self, page):
+        serial, turns = page["serial"], 0
+        while turns < TURNS and page["serial"] == serial:
+            said, me = page["data"]["messages"], page["data"]["me"]
+            if turns == 0 or said[-1]["member"] != me or self.random.random() < 0.5:
+                self.send_live(page, {"text": self.words(page["data"], said, turns)})
                 turns += 1
-                if turns == TURNS:
-                    self.post("/enough")
-                continue
-            self.next_message(within=1.0)
+            else:
+                self.next_message(within=1.0)
+            page = self.get("/page")
 
-    def is_my_turn(self, state, turns):
-        """Avoid speaking twice in a row, except at random when the others are silent."""
-        said = state["said"]
-        return turns == 0 or said[-1]["from"] != state["me"] or self.random.random() < 0.5
-
-    def speak(self, state, turns):
-        name = next(person["name"] for person in state["people"] if person["id"] == state["me"])
-        self.publish(f"network-{state['network']}", {"typing": name})
-        others = [one for one in state["said"] if one["from"] != state["me"]]
+    def words(self, data, said, turns):
+        others = [one["member"] for one in said if one["member"] != data["me"]]
         if turns == 0 or not others:
-            text = self.random.choice(OPENINGS)
-        else:
-            text = self.random.choice(ANSWERS).format(name=others[-1]["name"])
-        self.create_info(state["me"], text, info_type="Utterance")
+            return self.random.choice(OPENINGS)
+        return self.random.choice(ANSWERS).format(name=data["members"][others[-1] - 1])

@@ -1,83 +1,65 @@
 """Statistics of a chat: the turns and words of each person."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
 
-from petri.report import table
+from petri.report import Report, table
 
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Share:
-    """How much one person said."""
-
-    name: str
-    turns: int
-    words: int
+HEAD = ("name", "turns", "words")
 
 
 @dataclass(frozen=True)
 class Talk:
-    """One room."""
+    """One room: how many turns and words each person had, by name."""
 
     room: int
-    shares: tuple[Share, ...]
+    shares: tuple[tuple[str, int, int], ...]
 
     @property
-    def turns(self) -> int:
-        return sum(share.turns for share in self.shares)
-
-    @property
-    def evenness(self) -> float | None:
+    def evenness(self):
         """1 if all wrote equally many words, 0 if one wrote all of them; None without messages."""
-        words = [share.words for share in self.shares]
+        words = [words for _, _, words in self.shares]
         if not sum(words) or len(words) < 2:
             return None
         even = sum(words) / len(words)
-        most_uneven = 2 * (sum(words) - even)
-        return 1 - sum(abs(each - even) for each in words) / most_uneven
+        return 1 - sum(abs(each - even) for each in words) / (2 * (sum(words) - even))
+
+    @property
+    def headline(self):
+        even = "nothing was said" if self.evenness is None else f"evenness {self.evenness:.2f}"
+        return f"Room {self.room}: {sum(turns for _, turns, _ in self.shares)} turns, {even}"
 
 
-def talks(networks: Sequence[Row], nodes: Sequence[Row], infos: Sequence[Row]) -> list[Talk]:
+def talks(people, rows):
     """Count each person's turns and words, room by room."""
+    said = {one["participant_id"]: [] for one in people}
+    for row in rows:
+        if row["name"] == "chat":
+            said[row["participant_id"]].append(row["value.text"])
+    rooms = sorted({one["network_id"] for one in people if one["network_id"] is not None})
+    members = {room: [one for one in people if one["network_id"] == room] for room in rooms}
     return [
-        Talk(
-            network["id"], tuple(_share(node, infos) for node in nodes if node["network_id"] == network["id"])
-        )
-        for network in networks
+        Talk(room, tuple(_share(one, said[one["participant_id"]]) for one in members[room])) for room in rooms
     ]
 
 
-def _share(node: Row, infos: Sequence[Row]) -> Share:
-    said = [i["contents"] or "" for i in infos if i["origin_id"] == node["id"] and i["type"] == "utterance"]
-    return Share(node["property1"], len(said), sum(len(text.split()) for text in said))
+def _share(person, said):
+    return person["role"], len(said), sum(len(text.split()) for text in said)
 
 
-def report_lines(found: Sequence[Talk]) -> list[str]:
-    lines: list[str] = []
-    for talk in found:
-        lines += [headline(talk), "name      turns  words"]
-        lines += [f"{share.name:8}  {share.turns:5}  {share.words:5}" for share in talk.shares]
-    return lines or ["There are no messages yet."]
+def report_on(data):
+    found = talks(data.wide().list, data.live.list)
+    lines = [
+        line
+        for talk in found
+        for line in (talk.headline, f"{HEAD[0]:8}  {HEAD[1]}  {HEAD[2]}", *_lines(talk))
+    ]
+    rooms = "".join(f"<h2>{talk.headline}</h2>\n{table(HEAD, talk.shares)}" for talk in found)
+    about = (
+        "<p>Evenness is 1 when all of a room said as many words, and 0 when one person said everything.</p>"
+    )
+    none = "There are no messages yet."
+    return Report("Who said how much", lines or [none], f"{about}\n{rooms or f'<p>{none}</p>'}")
 
 
-def headline(talk: Talk) -> str:
-    even = "nothing was said" if talk.evenness is None else f"evenness {talk.evenness:.2f}"
-    return f"Room {talk.room}: {talk.turns} turns, {even}"
-
-
-def report_html(found: Sequence[Talk]) -> str:
-    rooms = "\n".join(_section(talk) for talk in found) or "<p>There are no messages yet.</p>"
-    return f"""<p>Evenness is 1 when all of a room said as many words, and 0 when one person said
-everything.</p>
-{rooms}"""
-
-
-def _section(talk: Talk) -> str:
-    rows = [(share.name, share.turns, share.words) for share in talk.shares]
-    return f"<h2>{escape(headline(talk))}</h2>\n{table(('name', 'turns', 'words'), rows)}"
+def _lines(talk):
+    return [f"{name:8}  {turns:5}  {words:5}" for name, turns, words in talk.shares]

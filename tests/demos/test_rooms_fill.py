@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.preflight import Pace, PreflightOptions, preflight
+from tests.experiments import EXPERIMENTS
 
 DEMOS = Path(__file__).parents[2] / "demos"
 ROOMS = 4
@@ -14,9 +15,13 @@ ROOMS = 4
 ARRIVAL = 600.0
 
 
-@pytest.mark.parametrize("demo", ["chatroom", "vox_populi", "coordination"])
-def test_the_first_success_does_not_close_recruitment_on_rooms_that_have_not_begun(demo: str) -> None:
+@pytest.mark.parametrize(
+    "folder",
+    [DEMOS / "chatroom", EXPERIMENTS / "chatroom", DEMOS / "vox_populi", DEMOS / "coordination"],
+    ids=lambda folder: "/".join(folder.parts[-2:]),
+)
+def test_the_first_success_does_not_close_recruitment_on_rooms_that_have_not_begun(folder: Path) -> None:
     pace = Pace(arrival=ARRIVAL)
     settings = {"groups": ROOMS, "waiting_minutes": 600.0}
-    report = preflight(DEMOS / demo, options=PreflightOptions(pace=pace, settings=settings, doors=None))
+    report = preflight(folder, options=PreflightOptions(pace=pace, settings=settings, doors=None))
     assert report.networks_filled == ROOMS

@@ -111,3 +111,16 @@ def test_the_last_participant_is_replaced_too(open_study: OpenStudy, how: str) -
         assert here.get("/notifications", event, token=OPERATOR_TOKEN).status == 200
     here.work()
     assert [(event, count) for _, event, count in here.recruited()] == [("recruit", 1)] * 2
+
+
+def test_places_that_are_still_open_are_not_opened_again(open_study: OpenStudy) -> None:
+    class Three(Adults):
+        num_participants = 3
+
+    here = open_study(Three, auto_recruit=True).launch()
+    here.work()
+    person = here.arrive()
+    due(person)
+    assert answer(person, age=20)["kind"] == "end"
+    here.work()
+    assert sum(count for _, event, count in here.recruited() if event == "recruit") == 3

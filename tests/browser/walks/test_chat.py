@@ -14,8 +14,8 @@ from selenium.webdriver import Chrome
 from tests.browser import accessibility, chromium
 from tests.browser.group import People, Tab
 from tests.browser.hosts import Host
-from tests.demos.conftest import ROOT
 from tests.demos.serving import environment, serving
+from tests.experiments import EXPERIMENTS
 
 CHAT = {"chat_seconds": "600"}
 
@@ -31,7 +31,7 @@ def say(tab: Tab, text: str) -> None:
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("chatroom")
-    with serving("chatroom", folder, groups="20", **CHAT) as address:
+    with serving(str(EXPERIMENTS / "chatroom"), folder, groups="20", **CHAT) as address:
         yield Host(address, folder)
 
 
@@ -168,7 +168,7 @@ def test_a_participant_who_finds_full_rooms_sees_it_and_finishes(
     browser, tmp_path_factory: pytest.TempPathFactory
 ):
     folder: Path = tmp_path_factory.mktemp("full")
-    with serving("chatroom", folder, group_size="2", groups="1", **CHAT) as address:
+    with serving(str(EXPERIMENTS / "chatroom"), folder, group_size="2", groups="1", **CHAT) as address:
         people = People(browser, address)
         people.arrive(2)[0].front().arrive_at("/exp")
         (late,) = people.arrive(1)
@@ -188,7 +188,7 @@ class KillableHost:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        words = ["debug", str(ROOT / "demos/chatroom"), "--no-browser", "--port", self.port, "--id", "again"]
+        words = ["debug", str(EXPERIMENTS / "chatroom"), "--no-browser", "--port", self.port, "--id", "again"]
         settings = environment(self.folder, PYTHONUNBUFFERED="1", COLUMNS="500", **CHAT)
         self.server = subprocess.Popen(
             [sys.executable, "-m", "infra.cli", *words],
