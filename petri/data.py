@@ -31,6 +31,7 @@ from chalicelib.export.table_schema import (
     STUDY_TABLES,
     TABLES,
     TRIALS,
+    UPLOADS,
     WIDE_COLUMNS,
 )
 from chalicelib.model.record import to_json_value
@@ -229,6 +230,11 @@ class Data:
     def events(self) -> Table:
         """What pages of a study have logged, one row for each event."""
         return self.table(EVENTS)
+
+    @cached_property
+    def uploads(self) -> Table:
+        """The files that answers of a study refer to, one row for each."""
+        return self.table(UPLOADS)
 
     @cached_property
     def live(self) -> Table:

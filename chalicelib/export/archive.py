@@ -3,7 +3,8 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
-- data/response.csv, trial.csv, live.csv, event.csv, page_times.csv, *_wide.csv: a study's tables
+- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, page_times.csv, *_wide.csv: a study's tables
+- uploads/<participant>/<name>: the files that participants have uploaded, in an export with files
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
 - study.jsonl: the records of a study, with which `petri load` continues the run
 - structure.jsonl: the state of the experiment and its networks, with which `petri load` continues the run
@@ -25,6 +26,7 @@ from typing import Any, Final
 
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.ports import FileStore
 from chalicelib.storage.engine import Engine
 from chalicelib.version import VERSION
 
@@ -41,9 +43,10 @@ from .dataset_description import (
 from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
-from .study_spool import EVENT_BATCH, RESPONSE, StudyRecords
-from .study_tables import event_rows, page_rows, response_rows, wide_tables
-from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, Row, file_of
+from .study_spool import EVENT_BATCH, RESPONSE, UPLOAD, StudyRecords
+from .study_tables import event_rows, page_rows, response_rows, upload_rows, wide_tables
+from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, file_of
+from .upload_files import write_files
 
 ID_FILE: Final = "experiment_id.md"
 MANIFEST: Final = "manifest.json"
@@ -82,13 +85,15 @@ def write_zip(
     code: Path | str | None = None,
     manifest: Mapping[str, Any] | None = None,
     excel_safe: bool = False,
+    files: FileStore | None = None,
 ) -> Path:
     """Write a run's data and return the path of the zip.
 
     target: a folder, for `<app_id>-data.zip` in it, or a path that ends in .zip. scrub: leave out who
     the participants are. log: the run's log file. code: an archive of the code that ran. manifest: what to
     add to the manifest, such as the settings without secrets. excel_safe: put an apostrophe before texts that
-    a spreadsheet would run as formulas. An existing file is replaced when the new one is complete.
+    a spreadsheet would run as formulas. files: the store of uploaded files, to include them, which identify
+    people more often than not. An existing file is replaced when the new one is complete.
     """
     if not _GOOD_ID.fullmatch(app_id):
         raise DataError(f"{app_id!r} can't name a file: use letters, digits, dots and hyphens for the id.")
@@ -99,7 +104,7 @@ def write_zip(
     partial = path.with_name(path.name + ".partial")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            writer = _Writer(engine, archive, scrub=scrub, excel_safe=excel_safe)
+            writer = _Writer(engine, archive, scrub=scrub, excel_safe=excel_safe, files=files)
             writer.write(app_id, log, manifest or {}, codebook_in(code))
             if code is not None and scrub:
                 archive.writestr(CODE, remove_personal_code(Path(code)), zipfile.ZIP_STORED)
@@ -115,8 +120,16 @@ class _Writer:
     """Fills one zip."""
 
     def __init__(
-        self, engine: Engine, archive: zipfile.ZipFile, *, scrub: bool, excel_safe: bool = False
+        self,
+        engine: Engine,
+        archive: zipfile.ZipFile,
+        *,
+        scrub: bool,
+        excel_safe: bool = False,
+        files: FileStore | None = None,
     ) -> None:
+        self._files = files
+        self._uploads: dict[str, Any] = {}
         self._engine = engine
         self._excel_safe = excel_safe
         self._archive = archive
@@ -139,7 +152,7 @@ class _Writer:
         self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
         shared = more if self._scrubber is None else remove_personal_settings(more, "settings")
         how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}
-        facts = {**_circumstances(app_id), **how, **shared, "tables": tables}
+        facts = {**_circumstances(app_id), **how, **shared, **self._uploads, "tables": tables}
         self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
     def _clean_line(self, line: str) -> str:
@@ -168,12 +181,17 @@ class _Writer:
                 EVENTS: self._write_table(EVENTS, COLUMNS[EVENTS], event_rows(records.of_kind(EVENT_BATCH))),
                 **{name: self._write_table(name, table.columns, table.rows) for name, table in wide.items()},
             }
+            uploads = upload_rows(records.of_kind(UPLOAD))
+            tables[UPLOADS] = self._write_table(UPLOADS, COLUMNS[UPLOADS], uploads)
+            if self._files is not None:
+                self._uploads["uploads"] = write_files(self._archive, self._files, records.of_kind(UPLOAD))
             self._write_lines(STUDY, (json_text(record) + "\n" for record in records))
             book = known or inferred_codebook(records)
         columns = [
             *COLUMNS[RESPONSES],
             *COLUMNS[PAGE_TIMES],
             *COLUMNS[EVENTS],
+            *COLUMNS[UPLOADS],
             *(one for t in wide.values() for one in t.columns),
         ]
         recorded = more.get("settings", {})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
 
@@ -19,6 +21,7 @@ from .csv_format import strip_excel_mark
 from .data_errors import DataError, MalformedTableError
 from .dataset_description import CODEBOOK
 from .table_schema import CORE_TABLES, STUDY_TABLES, TABLES, Row
+from .upload_files import FOLDER
 
 #: Bytes up to which an archive may unpack to any multiple of its size, and the most times beyond.
 LARGE, MOST_TIMES = 100 * 1024 * 1024, 200
@@ -125,6 +128,28 @@ class Export:
                 if not isinstance(record, dict):
                     raise MalformedTableError(STUDY, number, "this isn't a JSON object. Was the file edited?")
                 yield number, record
+
+    def has_upload(self, reference: str) -> bool:
+        """Whether the export contains an uploaded file."""
+        return f"{FOLDER}{reference}" in self._upload_names
+
+    def upload(self, reference: str, sha256: str) -> Iterator[bytes]:
+        """Yield the content of an uploaded file; DataError at its end when its SHA-256 is another one."""
+        digest = hashlib.sha256()
+        name = f"{FOLDER}{reference}"
+        with (self.path / name).open("rb") if self._zip is None else self._zip.open(name) as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                yield chunk
+        if digest.hexdigest() != sha256:
+            raise DataError(f"{name} in {self.path} isn't the file that was stored; fetch the export again.")
+
+    @cached_property
+    def _upload_names(self) -> frozenset[str]:
+        if self._zip is not None:
+            return frozenset(name for name in self._zip.namelist() if name.startswith(FOLDER))
+        found = (self.path / FOLDER).glob("*/*")
+        return frozenset(each.relative_to(self.path).as_posix() for each in found)
 
     def structures(self) -> Iterator[Row]:
         """Yield what is kept beside the tables: {experiment}, then {network, structure, unanswered}s.

@@ -17,9 +17,9 @@ from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
 from .failure_marks import FailureMarks, failure
-from .study_spool import events_of, responses_of
-from .study_tables import event_rows, page_rows, response_rows
-from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, Row, columns_of
+from .study_spool import events_of, responses_of, uploads_of
+from .study_tables import event_rows, page_rows, response_rows, upload_rows
+from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, columns_of
 
 #: Items read in one call, which is DynamoDB's limit.
 AT_ONCE: Final = 100
@@ -210,6 +210,11 @@ def _events(engine: Engine) -> Iterator[Item]:
         yield from events_of(engine, person["id"])
 
 
+def _uploads(engine: Engine) -> Iterator[Item]:
+    for person in participants_stored(engine):
+        yield from uploads_of(engine, person["id"])
+
+
 READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "network": _networks,
     "node": _nodes,
@@ -225,4 +230,5 @@ READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     RESPONSES: lambda engine: response_rows(_responses(engine)),
     PAGE_TIMES: lambda engine: page_rows(_responses(engine)),
     EVENTS: lambda engine: event_rows(_events(engine)),
+    UPLOADS: lambda engine: upload_rows(_uploads(engine)),
 }

@@ -20,7 +20,7 @@ from .scrub import ADDRESS
 #: The items of a study that an export contains, by kind.
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
-LIVE_ROW, COHORT, VISIT = "live_row", "cohort", "visit"
+LIVE_ROW, COHORT, VISIT, UPLOAD = "live_row", "cohort", "visit", "upload"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -43,6 +43,11 @@ def responses_of(engine: Engine, participant_id: int) -> Iterator[Item]:
 def events_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     """Yield the batches of events on a participant's pages, in order."""
     return engine.query(keys.place(participant_id)[0], keys.EVENTS)
+
+
+def uploads_of(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield the uploads of a participant that answers refer to."""
+    return (item for item in engine.query(*keys.uploads(participant_id)) if item.get("stored_at"))
 
 
 class StudyRecords:
@@ -107,7 +112,8 @@ class StudyRecords:
                 addresses |= _scrub_response(record)
             self._add(record)
         pk = keys.place(person["id"])[0]
-        for item in (*engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS)):
+        uploads = uploads_of(engine, person["id"])
+        for item in (*engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS), *uploads):
             self._add(_without_storage(item))
         for item in engine.query(*keys.visits(person["id"])):
             self._add(_without_storage(item))

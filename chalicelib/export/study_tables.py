@@ -19,6 +19,7 @@ from .table_schema import (
     RESPONSES,
     STUDY_COLUMNS,
     TRIALS,
+    UPLOADS,
     WIDE_COLUMNS,
     Row,
 )
@@ -55,6 +56,12 @@ def event_rows(batches: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     for batch in batches:
         for event in batch.get("events", ()):
             yield {name: event.get(name, batch.get(name)) for name in STUDY_COLUMNS[EVENTS]}
+
+
+def upload_rows(uploads: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each file that an answer refers to."""
+    for upload in uploads:
+        yield {name: upload.get(name) for name in STUDY_COLUMNS[UPLOADS]}
 
 
 @dataclass(frozen=True)

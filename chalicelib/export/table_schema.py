@@ -29,7 +29,7 @@ CORE_TABLES: Final = TABLES[:9]
 #: Stored fields of a participant that no route returns.
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
 #: The tables of studies, which other exports lack: what each column holds.
-RESPONSES, PAGE_TIMES, EVENTS = "response", "page_times", "event"
+RESPONSES, PAGE_TIMES, EVENTS, UPLOADS = "response", "page_times", "event", "upload"
 _PAGE_MEANINGS: Final = {
     "participant_id": "the participant",
     "node_id": "the participant's node in the network",
@@ -62,6 +62,14 @@ _EVENT_MEANINGS: Final = {
     "at_ms": "the milliseconds since the page was shown, by the browser's clock",
     "received_at": "when the server received it",
 }
+_UPLOAD_MEANINGS: Final = {
+    "reference": "the reference of the file, as in the answer; below uploads/ in an export with files",
+    "type": "the media type, such as image/png",
+    "size": "the size in bytes",
+    "sha256": "the SHA-256 of the file",
+    "stored_at": "when the answer with the file was stored",
+    "erased_at": "when the operator erased the file; empty for a file that is there",
+}
 STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
@@ -69,6 +77,10 @@ STUDY_COLUMNS: Final = {
         *("seconds", "seconds_client", "by", "comment", "serial", "visit"),
     ),
     EVENTS: (*("participant_id", "serial", "page", "path", "event", "act", "item", "at_ms", "received_at"),),
+    UPLOADS: (
+        *("participant_id", "serial", "page", "path", "item", "reference", "type", "size", "sha256"),
+        *("stored_at", "erased_at"),
+    ),
     PAGE_TIMES: (
         *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),
         *("answered_at", "seconds", "seconds_client", "by", "visit"),
@@ -88,7 +100,7 @@ WIDE_COLUMNS: Final = {
 #: All tables that only studies have.
 STUDY_TABLES: Final = (*STUDY_COLUMNS, *WIDE_COLUMNS)
 #: What the columns of studies hold.
-MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS, **_EVENT_MEANINGS}
+MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS, **_EVENT_MEANINGS, **_UPLOAD_MEANINGS}
 COLUMNS: Final = {
     **{table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES},
     **STUDY_COLUMNS,

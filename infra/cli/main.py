@@ -26,6 +26,7 @@ from infra.cli.commands.mturk.qualify import qualify
 from infra.cli.commands.mturk.revoke import revoke
 from infra.cli.commands.operate.compensate import compensate
 from infra.cli.commands.operate.dead_letters import dead_letters
+from infra.cli.commands.operate.erase_uploads import erase_uploads
 from infra.cli.commands.operate.export import export
 from infra.cli.commands.operate.payments import payments
 from infra.cli.commands.operate.summary import summary
@@ -86,6 +87,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Operate a run": {
         "summary": summary,
         "export": export,
+        "erase-uploads": erase_uploads,
         "recruit": recruit,
         "close-recruitment": close_recruitment,
         "dead-letters": dead_letters,

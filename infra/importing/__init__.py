@@ -15,12 +15,13 @@ from chalicelib.export import TABLES, DataError, Export
 from chalicelib.export.table_schema import Row
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.ports import FileStore
 from chalicelib.storage.engine import Engine, Item, Key
 
 from . import items
 from .export_source import ExportSource
 from .ids import Ids, learn
-from .study_import import check_study, write_study
+from .study_import import check_study, restore_files, write_study
 from .survey import Survey, survey, translated
 from .writer import Writer
 
@@ -38,16 +39,19 @@ def check_zip(path: Path | str) -> None:
         _surveyed(export)
 
 
-def load_zip(path: Path | str, engine: Engine) -> dict[str, int]:
+def load_zip(path: Path | str, engine: Engine, files: FileStore | None = None) -> dict[str, int]:
     """Write an export into an empty store and return how many rows each table had.
 
-    path: a zip, or the folder that it was unpacked into. Petri's ids are kept. Other ids are replaced by
-    Petri's, and each record keeps its own in details["original_id"]. Raises DataError, before anything is
-    written, for a store that isn't empty and for an incomplete or inconsistent export.
+    path: a zip, or the folder that it was unpacked into. files: where the uploaded files that it may have are
+    kept. Petri's ids are kept. Other ids are replaced by Petri's, and each record keeps its own in
+    details["original_id"]. Raises DataError, before any record is written, for a store that isn't empty and
+    for an incomplete or inconsistent export.
     """
     _refuse_unless_empty(engine)
     with Export(path) as export:
         source, ids, seen = _surveyed(export)
+        if files is not None:
+            restore_files(export, files)
         _Loading(engine, source, ids, seen).write()
     return {table: seen.counts[table] for table in TABLES}
 

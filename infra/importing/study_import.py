@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from chalicelib.errors import NotFound
 from chalicelib.export import Export, MalformedTableError
 from chalicelib.export.archive import STUDY
 from chalicelib.export.study_spool import (
@@ -24,10 +25,12 @@ from chalicelib.export.study_spool import (
     SLOT,
     SLOT_COUNT,
     TRIAL_BATCH,
+    UPLOAD,
     VISIT,
 )
 from chalicelib.model import keys
 from chalicelib.model.keys import Key
+from chalicelib.ports import FileStore
 from chalicelib.storage.engine import Engine, Item
 
 from .ids import Ids
@@ -43,6 +46,9 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     TRIAL_BATCH: lambda record: keys.trial_batch(record["participant_id"], record["serial"], record["first"]),
     EVENT_BATCH: lambda record: keys.event_batch(
         record["participant_id"], record["serial"], record["received_at"]
+    ),
+    UPLOAD: lambda record: keys.upload(
+        record["participant_id"], record["serial"], record["item"], record["sk"].rpartition("#")[2]
     ),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     COHORT: lambda record: keys.cohort(record["name"]),
@@ -99,6 +105,20 @@ def write_study(export: Export, engine: Engine, writer: Writer) -> None:
     """Write the records of a study."""
     writer.put_all(_items(export, engine))
     writer.finish()
+
+
+def restore_files(export: Export, files: FileStore) -> int:
+    """Write the files of an export, and return how many; DataError for one that isn't as it was stored."""
+    count = 0
+    for line, record in export.study_records():
+        if record["kind"] != UPLOAD or not export.has_upload(record["reference"]):
+            continue
+        try:
+            files.put(record["reference"], export.upload(record["reference"], record["sha256"]))
+        except NotFound as error:
+            raise MalformedTableError(STUDY, line, "this isn't the reference of a file.") from error
+        count += 1
+    return count
 
 
 def _items(export: Export, engine: Engine) -> Iterator[Item]:

@@ -200,9 +200,19 @@ CREATE VIEW live AS SELECT
 FROM item WHERE kind = 'live_row';
 """
 
+#: The files that answers of a study refer to.
+_UPLOAD_VIEW = f"""
+DROP VIEW IF EXISTS upload;
+CREATE VIEW upload AS SELECT
+    {_own_fields("participant_id", "serial", "page", "path", "item", "reference", "type", "size", "sha256")},
+    {_own_fields("stored_at", "erased_at")}
+FROM item WHERE kind = 'upload' AND {_field("stored_at")} IS NOT NULL;
+"""
+
 VIEWS = "".join(
     [
         _EVENT_VIEW,
+        _UPLOAD_VIEW,
         _RESPONSE_VIEW,
         _TRIAL_VIEW,
         _LIVE_VIEW,

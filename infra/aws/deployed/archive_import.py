@@ -19,6 +19,7 @@ from infra.importing import load_zip
 from infra.problems import OperatorProblem
 
 from . import deployment_info
+from .upload_store import files_of
 
 #: The object in the keep bucket that records which archive is in the table, and whether it is complete.
 KEY: Final = "archive.json"
@@ -48,7 +49,7 @@ def populate(account: Account, names: Names, archive: Path) -> str:
         else:
             _refuse_a_run(engine, names)
         _note(s3, bucket, digest, complete=False)
-        counts = load_zip(archive, engine)
+        counts = load_zip(archive, engine, files_of(account, names))
     _note(s3, bucket, digest, complete=True)
     return ", ".join(f"{count} {table}" for table, count in counts.items() if count) or "it is empty"
 

@@ -16,12 +16,22 @@ from infra.aws.account.session import Account
 from infra.packaging import provenance
 
 from . import deployment_info
+from .upload_store import files_of
 
 
 def export(
-    account: Account, names: Names, target: Path, *, scrub: bool = True, excel_safe: bool = False
+    account: Account,
+    names: Names,
+    target: Path,
+    *,
+    scrub: bool = True,
+    excel_safe: bool = False,
+    uploads: bool = False,
 ) -> Path:
-    """Write the zip, with the deployed code, and return its path; raises OperatorProblem without an app."""
+    """Write the zip, with the deployed code and return its path; OperatorProblem without an app.
+
+    `uploads`: include the files that participants have uploaded.
+    """
     deployed = deployment_info.demand(account, names)
     manifest: dict[str, Any] = {
         "stage": names.stage,
@@ -41,6 +51,7 @@ def export(
             code=code,
             manifest=manifest,
             excel_safe=excel_safe,
+            files=files_of(account, names) if uploads else None,
         )
 
 

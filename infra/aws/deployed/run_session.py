@@ -33,6 +33,7 @@ from infra.local.lifecycle.run_session import RunSession
 
 from . import deployment_info
 from .deployment_info import DeploymentInfo
+from .upload_store import files_of
 
 _KNOWN = {key.name for key in KNOWN_SETTINGS if key.effective}
 #: An empty folder without config.txt: all settings are those that were deployed.
@@ -86,6 +87,7 @@ def opened(
             engine=DeployedStore(engine, kept),
             base=lambda: deployed.site_url,
             clock=clock,
+            files=files_of(account, names),
             queue=LocalQueue(clock) if here else SQSQueue(names.queues, clock, lambda: account.client("sqs")),
             schedule=LocalSchedule()
             if here

@@ -108,7 +108,9 @@ class Teardown:
         if self._order.export_to is None or deployment_info.read(self._account, self._names) is None:
             self._progress.tell("there is no data")
             return
-        path = data_export.export(self._account, self._names, self._order.export_to, scrub=self._order.scrub)
+        path = data_export.export(
+            self._account, self._names, self._order.export_to, scrub=self._order.scrub, uploads=True
+        )
         self._progress.tell(f"the data is in {path}")
 
     def _delete_front(self) -> None:

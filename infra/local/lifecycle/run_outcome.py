@@ -11,7 +11,9 @@ from typing import Any
 from chalicelib.currency import currency_of
 from chalicelib.errors import errors_only
 from chalicelib.export.archive import write_zip
+from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.storage.engine import Engine
+from chalicelib.storage.files.folder_files import FolderFiles
 from infra.reports.run_report import Summary, summary_of
 from infra.reports.study_report import study_report
 from petri.data import Data
@@ -38,9 +40,15 @@ def note_settings(run: Run, paths: RunPaths) -> None:
 
 
 def export(
-    engine: Engine, run_id: str, paths: RunPaths, *, scrub: bool = True, excel_safe: bool = False
+    engine: Engine,
+    run_id: str,
+    paths: RunPaths,
+    *,
+    scrub: bool = True,
+    excel_safe: bool = False,
+    uploads: bool = False,
 ) -> Path:
-    """Write the run's export and return its path."""
+    """Write the run's export and return its path; `uploads`: with the files that participants uploaded."""
     log, facts, code = paths.log(run_id), paths.facts(run_id), paths.code(run_id)
     manifest: Mapping[str, Any] = json.loads(facts.read_text(encoding="utf-8")) if facts.exists() else {}
     return write_zip(
@@ -52,6 +60,7 @@ def export(
         code=code if code.exists() else None,
         manifest=manifest,
         excel_safe=excel_safe,
+        files=FolderFiles(paths.uploads(run_id), SystemClock()) if uploads else None,
     )
 
 

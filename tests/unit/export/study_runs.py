@@ -16,6 +16,7 @@ from chalicelib.study.study_records import (
     Pooled,
     StudyResponse,
     TrialBatch,
+    UploadRecord,
     VisitRecord,
 )
 from tests.unit.export.runs import a_run, at_minute
@@ -168,6 +169,21 @@ COHORTS = [
 ]
 
 
+UPLOAD = UploadRecord(
+    participant_id=1,
+    serial=1,
+    item="sketch",
+    page="form",
+    path="form",
+    reference="1/1-0f.png",
+    type="image/png",
+    size=812,
+    sha256="0f" * 32,
+    granted_at=SHOWN,
+    stored_at=ANSWERED,
+)
+
+
 def a_study(engine: Engine) -> None:
     """Write the run."""
     a_run(engine)
@@ -181,6 +197,7 @@ def a_study(engine: Engine) -> None:
         for logged in EVENTS:
             key = keys.event_batch(logged.participant_id, logged.serial, logged.received_at)
             work.put_item(key, logged.kind, logged.to_fields())
+        work.put_item(keys.upload(1, 1, "sketch", "0f"), UPLOAD.kind, UPLOAD.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
         work.put_item(keys.visit(1, 2), VISIT.kind, VISIT.to_fields())

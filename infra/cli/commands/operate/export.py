@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -15,6 +15,14 @@ from infra.cli.options import Run
 from infra.cli.output import err, out
 from infra.cli.run_selection import deployed
 from infra.local.lifecycle.run_paths import RunPaths
+
+
+class _Contents(TypedDict):
+    """What an export contains, as the options say."""
+
+    scrub: bool
+    excel_safe: bool
+    uploads: bool
 
 
 def export(
@@ -34,6 +42,12 @@ def export(
     psych_ds: Annotated[
         bool, typer.Option("--psych-ds", help="Also write a study's tables as a Psych-DS data set.")
     ] = False,
+    uploads: Annotated[
+        bool,
+        typer.Option(
+            "--uploads", help="Include the files that participants uploaded, which may identify them."
+        ),
+    ] = False,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Export the intact records of a damaged run file.")
     ] = False,
@@ -45,29 +59,18 @@ def export(
     paths = RunPaths(Path.cwd())
     found = deployed(app, stage, profile, region)
     run_id = paths.existing(app) if found is None else found.export_id
+    contents = _Contents(scrub=not no_scrub, excel_safe=excel_safe, uploads=uploads)
     if found is not None:
         # Lazy import: the AWS clients take a while to import.
         from infra.aws.account.aws_errors import plainly
         from infra.aws.deployed import data_export
 
         with plainly():
-            target = paths.export(run_id)
-            archive = data_export.export(
-                found.account, found.names, target, scrub=not no_scrub, excel_safe=excel_safe
-            )
+            archive = data_export.export(found.account, found.names, paths.export(run_id), **contents)
     elif salvage:
-        archive = _salvaged(run_id, paths, scrub=not no_scrub, excel_safe=excel_safe)
+        archive = _salvaged(run_id, paths, contents)
     else:
-        # Lazy import: few commands need the storage.
-        from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine, why_unusable
-        from infra.local.lifecycle import run_outcome
-
-        database = paths.database(run_id)
-        try:
-            with contextlib.closing(SQLiteEngine(database)) as engine:
-                archive = run_outcome.export(engine, run_id, paths, scrub=not no_scrub, excel_safe=excel_safe)
-        except sqlite3.DatabaseError as error:
-            raise why_unusable(database, error) from error
+        archive = _exported(run_id, paths, contents)
     out().print(str(archive), markup=False)
     if xlsx:
         out().print(str(_workbook(archive, paths.workbook(run_id))), markup=False)
@@ -79,7 +82,21 @@ def export(
         out().print(str(write_psych_ds(archive, target)), markup=False)
 
 
-def _salvaged(run_id: str, paths: RunPaths, *, scrub: bool, excel_safe: bool) -> Path:
+def _exported(run_id: str, paths: RunPaths, contents: _Contents) -> Path:
+    """Export a run in this folder."""
+    # Lazy import: few commands need the storage.
+    from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine, why_unusable
+    from infra.local.lifecycle import run_outcome
+
+    database = paths.database(run_id)
+    try:
+        with contextlib.closing(SQLiteEngine(database)) as engine:
+            return run_outcome.export(engine, run_id, paths, **contents)
+    except sqlite3.DatabaseError as error:
+        raise why_unusable(database, error) from error
+
+
+def _salvaged(run_id: str, paths: RunPaths, contents: _Contents) -> Path:
     """Export the intact records of a damaged file, which isn't changed."""
     # Lazy import: few commands need the storage.
     from chalicelib.storage.sqlite.recovery import recover_file
@@ -91,7 +108,7 @@ def _salvaged(run_id: str, paths: RunPaths, *, scrub: bool, excel_safe: bool) ->
         contextlib.closing(SQLiteEngine(Path(folder) / "run.sqlite")) as engine,
     ):
         saved = recover_file(paths.database(run_id), engine)
-        archive = run_outcome.export(engine, run_id, paths, scrub=scrub, excel_safe=excel_safe)
+        archive = run_outcome.export(engine, run_id, paths, **contents)
     err().print(f"Recovered {saved.read} records; {saved.lost} are lost.", markup=False)
     return archive
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from pathlib import Path
 
 from chalicelib.export.data_errors import DataError, MalformedTableError
+from chalicelib.messaging.system_clock import SystemClock
+from chalicelib.ports import FileStore
+from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.cli.live_status import Links
 from infra.cli.output import out
@@ -23,9 +27,11 @@ def load_archive(archive: Path, run_id: str) -> None:
     was_there, database = paths.has(run_id), paths.database(run_id)
     try:
         with contextlib.closing(SQLiteEngine(database)) as engine:
-            counts = _loaded(archive, engine)
+            counts = _loaded(archive, engine, FolderFiles(paths.uploads(run_id), SystemClock()))
     except BaseException:
         # Otherwise other commands would select it as the latest run.
+        if not was_there:
+            shutil.rmtree(paths.uploads(run_id), ignore_errors=True)
         for file in [] if was_there else list(database.parent.glob(f"{database.name}*")):
             file.unlink()
         raise
@@ -33,9 +39,9 @@ def load_archive(archive: Path, run_id: str) -> None:
     out().print(f"Loaded {run_id}: {loaded}.", markup=False)
 
 
-def _loaded(archive: Path, engine: SQLiteEngine) -> dict[str, int]:
+def _loaded(archive: Path, engine: SQLiteEngine, files: FileStore) -> dict[str, int]:
     try:
-        return load_zip(archive, engine)
+        return load_zip(archive, engine, files)
     except MalformedTableError as error:
         raise DataError(f"{archive}: {error} Correct this row, or export the run again.") from error
 
