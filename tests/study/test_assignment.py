@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from chalicelib.study.design.conditions import Conditions
-from petri.study import End, Form, Group, Page, Study, Wait, choice
+from petri import Chain
+from petri.study import End, Form, Group, Join, Page, Study, Wait, choice, text
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import OPERATOR_TOKEN, Person, World
 
@@ -30,6 +31,17 @@ class PairsOfOneColour(Study):
 
     conditions = Conditions({"colour": ["red", "blue"]}, per="group")
     timeline = (Group(2), Page("look"), Wait(), End())
+
+
+class ChainsOfOneColour(Study):
+    """The members of a chain share a cell."""
+
+    story = text("What do you remember?", pass_on=True)
+    conditions = Conditions({"colour": ["red", "blue"]}, per="network")
+    network = Chain(max_size=2)
+    copies = 2
+    start = ("The war of the ghosts",)
+    timeline = (Join(), Page("look"), Page("write", ask="story"), End())
 
 
 LOOK = {"look": "{{ condition.colour }}", "see": "{{ condition.colour }}"}
@@ -82,3 +94,17 @@ def test_the_members_of_a_group_have_its_cell(open_study: OpenStudy) -> None:
     assert colours[::2] == colours[1::2]
     assert Counter(colours) == {"red": 4, "blue": 4}
     assert here.get("/summary", token=OPERATOR_TOKEN).status == 200
+
+
+def test_the_members_of_a_network_have_its_cell(open_study: OpenStudy) -> None:
+    here = open_study(ChainsOfOneColour, LOOK)
+    colours: dict[int, list[str]] = {}
+    for _ in range(4):
+        person = here.arrive()
+        mine = colour(person)
+        answer(person)
+        answer(person, story="ghosts")
+        here.work()
+        (place,) = [item for item in here.items("place") if item["participant_id"] == person.id]
+        colours.setdefault(place["network_id"], []).append(mine)
+    assert sorted(colours.values()) == [["blue", "blue"], ["red", "red"]]

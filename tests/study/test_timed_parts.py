@@ -34,6 +34,7 @@ class MoreTime(Sums):
 def result(here: World) -> dict[str, Any]:
     rows = [one for item in here.items("response") for one in item["answers"] if one["kind"] == "timed"]
     assert len(rows) == 1
+    assert (rows[0]["item"], rows[0]["attempt"]) == ("sums", 1)
     return dict(rows[0]["answer"])
 
 

@@ -50,6 +50,76 @@ def test_batches_are_stored_and_the_last_one_ends_the_page(open_study: OpenStudy
     assert all(row["correct"] for row in rows)
 
 
+def test_a_trial_is_stored_with_its_stimulus_and_its_grade(open_study: OpenStudy) -> None:
+    here = open_study(Stroop)
+    person = here.arrive()
+    stimulus = due(person)["data"]["trials"][0]
+    send(person, 0, batch([stimulus], 1))
+    (item,) = here.items("trial_batch")
+    ink = stimulus["colour"]
+    key = next(key for key, colour in KEYS.items() if colour == ink)
+    row = {"number": 1, "stimulus": stimulus, "key": key, "response": ink, "correct": True, "rt_ms": 400.5}
+    assert (item["page"], item["path"], item["first"], item["trials"]) == ("stroop", "stroop", 0, [row])
+
+
+def test_a_trial_without_a_right_response_is_stored_without_a_grade(open_study: OpenStudy) -> None:
+    class Free(Study):
+        timeline = (Trials("free", stimuli=WORDS, keys=KEYS), End())
+
+    here = open_study(Free)
+    person = here.arrive()
+    due(person)
+    send(person, 0, [{"key": "f", "rt_ms": 1}])
+    assert here.items("trial_batch")[0]["trials"][0]["correct"] is None
+
+
+def test_the_browser_gets_the_block_with_its_keys_and_durations(open_study: OpenStudy) -> None:
+    class Timing(Study):
+        timeline = (
+            Trials(
+                "timing",
+                stimuli=WORDS,
+                keys=KEYS,
+                fixation_ms=100,
+                deadline_ms=900,
+                gap_ms=(200, 300),
+                batch=2,
+            ),
+            End(),
+        )
+
+    data = due(open_study(Timing).arrive())["data"]
+    del data["trials"]
+    assert data == {
+        "first": 0,
+        "total": 4,
+        "keys": KEYS,
+        "fixation_ms": 100,
+        "deadline_ms": 900,
+        "gap_ms": [200, 300],
+        "batch": 2,
+    }
+
+
+@pytest.mark.parametrize(("feedback", "sent"), [("never", 0), ("practice", 1), ("always", 2)])
+def test_feedback_needs_the_right_response_of_these_trials_only(
+    open_study: OpenStudy, feedback: str, sent: int
+) -> None:
+    words = [
+        {"text": "a", "colour": "red", "practice": "yes"},
+        {"text": "b", "colour": "red", "practice": ""},
+    ]
+
+    class Practice(Study):
+        timeline = (
+            Trials("words", stimuli=words, keys=KEYS, correct="colour", feedback=feedback),
+            End(),
+        )
+
+    trials = due(open_study(Practice).arrive())["data"]["trials"]
+    assert [trial["right"] for trial in trials if "right" in trial] == ["red"] * sent
+
+
 def test_a_batch_that_is_sent_twice_is_stored_once(open_study: OpenStudy) -> None:
     here = open_study(Stroop)
     person = here.arrive()
