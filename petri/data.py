@@ -39,6 +39,7 @@ from petri._public import present_as
 from petri.report import Report
 
 from . import data_formats
+from .network_graph import network_graph
 
 __all__ = ["Data", "DataError", "MalformedTableError", "Report", "Table"]
 
@@ -215,6 +216,26 @@ class Data:
         if of not in names:
             raise DataError(f"There is no wide table of {of!r}; write 'participants' or 'groups'.")
         return self.table(names[of])
+
+    def graph(self, network_id: int | None = None) -> Any:
+        """Return the networks as one networkx.DiGraph, or one of them.
+
+        Nodes are node ids, with the columns of the node table and `infos` as attributes. Edges are vectors,
+        with the columns of the vector table and `transmissions`. The networks' own rows are in
+        `graph.graph["networks"]`, by id. DataError when networkx isn't installed, or when there is no network
+        of this id.
+        """
+        networks = self.networks.list
+        if network_id is not None:
+            networks = [row for row in networks if row["id"] == network_id]
+            if not networks:
+                raise DataError(f"There is no network {network_id} in {self.path}; data.networks lists them.")
+        known = {row["id"] for row in networks}
+        nodes, vectors, transmissions, infos = (
+            [row for row in table.list if row["network_id"] in known]
+            for table in (self.nodes, self.vectors, self.transmissions, self.infos)
+        )
+        return network_graph(networks, nodes, vectors, transmissions, infos)
 
     @cached_property
     def responses(self) -> Table:

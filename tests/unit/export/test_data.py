@@ -252,6 +252,34 @@ def test_the_old_excel_format_names_the_new_one(data: Data) -> None:
         _ = data.infos.xls
 
 
+def test_networks_come_as_a_graph_with_nodes_vectors_and_transmissions(data: Data) -> None:
+    graph = data.graph()
+    assert dict(graph.nodes(data="participant_id")) == {
+        row["id"]: row["participant_id"] for row in data.nodes.list
+    }
+    assert set(graph.edges) == {(row["origin_id"], row["destination_id"]) for row in data.vectors.list}
+    sent = [one for _, _, all_ in graph.edges(data="transmissions") for one in all_]
+    assert sorted(one["id"] for one in sent) == sorted(row["id"] for row in data.transmissions.list)
+    assert {one["contents"] for one in sent} <= {row["contents"] for row in data.infos.list}
+    assert sum(len(infos) for _, infos in graph.nodes(data="infos")) == len(data.infos)
+    assert list(graph.graph["networks"].values()) == data.networks.list
+    assert len(sent) > 0
+
+
+def test_one_network_comes_as_a_graph(data: Data) -> None:
+    first = data.networks.list[0]["id"]
+    graph = data.graph(first)
+    assert set(graph.nodes) == {row["id"] for row in data.nodes.list if row["network_id"] == first}
+    with pytest.raises(DataError, match="There is no network 999 in"):
+        data.graph(999)
+
+
+def test_a_graph_without_networkx_names_what_to_install(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "networkx", None)
+    with pytest.raises(DataError, match=r"networkx isn't installed.*pip install 'petri\[data\]'"):
+        data.graph()
+
+
 def test_a_missing_library_names_what_to_install(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tablib", None)
     with pytest.raises(DataError, match=r"pip install 'petri\[data\]'"):
