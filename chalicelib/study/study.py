@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -13,7 +12,6 @@ from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.effects import LeaveStudy, PlayForDeparted
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.model import keys
 from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import copied
@@ -30,8 +28,8 @@ from .pages import CompiledPages, PageLibrary, find_pages
 from .plan import TimelinePlan, parse_path
 from .player import Player
 from .start_source import StartSource
-from .study_records import COMPLETE, Place, VisitRecord
-from .study_session import StudySession, encode_passed
+from .study_records import COMPLETE, Place
+from .study_session import StudySession, count_visits, encode_passed
 from .uploads import Upload
 
 if TYPE_CHECKING:
@@ -431,14 +429,7 @@ class Study(Experiment):
     def session_counts(self) -> list[dict[str, Any]]:
         """Return how many visits to each later session there are, by status."""
         names = [step.element.name for _, step in self.plan().steps() if isinstance(step.element, Session)]
-        if not names:
-            return []
-        counts: dict[str, Counter[str]] = {name: Counter() for name in dict.fromkeys(names)}
-        for shard in range(keys.SHARDS):
-            for item in self.work.items(keys.visit_shard(shard)):
-                visit = VisitRecord.from_item(item)
-                counts.setdefault(visit.session, Counter())[visit.status] += 1
-        return [{"name": name, **dict(sorted(found.items()))} for name, found in counts.items()]
+        return count_visits(self.work, names) if names else []
 
     # -- for the platform -------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import copy
 import json
 import random
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ from .plan import parse_path
 from .player import Player, StudyGroup
 
 if TYPE_CHECKING:
+    from chalicelib.ports import UnitOfWork
+
     from .study_view import StudyView
 
 #: What a For iterates over when it goes through the infos that the player's node has received.
@@ -250,6 +253,16 @@ class StudySession:
                 self._study.work.put_if_unchanged(key, record.kind, fields)
             else:
                 self._study.work.put_item(key, record.kind, fields)
+
+
+def count_visits(work: UnitOfWork, names: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Return how many visits to each later session there are, by status; `names`: sessions to list anyway."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for shard in range(keys.SHARDS):
+        for item in work.items(keys.visit_shard(shard)):
+            visit = VisitRecord.from_item(item)
+            counts.setdefault(visit.session, Counter())[visit.status] += 1
+    return [{"name": name, **dict(sorted(found.items()))} for name, found in counts.items()]
 
 
 #: How JSON begins that the contents of an info can hold: a list, an object, or a text that looks like JSON.

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import BadRequest
 from chalicelib.model.record import iso
+from chalicelib.study.study_session import count_visits
 from infra.aws.account import steps
 from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.names import API, FUNCTIONS, Names
@@ -49,21 +50,32 @@ class AppStatus:
     realtime: int = 0
     #: The release that is served.
     release: Release | None = None
+    #: For each later session of a study its name and how many visits there are by status.
+    sessions: tuple[dict[str, Any], ...] = ()
 
     def __str__(self) -> str:
         people = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
         alarms = ", ".join(self.alarms) or "none"
         return (
-            f"{self.at:%H:%M:%S} participants: {people or 'none'} | messages: {self.waiting} waiting "
-            f"({self.realtime} real-time), {self.under_way} under way, {self.dead} dead | alarms: {alarms} "
-            f"| release: {self.release or 'none recorded'}"
+            f"{self.at:%H:%M:%S} participants: {people or 'none'}{self._sessions()} "
+            f"| messages: {self.waiting} waiting ({self.realtime} real-time), {self.under_way} under way, "
+            f"{self.dead} dead | alarms: {alarms} | release: {self.release or 'none recorded'}"
         )
+
+    def _sessions(self) -> str:
+        """Return the counts of each later session, behind those of participants."""
+        counts = [
+            (one["name"], ", ".join(f"{count} {status}" for status, count in one.items() if status != "name"))
+            for one in self.sessions
+        ]
+        return "".join(f" | session {name}: {found}" for name, found in counts)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""
         return {
             "at": iso(self.at),
             "participants": self.statuses,
+            **({"sessions": list(self.sessions)} if self.sessions else {}),
             "messages": {
                 "waiting": self.waiting,
                 "realtime": self.realtime,
@@ -130,13 +142,16 @@ def app_status(account: Account, names: Names) -> AppStatus:
     """Query an app's status."""
     with opened(account, names, here=True) as office:
         statuses: dict[str, int] = office.app.run(lambda ctx: dict(ctx.uow.statuses()))
+        sessions = tuple(office.app.run(lambda ctx: count_visits(ctx.uow)))
     work, realtime = depth(account, names.queue), depth(account, names.realtime_queue)
     dead, _ = depth(account, names.dead_queue)
     found = account.client("cloudwatch").describe_alarms(AlarmNamePrefix=names.prefix, StateValue="ALARM")
     alarms = tuple(str(alarm["AlarmName"]) for alarm in found["MetricAlarms"])
     waiting, under_way = work[0] + realtime[0], work[1] + realtime[1]
     release = served_release(account, names)
-    return AppStatus(datetime.now(UTC), statuses, waiting, under_way, dead, alarms, realtime[0], release)
+    return AppStatus(
+        datetime.now(UTC), statuses, waiting, under_way, dead, alarms, realtime[0], release, sessions
+    )
 
 
 def depth(account: Account, queue: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from chalicelib.messages import CloseVisit, PayVisit
 from chalicelib.model.run_records import payment_id, payment_kinds, visit_of
 from chalicelib.operations.study.flow.visit_closing import pay_visit
 from chalicelib.study.study import Study
+from infra.aws.deployed.monitor import AppStatus
 from petri.study import End, Form, Group, Page, Rounds, Session, TimelineError, Wait, days, hours, number
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, World
@@ -322,3 +324,10 @@ def test_messages_that_are_delivered_again_change_nothing(open_study: OpenStudy)
     here.work()
     assert here.owed(person) == {"base": "1.50", "visit-2": "1.50"}
     assert Decimal(here.items("payment")[-1]["amount"]) == Decimal("1.50")
+
+
+def test_the_monitor_counts_the_visits_of_each_session() -> None:
+    sessions = ({"name": "week 2", "completed": 3, "waiting": 1},)
+    status = AppStatus(datetime(2026, 3, 1, tzinfo=UTC), {"approved": 4}, 0, 0, 0, (), sessions=sessions)
+    assert "participants: 4 approved | session week 2: 3 completed, 1 waiting | messages" in str(status)
+    assert status.as_json()["sessions"] == list(sessions)

@@ -9,6 +9,7 @@ from moto.ses.models import ses_backends
 from chalicelib.errors import ConfigError, VendorRefused, VendorUnreachable
 from chalicelib.messaging.mail.ses import SESMailer, make_client, read_addresses
 from chalicelib.messaging.mail.wording import MailWording
+from chalicelib.ports import ParticipantMail
 
 SENDER, RECIPIENT = "petri@lab.example.org", "me@lab.example.org"
 
@@ -38,6 +39,25 @@ def test_a_mail_goes_out_when_its_sender_is_verified(client, mailer):
 def test_an_unverified_sender_is_refused_with_what_to_do(mailer):
     with pytest.raises(VendorRefused, match=f"verify {SENDER}"):
         mailer.tell("A bonus is held", "It waits.")
+
+
+MAIL = ParticipantMail(
+    7, "ann@example.org", "Memory: week 2", "It is open.", "https://lab.example.org/stop?key=k"
+)
+
+
+def test_a_mail_to_a_participant_goes_to_their_address(client, mailer):
+    client.verify_email_identity(EmailAddress=SENDER)
+    mailer.write_to(MAIL)
+    (sent,) = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
+    assert (sent.source, sent.destinations) == (SENDER, ["ann@example.org"])
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in sent.raw_data
+
+
+def test_a_refused_mail_to_a_participant_does_not_name_their_address(mailer):
+    with pytest.raises(VendorRefused, match="sandbox") as refused:
+        mailer.write_to(MAIL)
+    assert "ann@" not in f"{refused.value} {refused.value.__cause__}"
 
 
 def test_throttling_means_to_come_later(client, mailer, monkeypatch):

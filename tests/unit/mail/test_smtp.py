@@ -10,6 +10,7 @@ from chalicelib.errors import ConfigError, VendorRefused, VendorUnreachable
 from chalicelib.messaging.mail import smtp
 from chalicelib.messaging.mail.smtp import SMTPMailer, read_account
 from chalicelib.messaging.mail.wording import MailWording
+from chalicelib.ports import ParticipantMail
 from tests.tools.smtp import HOST, MailServer
 
 SETTINGS = {
@@ -140,3 +141,35 @@ def test_an_account_shows_no_password():
 
 def test_every_error_of_smtplib_is_caught():
     assert issubclass(smtplib.SMTPException, OSError)
+
+
+MAIL = ParticipantMail(
+    7, "ann@example.org", "Memory: week 2", "It is open.", "https://lab.example.org/stop?key=k"
+)
+
+
+@pytest.fixture
+def write_to(server, tmp_path):
+    """Run the server, and send one mail to a participant."""
+
+    def send():
+        with server.running(tmp_path):
+            account = read_account({**SETTINGS, "smtp_host": f"{HOST}:{server.port}"})
+            SMTPMailer(account, MailWording("Ring"), context=server.trusted).write_to(MAIL)
+
+    return send
+
+
+def test_a_mail_to_a_participant_has_the_text_alone_and_can_be_stopped_with_one_click(server, write_to):
+    write_to()
+    (mail,) = server.mails
+    assert (mail["To"], mail["Subject"], mail.get_content().strip()) == (
+        *("ann@example.org", "Memory: week 2"),
+        "It is open.",
+    )
+    assert mail["List-Unsubscribe"] == "<https://lab.example.org/stop?key=k>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_the_address_of_a_participant_is_not_in_the_representation_of_a_mail():
+    assert "ann@" not in repr(MAIL)
