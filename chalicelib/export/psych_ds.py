@@ -21,6 +21,8 @@ from .data_errors import DataError
 from .dataset_description import CODEBOOK, DESCRIPTION
 from .table_schema import STUDY_TABLES, file_of
 
+#: Where a data set lists its versions.
+_CHANGES: Final = "CHANGES"
 #: What each table holds, for the README of the data set.
 _ABOUT: Final = {
     "response": "the answers, one row for each",
@@ -66,7 +68,9 @@ def _copy(source: zipfile.ZipFile, made: zipfile.ZipFile, export: Path) -> None:
     told: dict[str, Any] = json.loads(source.read(DESCRIPTION))
     made.writestr(DESCRIPTION, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     made.writestr("README.md", _readme(told, tables))
-    made.writestr("CHANGES.md", f"# Changes\n\n- {manifest['exported'][:10]}: exported by Petri {VERSION}\n")
+    made.writestr(
+        f"{_CHANGES}.md", f"# Changes\n\n- {manifest['exported'][:10]}: exported by Petri {VERSION}\n"
+    )
     if CODEBOOK in names:
         made.writestr(f"documentation/{CODEBOOK}", source.read(CODEBOOK))
     for table in tables:

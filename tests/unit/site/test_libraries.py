@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from infra.cli.main import app
 from infra.site import SiteSource, build
 from infra.site.libraries import LIBRARIES, copy_library, library_names
 from petri.errors import ExperimentError
@@ -49,6 +51,13 @@ def test_a_library_has_its_licence_and_versions(name: str, tmp_path: Path) -> No
     assert all(f"{package} {version}" in versions for package, version in facts["packages"].items())
     code = {path.name for path in (LIBRARIES / name).iterdir() if path.suffix in {".js", ".css"}}
     assert code == set(facts["files"])
+
+
+def test_the_command_copies_a_library_and_prints_its_versions(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["vendor", "labjs", str(tmp_path)])
+    assert said.exit_code == 0, said.output
+    assert "lab.js 20.2.4" in said.output
+    assert (tmp_path / "static" / "vendor" / "labjs" / "lab.js").is_file()
 
 
 def test_an_unknown_library_or_folder_is_refused_and_nothing_is_written(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Tasks that run in the browser: blocks of trials, and embedded files."""
