@@ -8,7 +8,7 @@
   const { study } = petri;
   const { text } = study;
 
-  const MEBIBYTE = 1024 * 1024;
+  const MEGABYTE = 1_000_000; // as the server counts
   const RECORDINGS = { sound: { audio: true }, video: { audio: true, video: true } };
   const RECORDED_AT_MOST_MS = 10 * 60000;
 
@@ -73,7 +73,7 @@
       return this.kept.value ? JSON.parse(this.kept.value) : null;
     }
 
-    show(words = this.answer ? text("Uploaded: {size} MB", { size: (this.answer.size / MEBIBYTE).toFixed(2) }) : "") {
+    show(words = this.answer ? text("Uploaded: {size} MB", { size: Math.max(0.01, this.answer.size / MEGABYTE).toFixed(2) }) : "") {
       this.said.textContent = words;
     }
 
@@ -90,7 +90,7 @@
     async send(file) {
       this.keep(null);
       if (!isAccepted(file, this.accept)) return this.show(text("A file of this type is not accepted."));
-      if (file.size > this.most) return this.show(text("The file is too large; it can have {size} MB at most.", { size: (this.most / MEBIBYTE).toFixed(1) }));
+      if (file.size > this.most) return this.show(text("The file is too large; it can have {size} MB at most.", { size: (this.most / MEGABYTE).toFixed(1) }));
       this.progress.hidden = false;
       this.progress.removeAttribute("value");
       const described = { size: file.size, type: file.type.split(";")[0] || "application/octet-stream", sha256: await sha256(file) };
