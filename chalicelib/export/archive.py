@@ -43,7 +43,7 @@ from .dataset_description import (
 from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
-from .study_spool import EVENT_BATCH, RESPONSE, UPLOAD, StudyRecords
+from .study_spool import EVENT_BATCH, GRADE, RESPONSE, UPLOAD, StudyRecords
 from .study_tables import event_rows, page_rows, response_rows, upload_rows, wide_tables
 from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, file_of
 from .upload_files import write_files
@@ -174,7 +174,7 @@ class _Writer:
             if not records:
                 return {}
             wide = wide_tables(records)
-            answers, pages = records.of_kind(RESPONSE), records.of_kind(RESPONSE)
+            answers, pages = records.of_kind(RESPONSE, GRADE), records.of_kind(RESPONSE)
             tables = {
                 RESPONSES: self._write_table(RESPONSES, COLUMNS[RESPONSES], response_rows(answers)),
                 PAGE_TIMES: self._write_table(PAGE_TIMES, COLUMNS[PAGE_TIMES], page_rows(pages)),

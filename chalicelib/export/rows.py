@@ -17,7 +17,7 @@ from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
 from .failure_marks import FailureMarks, failure
-from .study_spool import events_of, responses_of, uploads_of
+from .study_spool import events_of, grades_of, responses_of, uploads_of
 from .study_tables import event_rows, page_rows, response_rows, upload_rows
 from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, columns_of
 
@@ -205,6 +205,12 @@ def _responses(engine: Engine) -> Iterator[Item]:
         yield from responses_of(engine, person["id"])
 
 
+def _responses_and_grades(engine: Engine) -> Iterator[Item]:
+    for person in participants_stored(engine):
+        yield from responses_of(engine, person["id"])
+        yield from grades_of(engine, person["id"])
+
+
 def _events(engine: Engine) -> Iterator[Item]:
     for person in participants_stored(engine):
         yield from events_of(engine, person["id"])
@@ -227,7 +233,7 @@ READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "payment": _payments,
     "notification": _notifications,
     "recruitment": _recruitments,
-    RESPONSES: lambda engine: response_rows(_responses(engine)),
+    RESPONSES: lambda engine: response_rows(_responses_and_grades(engine)),
     PAGE_TIMES: lambda engine: page_rows(_responses(engine)),
     EVENTS: lambda engine: event_rows(_events(engine)),
     UPLOADS: lambda engine: upload_rows(_uploads(engine)),

@@ -20,7 +20,7 @@ from .scrub import ADDRESS
 #: The items of a study that an export contains, by kind.
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
-LIVE_ROW, COHORT, VISIT, UPLOAD = "live_row", "cohort", "visit", "upload"
+LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload", "grade"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -38,6 +38,11 @@ def responses_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     """Yield a participant's responses, in order."""
     pk, prefix = keys.response(participant_id, 0)[0], keys.RESPONSES
     return (item for item in engine.query(pk, prefix) if item["kind"] == RESPONSE)
+
+
+def grades_of(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield the grades that people have given to a participant's answers, in order."""
+    return engine.query(keys.place(participant_id)[0], keys.GRADES)
 
 
 def events_of(engine: Engine, participant_id: int) -> Iterator[Item]:
@@ -88,9 +93,9 @@ class StudyRecords:
         for line in self._file:
             yield json.loads(line)
 
-    def of_kind(self, kind: str) -> Iterator[Record]:
-        """Yield the records of a kind."""
-        return (record for record in self if record["kind"] == kind)
+    def of_kind(self, *kinds: str) -> Iterator[Record]:
+        """Yield the records of some kinds."""
+        return (record for record in self if record["kind"] in kinds)
 
     def _add(self, record: Mapping[str, Any]) -> None:
         self._file.write(json_text(record) + "\n")
@@ -112,8 +117,8 @@ class StudyRecords:
                 addresses |= _scrub_response(record)
             self._add(record)
         pk = keys.place(person["id"])[0]
-        uploads = uploads_of(engine, person["id"])
-        for item in (*engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS), *uploads):
+        uploads, grades = uploads_of(engine, person["id"]), grades_of(engine, person["id"])
+        for item in (*grades, *engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS), *uploads):
             self._add(_without_storage(item))
         for item in engine.query(*keys.visits(person["id"])):
             self._add(_without_storage(item))

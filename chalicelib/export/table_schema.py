@@ -41,7 +41,7 @@ _PAGE_MEANINGS: Final = {
     "answered_at": "when the server received the answers",
     "seconds": "the seconds between the two, by the server's clock",
     "seconds_client": "the seconds on the page, by the browser's clock",
-    "by": "who answered: participant, timeout, autoplay, bot, stand_in or grader",
+    "by": "who answered: participant, timeout, autoplay, bot, stand_in; grader or peer in the row of a grade",
     "serial": "the number of the page among those that were sent to the participant",
     "visit": "the number of the participant's visit: above 1 in a study that continues another day",
 }
@@ -53,7 +53,7 @@ _ANSWER_MEANINGS: Final = {
     "correct": "whether the answer is right; empty for an item without a right answer",
     "percent": "how much of the answer is right, from 0 to 1",
     "points": "the points for the answer",
-    "graded_by": "client where the participant's browser graded the answer; empty for the server's rules",
+    "graded_by": "client where the browser graded, or the person who graded; empty for the server's rules",
     "comment": "the feedback or the grader's comment",
 }
 _EVENT_MEANINGS: Final = {

@@ -252,6 +252,13 @@ def response(participant_id: int, serial: int) -> Key:
     return f"part#{participant_id}", f"{RESPONSES}{serial:08d}"
 
 
+GRADES = "grade#"
+
+
+def grade(participant_id: int, serial: int, item: str, number: int) -> Key:
+    return f"part#{participant_id}", f"{GRADES}{serial:08d}#{item}#{number:04d}"
+
+
 TRIALS = "trial#"
 
 

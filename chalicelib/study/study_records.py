@@ -84,6 +84,8 @@ class Place(StoredFields):
     attempts: dict[str, int] = field(default_factory=dict)
     #: The points of each graded answer to an item, by round, of which its `count` says what counts.
     earned: dict[str, list[str]] = field(default_factory=dict)
+    #: The points of answers that people have graded, by round and item, and by attempt.
+    graded: dict[str, dict[str, str]] = field(default_factory=dict)
     #: When the timed parts around the participant end, and what was correct in them, by path.
     clocks: dict[str, str] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -142,6 +144,33 @@ class StudyResponse(StoredFields):
     #: The number of the participant's visit.
     visit: int = 1
     #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment.
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class GradeRecord(StoredFields):
+    """A grade that a person has given to an answer; stored once, and exported as a row of the responses."""
+
+    kind: ClassVar[str] = "grade"
+
+    participant_id: int
+    #: The serial of the response that it is about, its item, and the number among the grades of that answer.
+    serial: int
+    item: str
+    number: int
+    #: Who graded: "grader", or "peer".
+    by: str
+    page: str
+    path: str
+    scope: str = ""
+    round: int | None = None
+    node_id: int | None = None
+    network_id: int | None = None
+    #: The visit of the participant in which they answered.
+    visit: int = 1
+    #: When the grade was given.
+    answered_at: str | None = None
+    #: One entry, as in a response: item, kind, attempt, percent, points, graded_by, comment.
     answers: list[dict[str, Any]] = field(default_factory=list)
 
 

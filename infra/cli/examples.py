@@ -28,6 +28,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "summary": ("petri summary", "petri summary --app my-study --stage live"),
     "export": ("petri export", "petri export --app my-study --stage live", "petri export --uploads"),
     "erase-uploads": ("petri erase-uploads 12", "petri erase-uploads 12 --app my-study"),
+    "grade": (
+        "petri grade",
+        "petri grade --sheet answers.csv",
+        "petri grade --take answers.csv --grader anna",
+    ),
     "recruit": ("petri recruit 5", "petri recruit 5 --app my-study"),
     "close-recruitment": ("petri close-recruitment --app my-study",),
     "dead-letters": ("petri dead-letters", "petri dead-letters replay LETTER"),

@@ -17,6 +17,7 @@ from chalicelib.export.study_spool import (
     COMPARED_SLOTS,
     EVENT_BATCH,
     FREED_SLOT,
+    GRADE,
     GROUP,
     LIVE_ROW,
     PLACE,
@@ -43,6 +44,9 @@ Record = Mapping[str, Any]
 _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     PLACE: lambda record: keys.place(record["participant_id"]),
     RESPONSE: lambda record: _response_key(record["participant_id"], record["serial"], record["sk"]),
+    GRADE: lambda record: keys.grade(
+        record["participant_id"], record["serial"], record["item"], record["number"]
+    ),
     TRIAL_BATCH: lambda record: keys.trial_batch(record["participant_id"], record["serial"], record["first"]),
     EVENT_BATCH: lambda record: keys.event_batch(
         record["participant_id"], record["serial"], record["received_at"]

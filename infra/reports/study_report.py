@@ -16,6 +16,8 @@ MOST_LISTED = 5
 #: Answers of more characters are texts, which are counted and not listed.
 LONGEST_LISTED = 40
 CONDITION = "condition."
+#: Rows of the responses that are grades of other rows.
+GRADED_BY = ("grader", "peer")
 COMPLETE = "complete"
 
 Row = Mapping[str, Any]
@@ -23,7 +25,8 @@ Row = Mapping[str, Any]
 
 def study_report(data: Data) -> Report:
     """Summarize a study's answers, by item and by cell."""
-    people, answers = data.wide().list, data.responses.list
+    people = data.wide().list
+    answers = [row for row in data.responses.list if row["by"] not in GRADED_BY]
     ended = Counter(row["ended"] or "still taking part" for row in people)
     lines = [f"{count} {how.replace('_', ' ')}" for how, count in ended.most_common()]
     cells = _cells(people)

@@ -328,6 +328,15 @@ class ResponseItem(StoredItem):
     answers = _document()
 
 
+class GradeItem(ResponseItem):
+    """A grade that a person has given to an answer."""
+
+    serial = _number()
+    item = _text()
+    number = _number()
+    by = _text()
+
+
 class TrialBatchItem(StoredItem):
     """Trials that were sent together."""
 
@@ -438,6 +447,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "compared_slots": SlotItem,
     "place": PlaceItem,
     "response": ResponseItem,
+    "grade": GradeItem,
     "trial_batch": TrialBatchItem,
     "event_batch": EventBatchItem,
     "study_group": StudyGroupItem,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
+
+from chalicelib.study.items import Item
 
 #: The tags of each thing that can be drawn, by its name: one entry for each item of it.
 Pool = Mapping[str, Sequence[Any]]
@@ -39,6 +41,10 @@ class Draw:
         known = {each.name for each in fields(cls)}
         is_draw = isinstance(given, Mapping) and "n" in given and set(given) <= known
         return cls(**given) if is_draw else None
+
+    def given_points(self, item: Item) -> Item:
+        """Return a drawn item with the points that the draw gives it."""
+        return item if self.points is None else replace(item, points=self.points)
 
     def problems(self, what: str) -> list[str]:
         """Return what is wrong with the arguments, whatever the pool."""

@@ -13,6 +13,7 @@ from .answer_rules import author_number, plain
 GRADINGS: Final = ("all_or_nothing", "percent", "interaction", "manual", "peer")
 COUNTS: Final = ("first", "last", "best", "all")
 FEEDBACK_TIMES: Final = ("at_once", "section", "never")
+PEER_RULES: Final = ("median", "mean")
 _FOUR_DECIMALS: Final = Decimal("0.0001")
 
 

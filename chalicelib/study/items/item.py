@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Self, TypedDict, TypeVar
 from markupsafe import Markup
 
 from .answer_rules import AnswerError, AuthorError, as_json, author_number, is_blank, require_json
-from .grading import COUNTS, FEEDBACK_TIMES, GRADINGS, Grade
+from .grading import COUNTS, FEEDBACK_TIMES, GRADINGS, PEER_RULES, Grade
 from .markup import id_of, join, lines, shown_text, tag
 
 _MEDIA_TAGS: Final = MappingProxyType(
@@ -69,6 +69,7 @@ class CommonFields(TypedDict, total=False):
     grading: all_or_nothing, percent, interaction, manual or peer.
     count: The attempt that counts: first, last, best or all.
     feedback_when: at_once, section or never.
+    peers: With grading="peer", what becomes the grade: the median or the mean of the peers' grades.
     """
 
     name: str
@@ -88,6 +89,7 @@ class CommonFields(TypedDict, total=False):
     grading: str
     count: str
     feedback_when: str
+    peers: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +124,7 @@ class Item:
     grading: str = "all_or_nothing"
     count: str = "last"
     feedback_when: str = "at_once"
+    peers: str = "median"
 
     # What a kind defines.
 
@@ -375,6 +378,7 @@ class Item:
             ("grading", GRADINGS),
             ("count", COUNTS),
             ("feedback_when", FEEDBACK_TIMES),
+            ("peers", PEER_RULES),
         ):
             if getattr(self, field_name) not in allowed:
                 value = getattr(self, field_name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -45,9 +44,9 @@ def _drawn(ctx: Context, player: Player, page: Page, items: Mapping[str, Item]) 
     if page.drawing is None:
         return items
     session = session_of(ctx)
-    pool, points = study_of(ctx).pool_of(page), page.drawing.points
+    pool = study_of(ctx).pool_of(page)
     names = session.decisions(session.place(player.id)).drawn_items(page, player.path, items.keys())
-    drawn = {name: items[name] if points is None else replace(items[name], points=points) for name in names}
+    drawn = {name: page.drawing.given_points(items[name]) for name in names}
     return {**drawn, **{name: item for name, item in items.items() if name not in pool}}
 
 

@@ -1,0 +1,1 @@
+"""Draws of items from pools, and grades that people give."""
