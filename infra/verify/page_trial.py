@@ -23,10 +23,10 @@ from chalicelib.operations.study.shared.study_context import session_of, study_o
 from chalicelib.services import App
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.study.design.conditions import Conditions
-from chalicelib.study.elements import For, Group, Page, Rounds, Wait
+from chalicelib.study.elements import EndlessTimelineError, For, Group, Page, Rounds, Wait
 from chalicelib.study.items import check_answer
 from chalicelib.study.pages import PageError
-from chalicelib.study.plan import PathPart, PlanStep, parse_path, write_path
+from chalicelib.study.plan import MAX_PASSED, PathPart, PlanStep, parse_path, write_path
 from chalicelib.study.player import Player
 from chalicelib.study.study import Study
 from chalicelib.study.study_records import GroupRecord, Place
@@ -143,12 +143,37 @@ class _Tour:
     random: random.Random = field(default_factory=lambda: random.Random(1))
     shown: int = 0
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the timeline may pass so many elements without a page that it counts as endless."""
+        steps = list(study_of(self.ctx).plan().steps())
+        limits = [step.element.limit for _, step in steps if isinstance(step.element, Rounds)]
+        return max(limits, default=0) * len(steps) > MAX_PASSED
+
+    def _is_endless(self, path: str) -> bool:
+        """Whether no page ever follows a path, for a participant with sample answers; reported once."""
+        plan = study_of(self.ctx).plan()
+        for place in self.places:
+            decisions = session_of(self.ctx).decisions(place)
+            try:
+                plan.after(parse_path(path), decisions) if path else plan.first(decisions)
+            except EndlessTimelineError as endless:
+                where = f"the timeline, after {path!r}" if path else "the timeline"
+                fix = "Show one of the pages inside the Rounds to everybody, or end them with until=."
+                self.findings.append(error(where, str(endless), fix))
+                return True
+            except Exception:  # noqa: BLE001 - an author's condition can raise anything
+                return False
+        return False
+
     def go(self) -> None:
         """Visit each element: render its page for each member, then answer it."""
         session = session_of(self.ctx)
         self.places = [Place(one, condition=dict(self.cell)) for one in self.people]
         for place in self.places:
             session.add_place(place)
+        if self.is_long and self._is_endless(""):
+            return
         for number, visit in enumerate(_visits(study_of(self.ctx).plan().root, ())):
             if self.shown > MOST_PAGES or not self._visit(visit, number):
                 return
@@ -164,7 +189,7 @@ class _Tour:
             return self._call(element.then, self._group()) if self._group() else True
         if isinstance(element, Page):
             went_well = [self._show(place, element, visit) for place in self.places]
-            return all(went_well)
+            return all(went_well) and not (self.is_long and visit.is_shown and self._is_endless(visit.path))
         return True
 
     def _group(self) -> Any:

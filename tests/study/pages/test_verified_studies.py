@@ -478,3 +478,10 @@ def test_a_number_of_participants_that_groups_do_not_divide_is_found(
     found = shown(pairs(code=code, more=f"num_participants = {number}"))
     assert len(found) == len(told)
     assert all(part in each for part, each in zip(told, found, strict=True))
+
+
+@pytest.mark.parametrize("before", ["", "        Page('trade', ask='offer'),\n"])
+def test_a_timeline_that_shows_no_page_for_ever_is_found(before: str, shown: Check):
+    loop = "Rounds(10_000, [Page('hello', show_if='offer == 99') for _ in range(6)])"
+    code = f"{PAIRS[: PAIRS.index('        Page(')]}{before}        {loop},\n        End(),\n    ]\n"
+    assert any("passes elements for ever without showing a page" in each for each in shown(pairs(code=code)))
