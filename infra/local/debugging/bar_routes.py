@@ -20,6 +20,7 @@ from infra.local.lifecycle.run import Run, chalice_app
 
 from .page_tools import PREFIX, is_loopback
 from .participant_tools import fill_in, jump, member_entries, read_state
+from .sample_uploads import send_samples
 
 #: The recruiter of participants whom the bar creates, as of those on the start page.
 RECRUITER = "hotair"
@@ -64,7 +65,7 @@ def _declared(run: Run) -> Blueprint:
     def debug_fill(call: HttpCall) -> dict[str, Any]:
         """Answer the page that is due with valid answers."""
         _require_this_machine(call)
-        filled: dict[str, Any] = call.run(fill_in, _bot_of(run))
+        filled: dict[str, Any] = call.run(fill_in, _bot_of(run), send_samples(call, run.app.files))
         return filled
 
     @endpoint(routes, f"{PREFIX}entry", ("POST",))

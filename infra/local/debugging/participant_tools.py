@@ -75,8 +75,11 @@ def jump(ctx: Context, path: str) -> dict[str, Any]:
     return {"serial": place.serial}
 
 
-def fill_in(ctx: Context, bot_class: type[StudyBot]) -> dict[str, Any]:
-    """Answer the page that is due with a bot's valid answers, and move the participant on."""
+def fill_in(ctx: Context, bot_class: type[StudyBot], uploads: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer the page that is due with a bot's valid answers, and move the participant on.
+
+    `uploads`: the answers to items that ask for files.
+    """
     participant, place = _own(ctx)
     page = page_at(ctx, place)
     if page is None:
@@ -88,6 +91,7 @@ def fill_in(ctx: Context, bot_class: type[StudyBot]) -> dict[str, Any]:
     if isinstance(page, Trials):
         _run_trials(ctx, place, page, bot)
     else:
+        bot.answers = {**uploads, **bot.answers}  # type: ignore[misc]  # of this bot alone
         raw = bot.answers_for(show(ctx, place).body)
         answers = check_answers(ctx, session_of(ctx).player(participant.id), page, raw)
     take_answers(ctx, place, page, answers, BOT)

@@ -12,6 +12,7 @@ from infra.local.lifecycle.run import RunOptions, app_module, opened, site_sourc
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.site import build
 
+from . import debugged
 from .debugged import DEMOS, Debugged, Participant, debugging
 
 ROUTES = ("/_debug/state", "/_debug/jump", "/_debug/fill", "/_debug/entry", "/_debug/members")
@@ -185,3 +186,24 @@ def test_nothing_that_is_deployed_or_served_for_participants_has_the_bar(tmp_pat
     ) as run:
         assert run.host.tools is None
         assert run.host.lane.routes.match("/_debug/state") is None
+
+
+def test_filling_in_sends_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "own" / "houses"
+    (folder / "pages").mkdir(parents=True)
+    (folder / "pages" / "send.md").write_text("# Send\n", encoding="utf-8")
+    (folder / "config.txt").write_text("[Experiment]\nbase_payment = 1.00\n", encoding="utf-8")
+    (folder / "experiment.py").write_text(
+        "from petri.study import End, Page, Study, upload\n\n\n"
+        "class Houses(Study):\n"
+        '    house = upload("Draw a house.", source="drawing")\n'
+        '    timeline = [Page("send", ask="house"), End()]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(debugged, "DEMOS", folder.parent)
+    with debugging("houses", tmp_path) as served:
+        one = served.enter()
+        one.page()
+        assert one.post("fill").status == 200
+        assert one.page()["kind"] == "end"
+        assert len(list(tmp_path.glob("runs/run.uploads/kept/1/*.png"))) == 1
