@@ -111,6 +111,9 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
     function of the bot and the page for each item, or it overrides `answer`.
     """
 
+    #: How long the bot waits for a notification before it polls again, in seconds.
+    poll_seconds: ClassVar[float] = POLL_SECONDS
+
     def participate(self) -> None:
         """Answer each page that is due, until the end."""
         page = self.get("/page")
@@ -120,7 +123,7 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
                 if time.monotonic() - began > MAX_WAIT:
                     raise BotError(f"{page['path']}: the others did not come within {MAX_WAIT:.0f} seconds.")
                 self.waiting_for = f"the others at {page['path']}"
-                self.next_message(within=POLL_SECONDS)
+                self.next_message(within=self.poll_seconds)
                 self.waiting_for = ""
                 page = self.get("/page")
                 continue

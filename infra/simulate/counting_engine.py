@@ -137,6 +137,43 @@ class CountingEngine(EngineWrapper):
             )
 
 
+class UncountedEngine(CountingEngine):
+    """Passes calls on without measuring them, for simulations whose costs don't matter."""
+
+    @property
+    def shows_whole_commits(self) -> bool:
+        """What the engine itself says."""
+        return self._engine.shows_whole_commits
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys."""
+        return self._engine.get(keys)
+
+    def get_isolated(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """Return the items that exist under these keys, in a transaction."""
+        return self._engine.get_isolated(keys)
+
+    def query(self, pk: str, prefix: str = "") -> Iterator[Item]:
+        """Yield the items of a collection whose sk begins with the prefix, in order of sk."""
+        return self._engine.query(pk, prefix)
+
+    def query_until(self, pk: str, last: str) -> Iterator[Item]:
+        """Yield the items of a collection whose sk is not after `last`, in order of sk."""
+        return self._engine.query_until(pk, last)
+
+    def count(self, pk: str, prefix: str = "") -> int:
+        """Return how many items of a collection have an sk that begins with the prefix."""
+        return self._engine.count(pk, prefix)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing; raise Conflict when a condition fails."""
+        self._engine.commit(writes)
+
+    def increment(self, key: Key, by: int = 1) -> int:
+        """Add to the counter at a key and return the new value."""
+        return self._engine.increment(key, by)
+
+
 def _is_transaction(writes: Sequence[Write]) -> bool:
     only = writes[0]
     return len(writes) > 1 or (isinstance(only, Delete) and only.expect is not ANY)

@@ -58,15 +58,19 @@ class BotStage(HighPerformanceBotBase):
             self.person.result.waited += self.person.actor.seconds - began
 
 
-def bot_class(loaded: LoadedExperiment, name: str = "") -> type[Any]:
-    """Return the class of the bots; ExperimentError for one that uses a browser."""
+def bot_class(loaded: LoadedExperiment, name: str = "", poll_seconds: float | None = None) -> type[Any]:
+    """Return the class of the bots; ExperimentError for one that uses a browser.
+
+    `poll_seconds`: how often bots of a study ask again while they wait; None: as in a real run.
+    """
     bots = chosen_bots(loaded, name)[0]
     if issubclass(bots, BotBase):
         raise ExperimentError(
             f"The bot {bots.__name__} uses a browser, which can't be simulated; add a class "
             "Bot(HighPerformanceBotBase) with the same participate()."
         )
-    return type(bots.__name__, (BotStage, bots), {"__module__": bots.__module__})
+    pace = {} if poll_seconds is None else {"poll_seconds": poll_seconds}
+    return type(bots.__name__, (BotStage, bots), {"__module__": bots.__module__, **pace})
 
 
 def links(seed: int, number: int) -> dict[str, str]:

@@ -36,7 +36,7 @@ from infra.local.lifecycle.run import chalice_app
 
 from .bot_threads import BotThread
 from .clients import GOING_AWAY, BotResult, Dropout, SimulatedPerson
-from .counting_engine import CountingEngine
+from .counting_engine import CountingEngine, UncountedEngine
 from .log_capture import captured_log
 from .pace import Pace, Tempo
 from .platform import OK, Platform
@@ -77,6 +77,10 @@ class TrialSpec:
     uninvited: int = 0
     #: The simulated time of the launch; None: the start of the current hour.
     began: datetime | None = None
+    #: Whether to measure what the run would use on AWS.
+    counts_usage: bool = True
+    #: How often a waiting bot of a study asks again, in seconds; None: as in a real run.
+    poll_seconds: float | None = None
     #: Called when a bot has finished, with the number of those that have.
     on_bot_ended: Callable[[int], object] | None = None
 
@@ -121,7 +125,7 @@ class Trial:
         self.timeline = timeline
         self._plan = plan
         #: Without bots, the caller sends the requests.
-        self._class: type[Any] = bot_class(loaded, plan.bot) if plan.most else object
+        self._class: type[Any] = bot_class(loaded, plan.bot, plan.poll_seconds) if plan.most else object
         self._limit = HOUR * (2 * RunSettings.read(self.app.config).duration + PATIENCE)
         self._draw = random.Random(f"arrivals:{plan.seed}")
         self._numbers = itertools.count(1)
@@ -305,7 +309,7 @@ def rehearsed(loaded: LoadedExperiment, plan: TrialSpec, engine: Engine | None =
         chdir(loaded.folder),
         captured_log(loaded.folder, course.faults) as log,
     ):
-        counting = CountingEngine(store)
+        counting = CountingEngine(store) if plan.counts_usage else UncountedEngine(store)
         app = _app(loaded, counting, timeline, queue, schedule)
         app.channels = channels
         app.files = FolderFiles(Path(uploads), timeline)

@@ -30,6 +30,8 @@ from infra.simulate.trial import RunTrace, TrialSpec, rehearsed
 MAX_PARTICIPANTS: Final = 20_000
 #: When simulated runs begin: data with the same seed have the same times.
 BEGAN: Final = datetime(2000, 1, 3, 9, tzinfo=UTC)
+#: How often a waiting bot asks again, in seconds: in simulated time no notification is lost.
+POLL_SECONDS: Final = 20.0
 #: What the manifest of simulated data has, so that it isn't taken for the data of people.
 SIMULATED: Final = "simulated"
 
@@ -83,6 +85,8 @@ def simulate(spec: SimulationSpec, on_bot_ended: Callable[[int], object] | None 
             bot=spec.bot,
             uninvited=invited,
             began=BEGAN,
+            counts_usage=False,
+            poll_seconds=POLL_SECONDS,
             on_bot_ended=on_bot_ended,
         )
         with rehearsed(loaded, plan, engine) as trial:
