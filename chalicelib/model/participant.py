@@ -153,28 +153,6 @@ class Participant(Record):
         """Whether the participant takes part in a visit after the first, whose submission has been made."""
         return bool(self.details.get(IS_VISITING))
 
-    @property
-    def earlier_nodes(self) -> int:
-        """How many of the participant's nodes are of earlier visits."""
-        return int(self.details.get(EARLIER_NODES, 0))
-
-    def schedule_visit(self, number: int) -> None:
-        """Record that a visit after the first is to come.
-
-        Args:
-            number: The number of the visit.
-
-        """
-        self.details = {**self.details, VISIT: number, IS_VISITING: False}
-
-    def begin_visit(self) -> None:
-        """Record that the participant has begun the visit that was to come."""
-        self.details = {**self.details, IS_VISITING: True, EARLIER_NODES: len(self.node_ids)}
-
-    def end_visit(self) -> None:
-        """Record that a visit after the first has ended, or won't take place."""
-        self.details = {**self.details, IS_VISITING: False}
-
     def change_status(self, status: ParticipantStatus) -> None:
         """Change the status, if the table of transitions allows it.
 

@@ -14,7 +14,10 @@ from .blocks import DOCS, ROOT, blocks
 
 PAGES = [DOCS / "studies.md", ROOT / "README.md"]
 SHOWN = [
-    block.text for page in PAGES for block in blocks(page) if block.language == "python" and not block.what
+    block.text
+    for page in [*PAGES, DOCS / "sessions.md"]
+    for block in blocks(page)
+    if block.language == "python" and not block.what
 ]
 
 

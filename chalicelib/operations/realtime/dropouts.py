@@ -6,6 +6,7 @@ from chalicelib.messages import EndGroup, SendToParticipants
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.participant_visits import earlier_nodes
 
 from .waiting_rooms import has_waiting_room, room_of
 
@@ -78,7 +79,7 @@ def forget_disconnect(participant: Participant) -> None:
 
 def is_in_running_group(ctx: Context, participant: Participant) -> bool:
     """Whether a participant is in a running group: has a node, or a room that has opened."""
-    if len(participant.node_ids) > participant.earlier_nodes:
+    if len(participant.node_ids) > earlier_nodes(participant):
         return True
     return has_waiting_room(ctx) and room_of(ctx, participant.id) is not None
 
@@ -88,7 +89,7 @@ def group_members(ctx: Context, participant: Participant) -> list[Participant]:
     room = room_of(ctx, participant.id) if has_waiting_room(ctx) else None
     ids = set(room["members"]) if room is not None else set()
     if not ids:
-        for node in participant.nodes(failed="all")[participant.earlier_nodes :]:
+        for node in participant.nodes(failed="all")[earlier_nodes(participant) :]:
             others = (other.participant_id for other in ctx.uow.nodes_in(node.network) if not other.failed)
             ids.update(one for one in others if one is not None)
     return [ctx.uow.participant(one) for one in sorted({*ids, participant.id})]

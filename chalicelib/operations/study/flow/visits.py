@@ -16,6 +16,11 @@ from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 from chalicelib.operations.participant.completion import end_participation
 from chalicelib.operations.realtime.dropouts import forget_disconnect
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.participant_visits import (
+    record_begun_visit,
+    record_ended_visit,
+    record_scheduled_visit,
+)
 from chalicelib.operations.study.shared.study_context import moment_of, session_of
 from chalicelib.study.elements import Session
 from chalicelib.study.study_records import PAID_VISITS, Place, VisitRecord, VisitStatus
@@ -46,7 +51,7 @@ def schedule_visit(ctx: Context, place: Place, session: Session) -> None:
         closes_at=iso(opens + session.open_for),
         pay=str(session.dollars),
     )
-    participant.schedule_visit(visit.number)
+    record_scheduled_visit(participant, visit.number)
     session_of(ctx).add_visit(visit)
     ctx.uow.post(CloseVisit(participant.id, visit.number), due=opens + session.open_for)
     if not is_bot:
@@ -90,7 +95,7 @@ def begin_visit(ctx: Context, participant: Participant, visit: VisitRecord) -> N
     """Record that a participant begins a visit; at the end of `duration` it has to be finished."""
     visit.status, visit.began_at = VisitStatus.OPEN.value, iso(ctx.now)
     forget_disconnect(participant)
-    participant.begin_visit()
+    record_begun_visit(participant)
     ctx.uow.post(
         CloseVisit(participant.id, visit.number), due=ctx.now + timedelta(hours=ctx.settings.duration)
     )
@@ -114,7 +119,7 @@ def end_visit(ctx: Context, participant: Participant, place: Place, status: Visi
     if visit is None or visit.status not in (VisitStatus.WAITING, VisitStatus.OPEN):
         return False
     visit.status, visit.ended_at = status.value, iso(ctx.now)
-    participant.end_visit()
+    record_ended_visit(participant)
     if status in PAID_VISITS:
         ctx.uow.post(PayVisit(participant.id, visit.number))
     return True

@@ -11,12 +11,11 @@ from chalicelib import services
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from petri.study import End, Form, Session, Study, days
 from tests.browser.accessibility import problems
+from tests.browser.study.conftest import Open
+from tests.browser.study.questions import asking
+from tests.browser.study.scripted_study import Due
 from tests.study.studies import answer, compiled, due
 from tests.web.world import build_world
-
-from .conftest import Open
-from .questions import asking
-from .scripted_study import Due
 
 
 class Memory(Study):
