@@ -252,6 +252,10 @@ def response(participant_id: int, serial: int) -> Key:
     return f"part#{participant_id}", f"{RESPONSES}{serial:08d}"
 
 
+def draft(participant_id: int) -> Key:
+    return f"part#{participant_id}", "draft"
+
+
 GRADES = "grade#"
 
 

@@ -148,6 +148,21 @@ class StudyResponse(StoredFields):
 
 
 @dataclass
+class Draft(StoredFields):
+    """What a participant has typed on the page that is due and not sent; it isn't exported."""
+
+    kind: ClassVar[str] = "draft"
+
+    participant_id: int
+    serial: int
+    saved_at: str
+    #: Raw answers by item, which count when the time is up and they are valid.
+    answers: dict[str, Any] = field(default_factory=dict)
+    #: The values of the form's fields, for another device.
+    fields: list[Any] = field(default_factory=list)
+
+
+@dataclass
 class GradeRecord(StoredFields):
     """A grade that a person has given to an answer; stored once, and exported as a row of the responses."""
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from chalicelib import services
 from chalicelib.errors import BadRequest, ExperimentError
-from chalicelib.operations.study.answers import event_log
+from chalicelib.operations.study.answers import drafts, event_log
 from chalicelib.operations.study.answers.uploads import link_to_upload
 from chalicelib.operations.study.flow.reminders import STOP_PATH, allow_stopping, stop_reminders
 from chalicelib.operations.study.groups.leaving import stop_without_member
@@ -67,6 +67,16 @@ def page_post(call: HttpCall) -> dict[str, Any]:
         is_timeout=parameters.flag("timeout"),
     )
     return _settled(call, view)
+
+
+@endpoint(routes, "/page/draft", ("POST",))
+def page_draft(call: HttpCall) -> dict[str, Any]:
+    """Keep what is typed on a page with `keep_draft`, for another device and the end of the time limit."""
+    fields = call.parameters.one("fields")
+    fields = read_json(fields, "fields") if isinstance(fields, str) and fields else fields
+    answers = call.parameters.json_object("answers") or {}
+    kept: dict[str, Any] = call.run(drafts.keep_draft, _serial(call), answers, fields)
+    return kept
 
 
 @endpoint(routes, "/page/events", ("POST",))

@@ -448,6 +448,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "place": PlaceItem,
     "response": ResponseItem,
     "grade": GradeItem,
+    "draft": StoredItem,
     "trial_batch": TrialBatchItem,
     "event_batch": EventBatchItem,
     "study_group": StudyGroupItem,

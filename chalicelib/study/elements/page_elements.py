@@ -29,7 +29,8 @@ class Page(Element):
         button: The text of the button; the translated "Next" by default.
         title: The page's title; by default its first heading.
         script: A script in `static/` for this page.
-        keep_draft: Whether typed text is also kept on the server.
+        keep_draft: Whether typed text is also kept on the server: another device shows it, and what is valid
+            of it is taken when the time is up.
         then: A method of the study, called with the player after the page's answers were stored.
         draw: How many of the items in `ask` each participant gets, or a `Draw` by their tags; without `ask`,
             of all items of the study that have these tags.

@@ -89,6 +89,7 @@ OF_STUDIES = {
     ("POST", "/page"),
     ("POST", "/page/live"),
     ("POST", "/page/events"),
+    ("POST", "/page/draft"),
     ("POST", "/page/upload"),
     ("GET", "/page/upload/{participant_id}/{name}"),
 }

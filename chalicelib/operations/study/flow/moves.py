@@ -130,6 +130,8 @@ def take_answers(
     """
     study = study_of(ctx)
     record_answers(ctx, place, page, checked, by, seconds, embedded)
+    if page.keep_draft:
+        ctx.uow.delete_item(keys.draft(place.participant_id))
     player = session_of(ctx).player(place.participant_id)
     study.page_answered(player, page.name)
     if page.then is not None:

@@ -6,6 +6,7 @@ from chalicelib.messages import Autoplay
 from chalicelib.model.record import iso
 from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.drafts import draft_of
 from chalicelib.operations.study.answers.page_answers import (
     AUTOPLAY,
     TIMEOUT,
@@ -34,7 +35,8 @@ def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
     of the other members of the group, if they would wait for the answer.
     """
     player = session_of(ctx).player(place.participant_id)
-    answers = default_answers(ctx, player, page)
+    draft = draft_of(ctx, place, page)
+    answers = default_answers(ctx, player, page, None if draft is None else draft.answers)
     if answers is None:
         _end_unanswered(ctx, place, page)
         return

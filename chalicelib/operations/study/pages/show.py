@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.drafts import draft_of
 from chalicelib.operations.study.answers.embedded_data import EMBED_SCRIPT, embed_data
 from chalicelib.operations.study.answers.live_data import live_fields
 from chalicelib.operations.study.answers.page_answers import items_due
@@ -104,6 +105,9 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
     }
+    if page.keep_draft:
+        draft = draft_of(ctx, place, page)
+        shown |= {"keep_draft": True, "draft": None if draft is None else draft.fields}
     if isinstance(page, Live | Chat):
         return shown | live_fields(ctx, place, page, player)
     if isinstance(page, Embed):

@@ -13,6 +13,7 @@
   const OPEN_POLL_FACTOR = 5; // with an open socket, polling only makes up for lost notifications
   const RETRY_MS = 12000;
   const LEAST_POLL_S = 1;
+  const DRAFT_MS = 2000; // between two drafts that are sent to the server
   const PREPARED_WITHIN_MS = 1000; // when time is up; the server accepts answers that are two seconds late
   const CHANNELS = "/static/scripts/petri-channels.js";
   const LIVE = "/static/scripts/petri-live.js";
@@ -222,9 +223,25 @@
 
   function restoreDraft(root) {
     draft = petri.draft(`page:${page.serial}`);
+    if (Array.isArray(page.draft) && draft.value === undefined) draft.keep(page.draft);
     const elements = [...root.querySelectorAll("input, select, textarea")];
     draft.followForm(/** @type {any} */ ({ elements, addEventListener: root.addEventListener.bind(root) }));
     for (const item of root.querySelectorAll("[data-item]")) item.dispatchEvent(new CustomEvent("petri:restored"));
+    if (page.keep_draft) keepOnServer(root);
+  }
+
+  // Another device shows what was typed here. A draft that isn't kept is sent with the next change.
+  function keepOnServer(root) {
+    const { serial } = page;
+    let waiting;
+    const keep = () => {
+      waiting = undefined;
+      if (page.serial !== serial || isBusy || !draft) return;
+      dallinger.post("/page/draft", { serial, answers: answers(), fields: draft.value ?? [] }).fail(({ errorText }) => console.warn(errorText));
+    };
+    const later = () => { waiting ??= setTimeout(keep, DRAFT_MS); };
+    root.addEventListener("input", later);
+    root.addEventListener("change", later);
   }
 
   function startClocks(arrived) {
