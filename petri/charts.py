@@ -14,11 +14,13 @@ readers.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from statistics import median
 
-__all__ = ["chain_chart", "changed_words", "line_chart"]
+__all__ = ["chain_chart", "changed_words", "line_chart", "strip_chart"]
 
 WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 20, 62
@@ -26,6 +28,8 @@ NODES_IN_A_ROW = 11
 STEP, RADIUS, ROW = 66, 20, 92
 #: How many numbers stand below a line chart at most, and how far apart its series stand in the legend.
 MAX_TICKS, LEGEND_STEP = 20, 190
+
+STRIP_WIDTH, STRIP_LEFT, STRIP = 560, 90, 40
 
 Point = tuple[float, float]
 Scale = Callable[[float], float]
@@ -99,6 +103,38 @@ def chain_chart(
     for index, (label, note, shade) in enumerate(zip(labels, notes, shades, strict=True)):
         parts += [_link(index)] if index else []
         parts.append(_circle(index, label, note, shade))
+    return "\n".join([*parts, "</svg>"])
+
+
+def strip_chart(name: str, title: str, rows: Mapping[str, Sequence[float]], truth: float) -> str:
+    """Draw positive numbers as dots on a logarithmic scale, a strip for each row, with medians and the truth.
+
+    Args:
+        name: A name that no other picture of the report has.
+        title: The title, for screen readers.
+        rows: The numbers of each row, by what it is called.
+        truth: The true number, as a tall line.
+
+    Returns:
+        The picture's SVG.
+
+    """
+    logs = [math.log(number) for numbers in rows.values() for number in numbers] + [math.log(truth)]
+    low, high = min(logs) - 0.1, max(logs) + 0.1
+
+    def x(number: float) -> float:
+        return STRIP_LEFT + (STRIP_WIDTH - STRIP_LEFT - 10) * (math.log(number) - low) / (high - low)
+
+    height = 30 + STRIP * len(rows)
+    said = ", ".join(f"{row}: median {median(numbers):.0f}" for row, numbers in rows.items())
+    parts = _opening(name, (STRIP_WIDTH, height), title, f"{said}; truth {truth:.0f}.")
+    parts.append(f'<path class="truth" d="M{x(truth):.1f} 18V{height - 10}"/>')
+    parts.append(f'<text x="{x(truth):.1f}" y="13">{truth:.0f}</text>')
+    for index, (row, numbers) in enumerate(rows.items()):
+        y = 40 + STRIP * index
+        parts.append(f'<text class="legend" x="0" y="{y + 5}">{escape(row)}</text>')
+        parts.append(f'<path class="median" d="M{x(median(numbers)):.1f} {y - 12}v24"/>')
+        parts += [f'<circle class="dot" cx="{x(number):.1f}" cy="{y}" r="6"/>' for number in numbers]
     return "\n".join([*parts, "</svg>"])
 
 

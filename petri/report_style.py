@@ -50,6 +50,9 @@ del { background: var(--lost); } ins { background: var(--new); text-decoration: 
 .chart .node { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5; }
 .chart .far { fill: var(--third); }
 .chart .link { fill: none; stroke: var(--quiet); stroke-width: 1.5; } .chart .grid { stroke: var(--line); }
+.chart .truth { stroke: var(--third); stroke-width: 2; }
+.chart .median { stroke: var(--second); stroke-width: 4; }
+.chart .dot { fill: var(--accent); fill-opacity: .55; }
 .chart .series { fill: none; stroke-width: 2.5; } .chart .series.s1 { stroke: var(--accent); }
 .chart .series.s2 { stroke: var(--second); stroke-dasharray: 6 4; }
 .chart .series.s3 { stroke: var(--third); stroke-dasharray: 2 4; }

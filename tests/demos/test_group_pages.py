@@ -11,6 +11,7 @@ from selenium.webdriver.support.ui import Select
 from tests.browser import accessibility, chromium
 from tests.browser.group import People, Tab
 from tests.demos.serving import serving
+from tests.experiments import EXPERIMENTS
 
 pytestmark = pytest.mark.browser
 TWO = {"group_size": "2", "groups": "20"}
@@ -33,7 +34,7 @@ def browser(whole_browser: Chrome) -> Iterator[Chrome]:
 @pytest.fixture(scope="module")
 def crowd(whole_browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
     folder = tmp_path_factory.mktemp("vox")
-    with serving("vox_populi", folder, jars="30, 60", **TWO, **FOREVER) as address:
+    with serving(str(EXPERIMENTS / "vox_populi"), folder, jars="30, 60", **TWO, **FOREVER) as address:
         yield People(whole_browser, address)
 
 

@@ -17,7 +17,13 @@ ARRIVAL = 600.0
 
 @pytest.mark.parametrize(
     "folder",
-    [DEMOS / "chatroom", EXPERIMENTS / "chatroom", DEMOS / "vox_populi", DEMOS / "coordination"],
+    [
+        DEMOS / "chatroom",
+        EXPERIMENTS / "chatroom",
+        DEMOS / "vox_populi",
+        EXPERIMENTS / "vox_populi",
+        DEMOS / "coordination",
+    ],
     ids=lambda folder: "/".join(folder.parts[-2:]),
 )
 def test_the_first_success_does_not_close_recruitment_on_rooms_that_have_not_begun(folder: Path) -> None:

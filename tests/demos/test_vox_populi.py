@@ -17,25 +17,18 @@ def test_all_bots_finish(run):
 
 
 def test_each_participant_guesses_each_jar_alone_and_in_the_group(run):
-    guesses = Counter((info["property1"], info["property2"]) for info in run.rows("info", failed="False"))
+    guesses = Counter((row["round"], row["item"]) for row in run.tables["response"] if row["round"])
     assert guesses == {(jar, stage): 4 for jar in "123" for stage in ("alone", "together")}
 
 
-def test_guesses_made_alone_are_sent_to_all_others(run):
-    alone = {info["id"] for info in run.rows("info", property2="alone")}
-    sent = Counter(row["info_id"] for row in run.tables["transmission"])
-    assert sent == dict.fromkeys(alone, 3)
-
-
-def test_guesses_are_sent_only_after_the_last_one_was_made(run):
-    made = max(info["creation_time"] for info in run.rows("info", property1="1", property2="alone"))
-    ids = {info["id"] for info in run.rows("info", property1="1")}
-    sent = [row["creation_time"] for row in run.tables["transmission"] if row["info_id"] in ids]
-    assert min(sent) >= made
+def test_second_guesses_are_made_after_all_first_ones(run):
+    first = [row["answered_at"] for row in run.rows("response", round="1", item="alone")]
+    second = [row["shown_at"] for row in run.rows("response", round="1", item="together")]
+    assert min(second) >= max(first)
 
 
 def test_each_guess_knows_the_truth(run):
-    truths = {(info["property1"], info["property3"]) for info in run.tables["info"]}
+    truths = {(row["value.jar"], row["value.truth"]) for row in run.rows("live", name="guess")}
     assert truths == {("1", "85"), ("2", "214"), ("3", "430")}
 
 

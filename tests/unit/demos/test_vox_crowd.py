@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from demos.vox_populi.crowd import Guesses, jars_of
+from demos.vox_populi.crowd import Guesses, jars_of, report_on
 
 
-def guess(
-    contents: str, jar: str = "1", stage: str = "alone", *, failed: bool = False, network: int = 1
-) -> dict:
-    return {
-        "type": "estimate",
-        "network_id": network,
-        "contents": contents,
-        "failed": failed,
-        "property1": jar,
-        "property2": stage,
-        "property3": "100",
-    }
+def guess(number: float, jar: int = 1, stage: str = "alone", *, name: str = "guess", group: int = 1) -> dict:
+    values = {"value.jar": jar, "value.stage": stage, "value.guess": number, "value.truth": 100}
+    return {"name": name, "network_id": group, **values}
 
 
 def test_a_member_is_off_by_the_mean_of_all_errors():
@@ -33,16 +24,14 @@ def test_equal_guesses_have_no_spread():
     assert Guesses(100, (80, 80, 80)).spread == 0
 
 
-def test_failed_guesses_do_not_count():
-    (jar,) = jars_of([guess("90"), guess("9000", failed=True)])
-    assert jar.alone.numbers == (90.0,)
+def test_rows_of_other_kinds_do_not_count():
+    assert jars_of([guess(90), guess(9000, name="chat")])[1, 1]["alone"].numbers == (90.0,)
 
 
 def test_jars_and_groups_are_kept_apart():
-    found = jars_of([guess("90"), guess("80", jar="2"), guess("70", network=2)])
-    assert [(jar.group, jar.number) for jar in found] == [(1, 1), (1, 2), (2, 1)]
+    assert list(jars_of([guess(90), guess(80, jar=2), guess(70, group=2)])) == [(1, 1), (1, 2), (2, 1)]
 
 
 def test_a_jar_without_revised_guesses_is_shown_too():
-    (jar,) = jars_of([guess("90")])
-    assert jar.together is None
+    assert list(jars_of([guess(90)])[1, 1]) == ["alone"]
+    assert "Group 1, jar 1: 100 beans" in report_on([guess(90)]).html

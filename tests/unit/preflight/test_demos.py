@@ -18,6 +18,7 @@ EXPECTED = {
     DEMOS / "rogers": (16, 8),
     EXPERIMENTS / "chatroom": (3, 1),
     DEMOS / "chatroom": (3, 1),
+    EXPERIMENTS / "vox_populi": (4, 1),
     DEMOS / "vox_populi": (4, 1),
     DEMOS / "coordination": (3, 1),
     DEMOS / "pushbutton": (2, 1),
