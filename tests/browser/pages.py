@@ -39,7 +39,10 @@ class Page:
         )
 
     def press(self, selector: str) -> None:
-        self.wait().until(expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector))).click()
+        found = self.wait().until(expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector)))
+        # The debug bar covers the lower edge of the window.
+        self.browser.execute_script("arguments[0].scrollIntoView({ block: 'center' });", found)
+        found.click()
 
     def arrive_at(self, path: str) -> None:
         self.wait().until(lambda browser: browser.execute_script("return location.pathname") == path)
