@@ -205,6 +205,8 @@ interface PetriLive {
 interface Petri {
   study: PetriStudy;
   live: PetriLive;
+  /** The debug bar, in pages of `petri debug` alone. */
+  debug?: { fill(): unknown; readonly state: Record<string, any> | null };
   log(event: string, act?: string, item?: string, at?: number): void;
   draft(step: string | number): Draft;
   channel(name: string, options?: { participantId?: number }): PetriChannel;
