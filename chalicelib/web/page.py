@@ -18,7 +18,7 @@ from chalicelib.operations.study.flow.reminders import STOP_PATH, allow_stopping
 from chalicelib.operations.study.groups.leaving import stop_without_member
 from chalicelib.operations.study.groups.waits import stop_group
 from chalicelib.operations.study.pages import due_page
-from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
+from chalicelib.operations.study.pages.settling import MAX_STEPS, settle_and_show
 from chalicelib.operations.study.pages.show import PageView
 from chalicelib.operations.study.pages.upload_grants import grant_upload
 from chalicelib.operations.study.shared.hook_errors import HookFailedError
@@ -181,7 +181,11 @@ def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:
     """Carry out what follows the commit, in commits of its own, and return the page that is due then."""
     stale = {"stale": True} if view.body.get("stale") else {}
     for _ in range(MAX_STEPS):
-        if view.pending is None or not settle(services.current().run, view.pending):
+        if view.pending is None:
             break
-        view = _run(call, due_page.get_page, view.pending)
+        pending = view.pending
+        changed, shown = settle_and_show(services.current().run, pending)
+        if not changed:
+            break
+        view = shown or _run(call, due_page.get_page, pending)
     return {**view.body, **stale}

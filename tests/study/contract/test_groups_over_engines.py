@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 
 from chalicelib.storage.engine import Engine
+from chalicelib.study.pages import PageError
+from petri.study import End, Group, Page, Wait
 from tests.contract.factories import at_once
 from tests.study.contract.players import Player, Seat, Table, play, sums
 
@@ -164,3 +166,18 @@ def test_different_answers_to_one_page_at_once_are_stored_once(crowded: Engine, 
     stored = [item["answers"][0]["answer"] for item in table.items("response") if item.get("answers")]
     assert len(stored) == 2
     assert table.points() == [stored[0] + stored[1]] * 2
+
+
+def test_a_page_that_cannot_be_shown_to_the_last_one_keeps_nobody_waiting(
+    sqlite: Engine, seat_players: Seat
+) -> None:
+    timeline = (Group(2), Page("name", ask="mine"), Wait(then="add_up"), Page("after"), End())
+    pages = {"after": "{% if player.id == 2 %}{{ 1 / 0 }}{% endif %}Done."}
+    table = seat_players(sqlite, type("Failing", (sums(2),), {"timeline": timeline}), 2, pages)
+    first, last = table.players
+    first.get(), last.get(), first.get()
+    first.post(mine=1)
+    with pytest.raises(PageError, match="division by zero"):
+        last.post(mine=2)
+    assert (first.get()["page"], table.points()) == ("after", [3, 3])
+    assert table.items("study_group")[0]["state"] == {"released": 1}

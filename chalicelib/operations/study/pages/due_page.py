@@ -34,6 +34,7 @@ from chalicelib.operations.study.flow.moves import (
 )
 from chalicelib.operations.study.flow.time_limits import expire
 from chalicelib.operations.study.flow.visit_closing import begin_if_open, close_if_due
+from chalicelib.operations.study.groups.waits import release
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.elements import Chat, Embed, Live, Page, Session, Trials
 from chalicelib.study.player import Player
@@ -171,6 +172,21 @@ def _look_after(ctx: Context, participant: Participant, place: Place) -> None:
 def _is_stop(ctx: Context, place: Place) -> bool:
     element = element_at(ctx, place.path)
     return element is not None and element.is_stop
+
+
+def release_and_show(ctx: Context, pending: Pending) -> tuple[bool, PageView | None]:
+    """Release a group from a wait, and show the page that follows to the participant who came last.
+
+    Return whether anything was changed, and the page; None for a participant who doesn't go on by it.
+    """
+    network_id, participant_id = pending.network_id, pending.participant_id
+    if network_id is None or participant_id is None:
+        return False, None
+    changed = release(ctx, network_id, pending.path, pending.mates)
+    place = session_of(ctx).place(participant_id)
+    if not changed or place.path == pending.path:
+        return changed, None
+    return True, _respond(ctx, ctx.uow.participant(participant_id), place)
 
 
 def _respond(

@@ -18,6 +18,9 @@ from chalicelib.operations.study.groups.waits import release, stop_group
 from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import Pending
 
+from .due_page import release_and_show
+from .show import PageView
+
 logger = logging.getLogger("petri.study")
 
 #: Runs an operation in a unit of work: `App.run`.
@@ -27,16 +30,37 @@ MAX_STEPS = 20
 
 
 def settle(run: Run, pending: Pending) -> bool:
-    """Check once what a participant waits for; return whether anything was changed.
+    """Look once at what a participant waits for; return whether anything was changed.
 
     The participant's own commit has succeeded, so nothing that happens here is an error of their request:
     after too many conflicts, another request continues.
     """
+    return settle_and_show(run, pending, is_shown=False)[0]
+
+
+def settle_and_show(run: Run, pending: Pending, *, is_shown: bool = True) -> tuple[bool, PageView | None]:
+    """Look once at what a participant waits for, and show them the page that follows a wait.
+
+    Return whether anything was changed, and the page, where it was shown in the commit of the release.
+    """
     try:
-        return _settle(run, pending)
+        if is_shown and pending.network_id is not None and not pending.joins:
+            return _release_and_show(run, pending)
+        return _settle(run, pending), None
     except Busy:
         logger.info("too many participants meet at %s; the next request goes on", pending.path)
-        return False
+        return False, None
+
+
+def _release_and_show(run: Run, pending: Pending) -> tuple[bool, PageView | None]:
+    """Release a group and show the next page; a page that can't be shown doesn't keep the others waiting."""
+    try:
+        released: tuple[bool, PageView | None] = run(release_and_show, pending)
+    except Busy:
+        raise
+    except Exception:  # noqa: BLE001 - a page of the author's can raise anything; their own request reports it
+        return _settle(run, pending), None
+    return released
 
 
 def _settle(run: Run, pending: Pending) -> bool:
