@@ -205,6 +205,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         "How many points of a study are worth one US dollar; 0: points aren't paid.",
         default=0.0,
     ),
+    _general(
+        "sessions_at_once",
+        bool,
+        "Whether the later sessions of a study open at once, to try them; in debug mode only.",
+        default=False,
+    ),
     _recruitment(
         "screen_out_payment",
         float,

@@ -40,6 +40,7 @@ class RunSettings:
     busy_timeout: float
     timer_limit: int
     whimsical: bool
+    sessions_at_once: bool
     recruiter: str
     recruiters: str | None
     auto_recruit: bool

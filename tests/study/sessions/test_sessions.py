@@ -9,12 +9,13 @@ import pytest
 
 from chalicelib.messages import CloseVisit, PayVisit
 from chalicelib.model.run_records import payment_id, payment_kinds, visit_of
+from chalicelib.operations.shared.settings import Settings
 from chalicelib.operations.study.flow.visit_closing import pay_visit
 from chalicelib.study.study import Study
 from infra.aws.deployed.monitor import AppStatus
 from petri.study import End, Form, Group, Page, Rounds, Session, TimelineError, Wait, days, hours, number
 from tests.study.studies import OpenStudy, answer, due
-from tests.web.world import Person, World
+from tests.web.world import SETTINGS, Person, World
 
 DAY = 24
 
@@ -251,6 +252,14 @@ def test_bots_play_all_sessions_at_once(open_study: OpenStudy) -> None:
     here.work()
     assert answer(bot)["page"] == "again"
     assert answer(bot, recalled=1)["kind"] == "end"
+
+
+@pytest.mark.parametrize(("mode", "is_open"), [("debug", True), ("sandbox", False)])
+def test_an_author_tries_sessions_without_waiting(open_study: OpenStudy, mode: str, is_open: bool) -> None:
+    here = open_study(Memory, sessions_at_once=True)
+    here.app.config = Settings({**SETTINGS, "sessions_at_once": True, "mode": mode})
+    person = first_visit(here)
+    assert due(person)["is_open"] is is_open
 
 
 def test_a_run_with_a_session_to_come_is_not_complete(open_study: OpenStudy) -> None:

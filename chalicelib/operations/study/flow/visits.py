@@ -40,8 +40,7 @@ def schedule_visit(ctx: Context, place: Place, session: Session) -> None:
         end_visit(ctx, participant, place, VisitStatus.COMPLETED)
     _leave_group(place)
     place.visit += 1
-    is_bot = participant.recruiter.partition(":")[0] == BOTS
-    opens = ctx.now if is_bot else ctx.now + session.after
+    opens = ctx.now if _opens_at_once(ctx, participant) else ctx.now + session.after
     visit = VisitRecord(
         participant_id=participant.id,
         number=place.visit,
@@ -54,8 +53,17 @@ def schedule_visit(ctx: Context, place: Place, session: Session) -> None:
     record_scheduled_visit(participant, visit.number)
     session_of(ctx).add_visit(visit)
     ctx.uow.post(CloseVisit(participant.id, visit.number), due=opens + session.open_for)
-    if not is_bot:
+    if not _is_bot(participant):
         _post_reminders(ctx, visit, session, opens)
+
+
+def _opens_at_once(ctx: Context, participant: Participant) -> bool:
+    """Whether a session opens without waiting: for bots, and where an author tries a study."""
+    return _is_bot(participant) or (ctx.settings.sessions_at_once and ctx.settings.mode == "debug")
+
+
+def _is_bot(participant: Participant) -> bool:
+    return participant.recruiter.partition(":")[0] == BOTS
 
 
 def _leave_group(place: Place) -> None:
