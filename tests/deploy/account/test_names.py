@@ -27,7 +27,8 @@ def test_a_stage_that_is_not_there_is_refused() -> None:
 def test_the_longest_id_makes_a_bucket_name_that_s3_takes() -> None:
     for region in REGIONS:
         names = Names("a" * LONGEST_APP_ID, "sandbox", region)
-        assert len(names.keep_bucket("123456789012")) <= LONGEST_BUCKET_NAME
+        for bucket in (names.keep_bucket, names.files_bucket):
+            assert len(bucket("123456789012")) <= LONGEST_BUCKET_NAME
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
