@@ -127,6 +127,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         validators=(matching("[0-4]", "a number from 0 to 4"),),
     ),
     _general("whimsical", bool, "Whether notices to the operator may be light in tone.", default=True),
+    _general(
+        "sessions_at_once",
+        bool,
+        "Whether the later sessions of a study open at once, to try them; in debug mode only.",
+        default=False,
+    ),
     _access(
         "dashboard_user", str, "The operator's user name for the dashboard.", default="admin", personal=True
     ),
@@ -204,12 +210,6 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         float,
         "How many points of a study are worth one US dollar; 0: points aren't paid.",
         default=0.0,
-    ),
-    _general(
-        "sessions_at_once",
-        bool,
-        "Whether the later sessions of a study open at once, to try them; in debug mode only.",
-        default=False,
     ),
     _recruitment(
         "screen_out_payment",
