@@ -48,8 +48,12 @@ class DebugPages:
         return _response(_TYPES[name], (_FILES / name).read_text(encoding="utf-8"))
 
     def add_to_page(self, file: Path, scope: Scope) -> str | None:
-        """Return a page with the bar's script; None to send the page as it is."""
-        if file.suffix != ".html" or not is_on_this_machine(scope):
+        """Return a page with the bar's script; None to send the page as it is.
+
+        The files in `static` are an author's own: an embedded one is shown in a frame of a page.
+        """
+        is_page = file.suffix == ".html" and not str(scope["path"]).startswith("/static/")
+        if not is_page or not is_on_this_machine(scope):
             return None
         text = file.read_text(encoding="utf-8")
         made_by = f'data-instance="{self._reloader.instance}" data-version="{self._reloader.version}"'

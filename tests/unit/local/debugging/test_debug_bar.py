@@ -168,6 +168,14 @@ def test_the_bar_acts_for_the_participant_of_the_token_alone(served: Debugged, r
     assert served.ask(method, route, {"path": "welcome"}).status == 401
 
 
+def test_an_embedded_file_is_shown_without_the_bar(tmp_path: Path) -> None:
+    with debugging("flanker", tmp_path) as served:
+        assert '<script src="/_debug/bar.js"' in served.ask("GET", "/exp").text
+        task = served.ask("GET", "/static/flanker.html")
+    assert task.status == 200
+    assert "_debug" not in task.text
+
+
 def test_nothing_that_is_deployed_or_served_for_participants_has_the_bar(tmp_path: Path) -> None:
     with debugging("ultimatum", tmp_path):
         pass
