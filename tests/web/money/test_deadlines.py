@@ -57,6 +57,16 @@ def too_many(world: NewWorld, **capabilities: bool) -> tuple[Till, Person]:
     return till, till.arrive()
 
 
+@pytest.mark.parametrize("status", ["returned", "abandoned"])
+def test_an_assignment_that_was_lost_before_the_deadline_ends_the_part(world: NewWorld, status: str) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    asking(till, status)
+    poll(till)
+    till.go_on(minutes=3)
+    assert till.statuses(person) == [status]
+
+
 def test_the_recruiter_is_asked_with_its_state_and_the_participants_hit(world: NewWorld) -> None:
     till = Till(world, paying())
     answers = asking(till)

@@ -247,6 +247,16 @@ def test_the_exit_tells_base_pay_and_bonus_once_they_are_known(world: NewWorld) 
     }
 
 
+def test_the_exit_promises_the_fee_to_a_participant_who_was_screened_out(world: NewWorld) -> None:
+    def out(self: Any, node: Any, info: Any) -> None:
+        self.screen_out(node.participant)
+
+    person = world(with_hooks(Talk, info_post_request=out), screen_out_payment=0.25).arrive()
+    person.answer(person.join())
+    pay = at_the_exit(person)["pay"]
+    assert (pay["base"], pay["recorded"]) == (0.25, False)
+
+
 def test_the_exit_tells_the_studys_currency(world: NewWorld) -> None:
     assert at_the_exit(world(Talk, currency="EUR").arrive())["pay"]["currency"] == "EUR"
 
