@@ -105,15 +105,21 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
     }
-    if page.keep_draft:
-        draft = draft_of(ctx, place, page)
-        shown |= {"keep_draft": True, "draft": None if draft is None else draft.fields}
+    shown |= _draft(ctx, place, page)
     if isinstance(page, Live | Chat):
         return shown | live_fields(ctx, place, page, player)
     if isinstance(page, Embed):
         frame = embed_data(ctx, place, page, player)
         return shown | {"kind": "embed", "data": frame, "script": EMBED_SCRIPT, "button": None}
     return shown | _trials(ctx, place, page) if isinstance(page, Trials) else shown
+
+
+def _draft(ctx: Context, place: Place, page: Page) -> dict[str, Any]:
+    """Return what was typed on a page with `keep_draft`, maybe on another device."""
+    if not page.keep_draft:
+        return {}
+    draft = draft_of(ctx, place, page)
+    return {"keep_draft": True, "draft": None if draft is None else draft.fields}
 
 
 def _trials(ctx: Context, place: Place, block: Trials) -> dict[str, Any]:

@@ -239,7 +239,7 @@
       if (page.serial !== serial || isBusy || !draft) return;
       dallinger.post("/page/draft", { serial, answers: answers(), fields: draft.value ?? [] }).fail(({ errorText }) => console.warn(errorText));
     };
-    const later = () => { waiting ??= setTimeout(keep, DRAFT_MS); };
+    const later = () => { if (!waiting) waiting = setTimeout(keep, DRAFT_MS); };
     root.addEventListener("input", later);
     root.addEventListener("change", later);
   }
