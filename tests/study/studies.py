@@ -9,42 +9,16 @@ import pytest
 
 from chalicelib.study.pages import CompiledPage, CompiledPages
 from chalicelib.study.study import Study
-from petri.study import End, Group, Page, Rounds, Wait, choice, number
+from demos.ultimatum import experiment as ultimatum
+from petri.study import Page
 from tests.web.conftest import NewWorld
 from tests.web.world import Person, Said, World
 
 OpenStudy = Callable[..., World]
 
 
-class Ultimatum(Study):
-    """Two people, three rounds, roles, time limits, pay by result."""
-
-    offer = number("How much do you offer?", minimum=0, maximum=10, unit="points")
-    accept = choice("Do you accept?", {"yes": "Yes, I accept", "no": "No, I reject"})
-
-    timeline = (
-        Page("welcome"),
-        Group(2, roles=["proposer", "responder"], wait_minutes=5),
-        Rounds(
-            3,
-            [
-                Page("propose", ask="offer", role="proposer", seconds=60, on_timeout={"offer": 5}),
-                Wait(),
-                Page("respond", ask="accept", role="responder", seconds=60, on_timeout={"accept": "no"}),
-                Wait(then="pay"),
-                Page("result", seconds=20),
-            ],
-        ),
-        Page("debrief"),
-        End(),
-    )
-
-    def pay(self, group):
-        offer, accepted = group.role("proposer").offer, group.role("responder").accept == "yes"
-        group.role("proposer").earn(10 - offer if accepted else 0)
-        group.role("responder").earn(offer if accepted else 0)
-
-
+Ultimatum = ultimatum.Ultimatum
+#: Short pages for the demo's study, whose texts tests compare.
 ULTIMATUM_PAGES = {
     "respond": 'They offer {{ group.role("proposer").offer }}.',
     "result": "You have {{ player.points }} points.",
