@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
+from chalicelib.model import record_classes
+from chalicelib.storage import record_mapping
 from infra.emulator.shims.service_models import read_once
 
 # A busy machine must not fail a test: bench/ measures time, and seeds are printed when a rule breaks.
@@ -54,6 +56,22 @@ def _service_models() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _loopback_only() -> None:
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture
+def own_classes() -> None:
+    """Forget the classes that the test defines: a cascade of its own counts for the whole process."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Delete what `own_classes` asks for once nothing of the test is left that refers to it."""
+    result = yield
+    if "own_classes" in getattr(item, "fixturenames", ()):
+        record_classes.clear_cache()
+        record_mapping._READERS.clear()
+        gc.collect()
+    return result
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -13,6 +13,7 @@ import pytest
 from chalicelib.errors import Busy
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
+from chalicelib.model.record_classes import all_cascades_are_default
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Key, Write
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
@@ -23,7 +24,11 @@ NODES = 50
 
 
 def filled(engine: Engine, each: int) -> App:
-    """Put nodes with so many infos each into network 1."""
+    """Put nodes with so many infos each into network 1.
+
+    A class of another test that overrides `failure_cascade` would fail each info in a write of its own.
+    """
+    assert all_cascades_are_default()
     app = an_app(engine)
     with begin(engine) as work:
         network = work.network(1)

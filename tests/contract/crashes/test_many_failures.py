@@ -17,7 +17,6 @@ from chalicelib.experiment.networks import Empty
 from chalicelib.messages import CarryOutRecruitment, FailRecords, kind_of
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.model.info import Info
-from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
@@ -242,25 +241,24 @@ def test_a_message_that_comes_again_changes_nothing(
     assert living(small_steps) == (0, 0, 0)
 
 
-class Talker(Node):
-    """A node whose author decides what fails with it."""
-
-    type = "talker_with_own_cascade"
-
-    @property
-    def failure_cascade(self) -> Any:
-        return [self.infos]
-
-
 @pytest.fixture
-def own_cascade(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pretend that `Talker` is an author's class, which then counts for the whole process."""
-    for base in (Network, Node):
-        monkeypatch.setattr(base, "_fails_by_mark", False)
+def own_cascade(own_classes: None) -> type[Node]:
+    """A class of the author's whose cascade is its own, which then counts for the whole process."""
+
+    class Talker(Node):
+        """A node whose author decides what fails with it."""
+
+        type = "talker_with_own_cascade"
+
+        @property
+        def failure_cascade(self) -> Any:
+            return [self.infos]
+
+    return Talker
 
 
 def test_a_node_with_very_many_infos_and_a_cascade_of_the_author_fails(
-    small_steps: Engine, new_app: Callable[..., tuple[App, int]], own_cascade: None
+    small_steps: Engine, new_app: Callable[..., tuple[App, int]], own_cascade: type[Node]
 ) -> None:
     app, ann = new_app(small_steps, networks=1)
     app.run(_say_much, ann, many(small_steps))

@@ -15,7 +15,7 @@ import pytest
 from tests.docs.blocks import DOCS, ROOT, Block, blocks
 from tests.tools.wheelhouse import wheels_for_here
 
-#: An environment is made and filled twice.
+#: An environment is made and filled.
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 #: What building Petri, its extras `cli` and `data`, and the tutorial's last step install.
 PACKAGES = ("setuptools", "wheel", "petri[cli,data]", "pytest")
@@ -30,8 +30,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository as a fresh clone holds it."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -40,7 +40,7 @@ def clone(tmp_path: Path) -> Path:
         text=True,
         check=True,
     )
-    folder = tmp_path / "clone"
+    folder = tmp_path_factory.mktemp("fresh") / "clone"
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -48,12 +48,19 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def demo(clone: Path, wheels: Path) -> str:
+    """What the README's first command prints: it makes the environment in which the reader goes on."""
+    return typed(clone, wheels, "make demo")
+
+
 def typed(clone: Path, wheels: Path, script: str) -> str:
     """Type commands into a fresh shell in the clone; return what it printed."""
     programs = clone.parent / "programs"
-    programs.mkdir()
-    # The system's own Python, not the one of the environment in which the tests run.
-    (programs / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
+    if not programs.exists():
+        programs.mkdir()
+        # The system's own Python, not the one of the environment in which the tests run.
+        (programs / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
     fresh = {
         "PATH": f"{programs}:/usr/bin:/bin",
         "HOME": str(clone.parent),
@@ -90,18 +97,17 @@ def lines_of(page: list[Block]) -> list[str]:
     return lines
 
 
-def test_a_reader_of_readme_and_tutorials_comes_to_their_end(clone: Path, wheels: Path):
+def test_make_demo_installs_little_and_shows_what_it_does(clone: Path, demo: str):
+    assert "1/2 Making the virtual environment" in demo
+    assert "2/2 Installing Petri" in demo
+    assert "How far the texts drifted" in demo
+    files = [path for path in (clone / ".venv").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in files) < SMALL * 1_000_000
+
+
+def test_a_reader_of_readme_and_tutorials_comes_to_their_end(clone: Path, wheels: Path, demo: str):
     pages = [blocks(path) for path in (ROOT / "README.md", DOCS / "first-study.md", DOCS / "tutorial.md")]
     said = typed(clone, wheels, "\n".join(line for page in pages for line in lines_of(page)))
     shown = [block.text for page in pages for block in page if block.what == "output"]
     assert [text for text in shown if text not in said] == []
     assert " passed" in said
-
-
-def test_make_demo_installs_little_and_shows_what_it_does(clone: Path, wheels: Path):
-    said = typed(clone, wheels, "make demo")
-    assert "1/2 Making the virtual environment" in said
-    assert "2/2 Installing Petri" in said
-    assert "How far the story drifted" in said
-    files = [path for path in (clone / ".venv").rglob("*") if path.is_file() and not path.is_symlink()]
-    assert sum(path.stat().st_size for path in files) < SMALL * 1_000_000

@@ -10,10 +10,9 @@ from selenium.webdriver import Chrome
 
 from tests.browser.accessibility import problems
 from tests.browser.hosts import Host, hosting
+from tests.browser.study.people import Person
 
-from .people import Person
-
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,9 @@ from selenium.webdriver import Chrome
 
 from tests.browser.accessibility import problems
 from tests.browser.hosts import Host, hosting
+from tests.browser.study.people import Person
 
-from .people import Person
-
-DEMO = Path(__file__).parents[3] / "demos" / "bartlett1932"
+DEMO = Path(__file__).parents[4] / "demos" / "bartlett1932"
 
 
 @pytest.fixture(scope="module")

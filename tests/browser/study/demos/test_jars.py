@@ -10,10 +10,9 @@ from selenium.webdriver import Chrome
 
 from tests.browser.accessibility import problems
 from tests.browser.hosts import Host, hosting
+from tests.browser.study.people import Person
 
-from .people import Person
-
-DEMO = Path(__file__).parents[3] / "demos" / "vox_populi"
+DEMO = Path(__file__).parents[4] / "demos" / "vox_populi"
 #: Whether the canvas has been drawn on.
 DRAWN = """
 const canvas = document.querySelector("canvas");

@@ -1,0 +1,1 @@
+"""Studies among the demos, in a browser."""
