@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from .elements import Branch, Cohort, Element, EndlessTimelineError, For, Group, Part, Rounds, TimelineError
+from .elements import (
+    Branch,
+    Cohort,
+    Element,
+    EndlessTimelineError,
+    For,
+    Group,
+    Part,
+    Rounds,
+    Session,
+    TimelineError,
+)
 from .elements.flow import MAX_ROUNDS
 from .elements.interaction import STRANGERS
 
@@ -216,6 +227,21 @@ class TimelinePlan:
         The mark of a For whose values a method returns is "?": how many there are isn't known.
         """
         yield from _occurrences(self._root, (), wanted)
+
+    @cached_property
+    def sessions(self) -> tuple[tuple[str, Session], ...]:
+        """The later sessions, each with every path on which a participant may reach it.
+
+        One in a For whose values a method returns is listed once: how many there are isn't known.
+        """
+        found = self.occurrences(lambda element: isinstance(element, Session))
+        return tuple((path, step.element) for path, step in found if isinstance(step.element, Session))
+
+    def sessions_after(self, path: str) -> list[Session]:
+        """Return the sessions that may follow the one at a path; all, if that path isn't listed."""
+        paths = [one for one, _ in self.sessions]
+        following = paths.index(path) + 1 if path in paths else 0
+        return [session for _, session in self.sessions[following:]]
 
     def meetings(self, cohort: Cohort) -> list[tuple[str, Group]]:
         """Return the groups of strangers behind a cohort, each with every path, rounds included."""

@@ -243,6 +243,8 @@ def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> No
     experiment = ctx.experiment
     bonus = checked_bonus(ctx, experiment.bonus(participant))
     participant.bonus = bonus
+    # The bonus takes nothing that later sessions may cost.
+    budget.reserve_sessions(ctx, participant, ParticipantStatus.APPROVED)
     if bonus >= CENT:
         record_debt(ctx, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
     if not experiment.attention_check(participant):
@@ -285,6 +287,7 @@ def _set_status(ctx: Context, participant: Participant, status: ParticipantStatu
 
 def _status_changed(ctx: Context, participant: Participant) -> None:
     ctx.uow.update_status_index(participant)
+    budget.reserve_sessions(ctx, participant, participant.status)
     if not participant.node_ids:
         leave_lobby(ctx, participant.id)
 

@@ -70,23 +70,25 @@ def record_debt(
 ) -> Payment | None:
     """Record a payment, unless one of its kind exists already, and send it after the commit.
 
-    A bonus above the hard cap is held until the operator releases it; base pay never is. Returns the record,
-    or None when none was written.
+    A bonus or the pay of a later session above the hard cap is held until the operator releases it; base pay
+    never is. Returns the record, or None when none was written.
     """
     if amount < CENT or ctx.uow.payment(participant.id, kind) is not None:
         return None
     payment = Payment(participant.id, kind, amount, reason)
     ctx.uow.save(payment)
     cost = budget.cost_with_fee(ctx, participant.recruiter, amount)
-    is_held = kind == BONUS and budget.exceeds_hard_cap(ctx, cost, participant)
+    is_session = visit_of(kind) is not None
+    is_held = (kind == BONUS or is_session) and budget.exceeds_hard_cap(ctx, cost, participant)
     budget.add_to_owed(
         ctx, cost, participant, is_last=kind != BASE or participant.status != ParticipantStatus.SUBMITTED
     )
     if is_held:
         record_transition(ctx, payment, PaymentStatus.HELD, "hard_cap is reached", by)
+        what = f"The {kind} payment" if is_session else "A bonus"
         notify_operator(
             ctx,
-            f"A bonus of {ctx.money(amount)} for participant {participant.id} is held, because hard_cap "
+            f"{what} of {ctx.money(amount)} for participant {participant.id} is held, because hard_cap "
             f"is reached. To pay it, run: petri payments release --participant {participant.id}",
         )
     else:

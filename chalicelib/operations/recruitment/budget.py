@@ -1,25 +1,31 @@
 """The budget: tracks what a run may cost, if `hard_cap` or `soft_cap` is set.
 
-An open place reserves base pay, the largest bonus and the recruiter's fee, until its participant has ended.
-The hard cap stops opening places and holds bonuses; base pay that is owed is never withheld. The soft cap
-notifies the operator, once.
+An open place reserves base pay, the largest bonus and the recruiter's fee, until its participant has ended,
+and the same for each later session of a study, until it has been paid or can't take place. The hard cap stops
+opening places and holds bonuses and the pay of later sessions; base pay that is owed is never withheld. The
+soft cap notifies the operator, once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 
 from .headcount import headcount
 from .quotas import recruiters_in_use
+from .session_pay import pay_of_sessions, pay_to_come
 
 ZERO = Decimal(0)
 #: The status of a participant whose final payment is being decided: nothing is reserved for them any more.
 FINAL_PAYMENT_DECIDED = "settled"
+#: The detail of a participant that says what is reserved for their later sessions.
+RESERVED_FOR_SESSIONS = "reserved_for_sessions"
 
 
 def has_cap(ctx: Context) -> bool:
@@ -58,7 +64,8 @@ def reserved(
     unpaid = max(0, now.dismissed_with_pay - int(_budget_state(ctx).get("sent_off", 0)))
     return (
         cost_per_place(ctx) * (now.pending + now.working)
-        + _with_fee(ctx, _dollars(ctx, "max_bonus")) * now.submitted
+        + (_with_fee(ctx, _dollars(ctx, "max_bonus")) + _cost_of(ctx, pay_of_sessions(ctx))) * now.submitted
+        + _for_sessions(ctx)
         + _with_fee(ctx, _dollars(ctx, "base_payment")) * unpaid
     )
 
@@ -68,7 +75,34 @@ def cost_per_place(ctx: Context, places: int = 1) -> Decimal:
 
     `places`: how many are opened at a time.
     """
-    return _with_fee(ctx, _dollars(ctx, "base_payment") + _dollars(ctx, "max_bonus"), places)
+    first = _dollars(ctx, "base_payment")
+    return _cost_of(ctx, [first, *pay_of_sessions(ctx)], places)
+
+
+def _cost_of(ctx: Context, sessions: Iterable[Decimal], places: int = 1) -> Decimal:
+    """Return the most that sessions of this pay can cost: each with a bonus and a fee of its own."""
+    bonus = _dollars(ctx, "max_bonus")
+    return sum((_with_fee(ctx, pay + bonus, places) for pay in sessions), ZERO)
+
+
+def _for_sessions(ctx: Context) -> Decimal:
+    """Return what is reserved for the later sessions of participants whose first submission was approved."""
+    return Decimal(_budget_state(ctx).get("sessions", "0"))
+
+
+def reserve_sessions(ctx: Context, participant: Participant, status: str) -> None:
+    """Reserve what the sessions may cost that are still to come for a participant with this status.
+
+    Until the first submission is approved, the participant's place reserves it.
+    """
+    if not has_cap(ctx) or not pay_of_sessions(ctx):
+        return
+    is_approved = status == ParticipantStatus.APPROVED
+    amount = _cost_of(ctx, pay_to_come(ctx, participant)) if is_approved else ZERO
+    before = Decimal(participant.details.get(RESERVED_FOR_SESSIONS, "0"))
+    if amount != before:
+        participant.details = {**participant.details, RESERVED_FOR_SESSIONS: str(amount)}
+        _update(ctx, sessions=str(_for_sessions(ctx) + amount - before))
 
 
 def cost_with_fee(ctx: Context, recruiter: str, amount: Decimal) -> Decimal:

@@ -8,6 +8,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import visit_kind
 from chalicelib.operations.participant.submission import checked_bonus
 from chalicelib.operations.payment.ledger import record_debt, setting_in_cents, to_cents
+from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import release_slot
 from chalicelib.operations.study.shared.study_context import Pending, session_of, study_of
@@ -76,6 +77,7 @@ def _miss(ctx: Context, participant: Participant, place: Place) -> bool:
         and end_visit(ctx, participant, place, VisitStatus.MISSED)
     ):
         skip_to_session(ctx, place)
+        budget.reserve_sessions(ctx, participant, participant.status)
         return True
     return _end_study(ctx, participant, place, VisitStatus.MISSED)
 
@@ -88,6 +90,7 @@ def _end_study(ctx: Context, participant: Participant, place: Place, status: Vis
     place.ended, place.message = status.value, TEXTS[status]
     place.shown_at = place.until = None
     release_slot(ctx, place)
+    budget.reserve_sessions(ctx, participant, participant.status)
     return True
 
 
@@ -130,6 +133,7 @@ def pay_visit(ctx: Context, participant_id: int, number: int) -> None:
     ctx.seed(participant, "session_bonus", number)
     player = Player(study_of(ctx), place)
     bonus = checked_bonus(ctx, study_of(ctx).session_bonus(player, visit.session))
+    budget.reserve_sessions(ctx, participant, participant.status)
     payment = record_debt(ctx, participant, kind, pay + bonus, f"session {visit.session}")
     if payment is not None:
         payment.details = {**payment.details, "pay": str(pay), "bonus": str(bonus)}

@@ -15,6 +15,7 @@ from chalicelib.model.record import iso
 from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
 from chalicelib.operations.participant.completion import end_participation
 from chalicelib.operations.realtime.dropouts import forget_disconnect
+from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.participant_visits import (
     record_begun_visit,
@@ -139,6 +140,8 @@ def abandon_visit(ctx: Context, participant: Participant, place: Place, *, is_wi
     has_begun = visit is not None and visit.status == VisitStatus.OPEN
     status = VisitStatus.WITHDRAWN if has_begun and is_withdrawal else VisitStatus.CANCELLED
     end_visit(ctx, participant, place, status)
+    if status not in PAID_VISITS:
+        budget.reserve_sessions(ctx, participant, participant.status)
 
 
 def has_lost_submission(participant: Participant) -> bool:
