@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from chalicelib.currency import currency_of
+from chalicelib.model import keys
 from chalicelib.model.participant import Participant
-from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, visit_kind
 from chalicelib.model.statuses import UNPAID, ParticipantStatus, PaymentStatus
 from chalicelib.operations.shared.context import Context
+from chalicelib.study.study import Study
+from chalicelib.study.study_records import EXPECTED_VISITS, PAID_VISITS, VisitRecord, VisitStatus
 
-from .ledger import setting_in_cents
+from .ledger import setting_in_cents, to_cents
 
 
 def is_entitled(participant: Participant) -> bool:
@@ -22,7 +26,8 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
     """Return what the participant gets, in which currency, and whether it has been sent.
 
     `base` and `bonus` are amounts, null while unknown; `recorded` says whether the ledger has a payment,
-    `sent` whether all its payments have been sent.
+    `sent` whether all its payments have been sent. `sessions` lists the later sessions of a study that are
+    paid, and the one that may still be.
     """
     is_out = participant.status == ParticipantStatus.SCREENED_OUT
     records = [ctx.uow.payment(participant.id, kind) for kind in (BASE, SCREEN_OUT, BONUS)]
@@ -37,4 +42,42 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
         "bonus": participant.bonus,
         "recorded": bool(recorded),
         "sent": bool(recorded) and all(payment.status == PaymentStatus.PAID for payment in recorded),
+        "sessions": _pay_of_visits(ctx, participant),
     }
+
+
+def _pay_of_visits(ctx: Context, participant: Participant) -> list[dict[str, Any]]:
+    """Return what a participant gets for each visit after the first; visits that pay nothing are left out."""
+    study, numbers = ctx.experiment, range(2, participant.visit + 1)
+    if not isinstance(study, Study) or not numbers:
+        return []
+    kinds = [(keys.visit(participant.id, n), keys.payment(participant.id, visit_kind(n))) for n in numbers]
+    ctx.uow.prefetch(more=[key for pair in kinds for key in pair])
+    visits = (study.session.find_visit(participant.id, number) for number in numbers)
+    return [
+        _pay_of_visit(ctx, visit)
+        for visit in visits
+        if visit is not None and visit.status in EXPECTED_VISITS | PAID_VISITS
+    ]
+
+
+def _pay_of_visit(ctx: Context, visit: VisitRecord) -> dict[str, Any]:
+    """Return the pay of one visit; while it may still be begun, `opens_at` and `closes_at` say when."""
+    payment = ctx.uow.payment(visit.participant_id, visit_kind(visit.number))
+    is_waiting = visit.status == VisitStatus.WAITING
+    return {
+        "session": visit.session,
+        "status": visit.status,
+        "amount": promised_pay(ctx, visit) if payment is None else payment.amount,
+        "recorded": payment is not None,
+        "sent": payment is not None and payment.status == PaymentStatus.PAID,
+        "opens_at": visit.opens_at if is_waiting else None,
+        "closes_at": visit.closes_at if is_waiting else None,
+    }
+
+
+def promised_pay(ctx: Context, visit: VisitRecord) -> Decimal:
+    """Return what a visit pays besides the bonus for it."""
+    if visit.status == VisitStatus.SCREENED_OUT:
+        return setting_in_cents(ctx, "screen_out_payment")
+    return to_cents(visit.pay, f"the pay of session {visit.session!r}")

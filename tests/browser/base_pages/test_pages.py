@@ -511,6 +511,22 @@ def test_the_exit_says_base_pay_and_bonus_in_the_studys_currency(site_with, page
     keep_screenshot("exit-paid-in-pounds")
 
 
+def test_the_exit_lists_the_pay_of_later_sessions(site_with, page, keep_screenshot):
+    over = {"session": "day", "status": "completed", "amount": 2.0, "recorded": True, "sent": True}
+    opens, closes = "2026-03-03T12:00:00.000000Z", "2026-03-03T18:00:00.000000Z"
+    coming = {"session": "last", "status": "waiting", "amount": 1.0, "opens_at": opens, "closes_at": closes}
+    pay = {"base": 1.5, "bonus": 0.25, "recorded": True, "sessions": [over, coming]}
+    at_the_exit(page, site_with(mode="live"), participant_status="approved", pay=pay)
+    page.visible("[data-outcome=to-be-continued]")
+    facts = page.visible("#pay").text
+    assert "Session “day”\n$2.00\nTotal\n$3.75" in facts
+    assert "Session “last”\n$1.00, if you begin it between March 3, 2026" in facts
+    keep_screenshot("exit-pay-of-sessions")
+    chromium.resize_to_phone(page.browser)
+    keep_screenshot("exit-pay-of-sessions-phone")
+    assert not page.is_wider_than_the_window()
+
+
 def test_the_exit_waits_for_the_bonus_and_then_says_it(site_with, page):
     standin = site_with(mode="live")
     first = exit_answer(ended=True, participant_status="submitted")

@@ -140,6 +140,35 @@ def test_the_pay_of_a_session_takes_nothing_that_is_reserved_for_others(paid: An
     assert run.ledger(person)["visit-2"] == "held"
 
 
+def test_the_exit_lists_what_was_paid_and_what_may_still_be_earned_and_when(paid: Any) -> None:
+    run = paid()
+    person = run.first_visit()
+
+    def sessions() -> list[dict[str, Any]]:
+        listed = person.get(f"/recruiter-exit/{person.id}").body["pay"]["sessions"]
+        assert isinstance(listed, list)
+        return listed
+
+    coming = {"session": "day", "status": "waiting", "amount": 2.0, "recorded": False, "sent": False}
+    opens, closes = "2026-03-02T12:00:00.000000Z", "2026-03-02T18:00:00.000000Z"
+    assert sessions() == [{**coming, "opens_at": opens, "closes_at": closes}]
+    run.visit(person, mood=3)
+    first, last = sessions()
+    assert (first["amount"], first["status"], first["sent"], first["opens_at"]) == (
+        5,
+        "completed",
+        True,
+        None,
+    )
+    assert (last["session"], last["status"], last["opens_at"]) == (
+        "last",
+        "waiting",
+        "2026-03-03T12:00:00.000000Z",
+    )
+    run.pass_time(DAY + 6)
+    assert sessions() == [first]
+
+
 @pytest.mark.parametrize(
     ("element", "pay"),
     [

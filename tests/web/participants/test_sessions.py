@@ -244,6 +244,7 @@ def test_the_exit_tells_base_pay_and_bonus_once_they_are_known(world: NewWorld) 
         "bonus": 0.25,
         "recorded": True,
         "sent": True,
+        "sessions": [],
     }
 
 

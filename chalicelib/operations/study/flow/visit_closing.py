@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import visit_kind
 from chalicelib.operations.participant.submission import checked_bonus
-from chalicelib.operations.payment.ledger import record_debt, setting_in_cents, to_cents
+from chalicelib.operations.payment.ledger import record_debt
+from chalicelib.operations.payment.pay_summary import promised_pay
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.design.assignment import release_slot
@@ -16,7 +15,7 @@ from chalicelib.study.elements import Session
 from chalicelib.study.elements.sessions import SKIP
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player
-from chalicelib.study.study_records import PAID_VISITS, Place, VisitRecord, VisitStatus
+from chalicelib.study.study_records import PAID_VISITS, Place, VisitStatus
 
 from .moves import element_at, move_on, pending_at, skip_to_session
 from .visits import (
@@ -129,7 +128,7 @@ def pay_visit(ctx: Context, participant_id: int, number: int) -> None:
     kind = visit_kind(number)
     if ctx.uow.payment(participant_id, kind) is not None:
         return
-    pay = _base(ctx, visit)
+    pay = promised_pay(ctx, visit)
     ctx.seed(participant, "session_bonus", number)
     player = Player(study_of(ctx), place)
     bonus = checked_bonus(ctx, study_of(ctx).session_bonus(player, visit.session))
@@ -137,9 +136,3 @@ def pay_visit(ctx: Context, participant_id: int, number: int) -> None:
     payment = record_debt(ctx, participant, kind, pay + bonus, f"session {visit.session}")
     if payment is not None:
         payment.details = {**payment.details, "pay": str(pay), "bonus": str(bonus)}
-
-
-def _base(ctx: Context, visit: VisitRecord) -> Decimal:
-    if visit.status == VisitStatus.SCREENED_OUT:
-        return setting_in_cents(ctx, "screen_out_payment")
-    return to_cents(visit.pay, f"the pay of session {visit.session!r}")

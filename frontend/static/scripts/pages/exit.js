@@ -50,6 +50,7 @@ function outcomeOf({ give_back: isGivenBack, participant_status: status, release
   if (ended === false) return "unfinished";
   if (pay && !pay.entitled) return "without-pay";
   if (status === "overrecruited") return "overrecruited";
+  if (toCome(pay).length && !released) return "to-be-continued";
   return OUTCOMES[released] || "complete";
 }
 
@@ -65,17 +66,53 @@ function tell(known) {
   lookAgain(known);
 }
 
+/** The later sessions for which the participant may still be paid. */
+function toCome(pay) {
+  return (pay?.sessions || []).filter(({ status }) => ["waiting", "open"].includes(status));
+}
+
+function moment(text) {
+  return new Date(text).toLocaleString("en", { dateStyle: "long", timeStyle: "short" });
+}
+
+function fact(name, text, kind) {
+  const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
+  dt.textContent = name;
+  dd.textContent = text;
+  for (const each of [dt, dd]) each.className = kind;
+  return [dt, dd];
+}
+
+/** List the sessions that are paid, above the total, and those to come; return the sum of the paid ones. */
+function showSessions(pay) {
+  for (const old of all(".pay-session")) old.remove();
+  const coming = toCome(pay);
+  const over = (pay.sessions || []).filter((one) => !coming.includes(one) && Number(one.amount));
+  for (const { session, amount } of over) {
+    document.querySelector("dt.pay-total").before(...fact(`Session “${session}”`, dallinger.money(amount), "pay-session"));
+  }
+  for (const { session, amount, opens_at: opens, closes_at: closes } of coming) {
+    const when = opens ? `if you begin it between ${moment(opens)} and ${moment(closes)}` : "when you finish it";
+    const sum = Number(amount) ? dallinger.money(amount) : "nothing besides a possible bonus";
+    part("pay-to-come-list").append(...fact(`Session “${session}”`, `${sum}, ${when}`, "pay-session"));
+  }
+  part("pay-to-come").hidden = !coming.length;
+  return over.reduce((sum, { amount }) => sum + Number(amount), 0);
+}
+
 function showPay({ pay, recruiter = "", participant_status: status }, outcome) {
-  const isShown = Boolean(pay?.entitled) && Number(pay.base) + Number(pay.bonus || 0) > 0 && !["unfinished", "given-back"].includes(outcome);
+  const isPaid = Number(pay?.base) + Number(pay?.bonus || 0) > 0 || Boolean(pay?.sessions?.length);
+  const isShown = Boolean(pay?.entitled) && isPaid && !["unfinished", "given-back"].includes(outcome);
   part("pay").hidden = !isShown;
   if (!isShown) return;
   const bonus = Number(pay.bonus || 0);
-  const isOpen = pay.bonus === null && outcome === "complete" && ["working", "submitted"].includes(status);
+  const later = showSessions(pay);
+  const isOpen = pay.bonus === null && ["complete", "to-be-continued"].includes(outcome) && ["working", "submitted"].includes(status);
   part("pay-base").textContent = dallinger.money(pay.base);
   part("pay-bonus").textContent = isOpen ? "calculated after the study" : dallinger.money(bonus);
-  part("pay-total").textContent = dallinger.money(Number(pay.base) + bonus);
+  part("pay-total").textContent = dallinger.money(Number(pay.base) + bonus + later);
   for (const cell of all(".pay-bonus")) cell.hidden = !isOpen && !bonus;
-  for (const cell of all(".pay-total")) cell.hidden = !bonus;
+  for (const cell of all(".pay-total")) cell.hidden = !bonus && !later;
   const lines = all("[data-paid-by]");
   const own = lines.find((line) => line.dataset.paidBy === recruiter.split(":")[0]) || lines.find((line) => line.dataset.paidBy === "other");
   for (const line of lines) line.hidden = line !== own;
