@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Response
 from markupsafe import Markup
 
 from chalicelib import services
-from chalicelib.errors import BadRequest, ExperimentError
-from chalicelib.operations.study.answers import drafts, event_log
-from chalicelib.operations.study.answers.uploads import link_to_upload
-from chalicelib.operations.study.flow.reminders import STOP_PATH, allow_stopping, stop_reminders
-from chalicelib.operations.study.groups.leaving import stop_without_member
-from chalicelib.operations.study.groups.waits import stop_group
-from chalicelib.operations.study.pages import due_page
-from chalicelib.operations.study.pages.settling import MAX_STEPS, settle_and_show
-from chalicelib.operations.study.pages.show import PageView
-from chalicelib.operations.study.pages.upload_grants import grant_upload
-from chalicelib.operations.study.shared.hook_errors import HookFailedError
-from chalicelib.operations.study_live import messages
+from chalicelib.errors import BadRequest
 
 from .parameters import read_json
 from .responses import HEADERS
 from .routing import HttpCall, endpoint
 
+if TYPE_CHECKING:
+    from chalicelib.operations.study.pages.page_requests import PageRequests
+
 routes = Blueprint(__name__)
-logger = logging.getLogger("petri.study")
 _STOP_PAGE = Markup(
     '<!DOCTYPE html><html lang="{texts.language}" dir="{texts.direction}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -46,7 +35,7 @@ _STOP_FORM = Markup(
 @endpoint(routes, "/page")
 def page_get(call: HttpCall) -> dict[str, Any]:
     """Return the page that is due for the participant; the first call begins their part."""
-    return _settled(call, _run(call, due_page.get_page))
+    return _pages(call).get_page()
 
 
 @endpoint(routes, "/page", ("POST",))
@@ -57,16 +46,9 @@ def page_post(call: HttpCall) -> dict[str, Any]:
     if answers is None:
         answers = {}
     timings = parameters.json_object("timings")
-    view = _run(
-        call,
-        due_page.post_page,
-        _serial(call),
-        answers,
-        timings,
-        _events(call),
-        is_timeout=parameters.flag("timeout"),
+    return _pages(call).post_page(
+        _serial(call), answers, timings, _events(call), is_timeout=parameters.flag("timeout")
     )
-    return _settled(call, view)
 
 
 @endpoint(routes, "/page/draft", ("POST",))
@@ -75,15 +57,13 @@ def page_draft(call: HttpCall) -> dict[str, Any]:
     fields = call.parameters.one("fields")
     fields = read_json(fields, "fields") if isinstance(fields, str) and fields else fields
     answers = call.parameters.json_object("answers") or {}
-    kept: dict[str, Any] = call.run(drafts.keep_draft, _serial(call), answers, fields)
-    return kept
+    return _pages(call).keep_draft(_serial(call), answers, fields)
 
 
 @endpoint(routes, "/page/events", ("POST",))
 def page_events(call: HttpCall) -> dict[str, Any]:
     """Record the events of a page that is closed without an answer."""
-    recorded: dict[str, Any] = call.run(event_log.keep_page_events, _serial(call), _events(call))
-    return recorded
+    return _pages(call).keep_events(_serial(call), _events(call))
 
 
 @endpoint(routes, "/page/upload", ("POST",))
@@ -96,15 +76,14 @@ def page_upload(call: HttpCall) -> dict[str, Any]:
         "type": parameters.text("type") or "application/octet-stream",
     }
     item, ending = parameters.require("item"), parameters.text("ending") or ""
-    granted: dict[str, Any] = call.run(grant_upload, _serial(call), item, described, ending)
-    return granted
+    return _pages(call).grant_upload(_serial(call), item, described, ending)
 
 
 @endpoint(routes, "/page/upload/{participant_id}/{name}")
 def page_upload_get(call: HttpCall) -> Response:
     """Send the operator to the address from which they download a participant's file."""
     participant_id = call.parameters.path_number("participant_id")
-    address = call.run(link_to_upload, participant_id, call.parameters.path["name"])
+    address = _pages(call).link_to_upload(participant_id, call.parameters.path["name"])
     # The address is a permission: it must not be stored, or passed on as a referrer.
     headers = {"Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response("", {**headers, "X-Content-Type-Options": "nosniff"}, 303)
@@ -113,6 +92,9 @@ def page_upload_get(call: HttpCall) -> Response:
 @endpoint(routes, "/page/live", ("POST",))
 def page_live(call: HttpCall) -> dict[str, Any]:
     """Pass a message of a live element or a chat to the study, or to the group."""
+    # Lazy import: as in `_pages`.
+    from chalicelib.operations.study_live import messages
+
     message = messages.read_message(call.parameters.one("message"))
     return messages.handle_message(call.run, services.current().run, _serial(call), message)
 
@@ -121,9 +103,9 @@ def page_live(call: HttpCall) -> dict[str, Any]:
 def reminders_stop_html(call: HttpCall) -> Response:
     """Show the page with the button that stops reminders; programs that open links press no buttons."""
     participant_id, key = _asked(call)
-    texts = call.run(allow_stopping, participant_id, key)
+    texts = _pages(call).allow_stopping(participant_id, key)
     query = urlencode({"participant": participant_id, "key": key})
-    form = _STOP_FORM.format(action=f"{STOP_PATH}?{query}", button=texts.button)
+    form = _STOP_FORM.format(action=f"/page/reminders?{query}", button=texts.button)
     return _html(_STOP_PAGE.format(texts=texts, title=texts.question, body=form))
 
 
@@ -131,7 +113,7 @@ def reminders_stop_html(call: HttpCall) -> Response:
 def reminders_stop(call: HttpCall) -> Response:
     """Stop the reminders of one participant; idempotent. Mail programs send this for one click (RFC 8058)."""
     participant_id, key = _asked(call)
-    texts = call.run(stop_reminders, participant_id, key)
+    texts = _pages(call).stop_reminders(participant_id, key)
     return _html(_STOP_PAGE.format(texts=texts, title=texts.stopped, body=""))
 
 
@@ -158,34 +140,8 @@ def _events(call: HttpCall) -> Any:
     return read_json(sent, "events") if isinstance(sent, str) and sent else sent
 
 
-def _run(call: HttpCall, operation: Callable[..., PageView], *args: Any, **more: Any) -> PageView:
-    """Run an operation; where it fails and a member has left the group, stop the group with pay.
+def _pages(call: HttpCall) -> PageRequests:
+    # Lazy import: an experiment that isn't a study starts without the modules of studies.
+    from chalicelib.operations.study.pages.page_requests import PageRequests
 
-    A group is stopped, too, when a method that was called for it has failed.
-    """
-    try:
-        view: PageView = call.run(operation, *args, **more)
-    except HookFailedError as error:
-        logger.exception("a method of the study raised an error, so its group is stopped")
-        services.current().run(stop_group, error.network_id, str(error))
-        view = call.run(due_page.get_page)
-    except ExperimentError as error:
-        if not call.run(stop_without_member, str(error)):
-            raise
-        logger.warning("a group was stopped, because its study needs a member who has left: %s", error)
-        view = call.run(due_page.get_page)
-    return view
-
-
-def _settled(call: HttpCall, view: PageView) -> dict[str, Any]:
-    """Carry out what follows the commit, in commits of its own, and return the page that is due then."""
-    stale = {"stale": True} if view.body.get("stale") else {}
-    for _ in range(MAX_STEPS):
-        if view.pending is None:
-            break
-        pending = view.pending
-        changed, shown = settle_and_show(services.current().run, pending)
-        if not changed:
-            break
-        view = shown or _run(call, due_page.get_page, pending)
-    return {**view.body, **stale}
+    return PageRequests(call.run, services.current().run)

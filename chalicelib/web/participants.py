@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib import services
 from chalicelib.errors import BadRequest
-from chalicelib.operations.participant.completion import exit_information, fail_participation
+from chalicelib.operations.participant.completion import (
+    complete_participation,
+    exit_information,
+    fail_participation,
+)
 from chalicelib.operations.participant.completion import withdraw as leave
 from chalicelib.operations.participant.create_participant import create_participant, load_by_link
 from chalicelib.operations.participant.create_participant import load_participant as load
@@ -15,7 +22,6 @@ from chalicelib.operations.participant.eligibility import check_eligibility as a
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.realtime.waiting_rooms import get_waiting_room
 from chalicelib.operations.shared.read_records import get_participant
-from chalicelib.operations.study.flow.ending import report_completion
 
 from . import entry_checks
 from .parameters import Parameters
@@ -134,8 +140,18 @@ def may_take_part(call: HttpCall) -> dict[str, Any]:
 @endpoint(routes, "/worker_complete", ("GET", "POST"))
 def worker_complete(call: HttpCall) -> dict[str, Any]:
     """Record that a participant has finished, or in a study whether they have; idempotent."""
-    result: dict[str, Any] = call.run(report_completion, call.parameters.number("participant_id"))
+    result: dict[str, Any] = call.run(_completion(), call.parameters.number("participant_id"))
     return result
+
+
+def _completion() -> Callable[..., dict[str, Any]]:
+    study = sys.modules.get("chalicelib.study.study")
+    if study is None or not issubclass(services.current().experiment_class, study.Study):
+        return complete_participation
+    # Lazy import: an experiment that isn't a study starts without the modules of studies.
+    from chalicelib.operations.study.flow.ending import report_completion
+
+    return report_completion
 
 
 @endpoint(routes, "/worker_failed", ("GET", "POST"))

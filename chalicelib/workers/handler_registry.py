@@ -48,10 +48,18 @@ def handles(message_type: type[B]) -> Callable[[Handler[B]], Handler[B]]:
 
 def handlers() -> Mapping[type[MessageBody], Handler[Any]]:
     """Return the handler of each message type."""
+    _register_studies()
     return _HANDLERS
+
+
+def _register_studies() -> None:
+    # Lazy import: an experiment that isn't a study starts without the modules of studies.
+    from . import study_handlers as _  # noqa: F401
 
 
 def handle(message: Message, *, is_continued: bool = False) -> None:
     """Call the handler of a message, which does nothing if it is done. After an error it is retried."""
     body = from_body(message.body)
+    if type(body) not in _HANDLERS:
+        _register_studies()
     _HANDLERS[type(body)](Received(message.key, body, is_continued))

@@ -17,9 +17,8 @@ from chalicelib.messages import Lane, RecruiterDelivery, kind_of, lane_of, to_bo
 from chalicelib.operations.schedule import dead_letters, delivery_attempts, outbox
 from chalicelib.ports import TRANSIENT, Message
 
-# The handlers register themselves when their module is imported.
+# The handlers register themselves when their module is imported; those of studies when one is needed.
 from . import message_handlers as _message_handlers  # noqa: F401
-from . import study_handlers as _study_handlers  # noqa: F401
 from .handler_registry import handle
 
 logger = logging.getLogger("petri.worker")

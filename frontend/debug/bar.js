@@ -44,8 +44,15 @@
   const bar = make("section", { class: "bar", "aria-label": "Debug bar" }, problems, head, said, panel);
 
   function begin() {
+    // A bot in a browser has no use for the bar, and would meet it where it clicks.
+    if (navigator.webdriver) return;
     root.append(make("link", { rel: "stylesheet", href: CSS_FILE }), bar);
     document.body.append(host);
+    // What is focused or scrolled to comes to lie above the bar.
+    new ResizeObserver(() => {
+      const isOver = getComputedStyle(host).position === "sticky";
+      document.documentElement.style.scrollPaddingBlockEnd = isOver ? `${host.offsetHeight}px` : "";
+    }).observe(host);
     open(isOpen);
     if (dallinger?.identity?.participantId) refresh();
     else showState();
@@ -80,10 +87,10 @@
     dallinger.get("/_debug/state").done((answer) => {
       state = answer;
       showState();
-    }).fail(({ errorCode, errorText }) => {
+    }).fail(({ errorText }) => {
       state = null;
       showState();
-      tell(errorCode === "not_a_study" ? "" : errorText);
+      tell(errorText);
     });
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,6 @@ from chalicelib.errors import NotFound
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.shared.context import Context
 from chalicelib.serializable import require_serializable
-from chalicelib.study.study_records import EXPECTED_VISITS
 
 
 def summarize(ctx: Context) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def summarize(ctx: Context) -> dict[str, Any]:
         launched = bool(ctx.uow.state.get("launched"))
         completed = launched and not unfilled and not counts.get(ParticipantStatus.WORKING)
     sessions = ctx.experiment.session_counts()
-    is_expecting = any(EXPECTED_VISITS & one.keys() for one in sessions)
+    is_expecting = bool(sessions) and _are_expected(sessions)
     return {
         "summary": [[status, counts[status]] for status in sorted(counts)],
         "completed": bool(completed) and not is_expecting,
@@ -31,6 +31,13 @@ def summarize(ctx: Context) -> dict[str, Any]:
         "required_nodes": sum(network.max_size for network in unfilled),
         **({"sessions": sessions} if sessions else {}),
     }
+
+
+def _are_expected(sessions: Sequence[Mapping[str, Any]]) -> bool:
+    # Lazy import: an experiment that isn't a study starts without the modules of studies.
+    from chalicelib.study.study_records import EXPECTED_VISITS
+
+    return any(EXPECTED_VISITS & one.keys() for one in sessions)
 
 
 def read_property(ctx: Context, name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from chalicelib.study.bots import StudyBot
 from chalicelib.study.elements import For, Group, Rounds, Trials
 from chalicelib.study.plan import Path, PathPart, PlanStep, TimelinePlan, parse_path, write_path
 from chalicelib.study.player import Player
+from chalicelib.study.study import Study
 from chalicelib.study.study_records import Place
 
 #: How the data name the author of answers that the bar has filled in.
@@ -30,7 +31,9 @@ _NOWHERE = "http://127.0.0.1/ad?recruiter=bots&assignmentId=debug&hitId=debug&wo
 
 
 def read_state(ctx: Context) -> dict[str, Any]:
-    """Return what the debug bar shows about the calling participant."""
+    """Return what the debug bar shows about the calling participant: nothing where there is no study."""
+    if not isinstance(ctx.experiment, Study):
+        return {}
     participant, place = own_place(ctx)
     plan = study_of(ctx).plan()
     if place is None:

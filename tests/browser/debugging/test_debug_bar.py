@@ -45,6 +45,15 @@ class Bar:
 
 
 @pytest.fixture
+def person(browser: Chrome) -> Iterator[Chrome]:
+    """A browser that doesn't say that a program controls it: bots see no bar."""
+    hide = "Object.defineProperty(navigator, 'webdriver', { get: () => false });"
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": hide})
+    yield browser
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+@pytest.fixture
 def study(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     folder = shutil.copytree(DEMO, tmp_path / "ultimatum")
     with serving(str(folder), tmp_path) as address:
@@ -58,11 +67,11 @@ def change(page: Path, old: str, new: str) -> None:
 
 
 def test_an_author_changes_pages_and_plays_through_them_with_the_bar(
-    browser: Chrome, study: tuple[Path, str]
+    person: Chrome, study: tuple[Path, str]
 ) -> None:
     folder, address = study
-    bar = Bar(browser)
-    browser.get(f"{address}{ENTRY}")
+    bar = Bar(person)
+    person.get(f"{address}{ENTRY}")
     bar.shows(".facts", "welcome")
 
     # A changed page shows by itself; a broken one is named, and the page stays.
@@ -77,24 +86,24 @@ def test_an_author_changes_pages_and_plays_through_them_with_the_bar(
     # By keyboard: open the bar, and fill in the page.
     bar.find(".toggle").send_keys(Keys.ENTER)
     bar.wait().until(lambda _: bar.find(".tools").is_displayed())
-    assert accessibility.problems(browser, "debug-bar") == []
+    assert accessibility.problems(person, "debug-bar") == []
     bar.find(".main").send_keys(Keys.ENTER)
     bar.shows(".facts", "group")
 
     # At phone size, the bar lies below the page and covers nothing of it.
-    chromium.resize_to_phone(browser)
+    chromium.resize_to_phone(person)
     below = "return document.querySelector('.page-footer').getBoundingClientRect().bottom <= "
     below += "document.querySelector('petri-debug').getBoundingClientRect().top + 1"
-    assert browser.execute_script(below) is True
-    chromium.resize_to_desktop(browser)
+    assert person.execute_script(below) is True
+    chromium.resize_to_desktop(person)
 
     # The view of the group has a frame for each member, and fills in all pages that are due.
     bar.find(".tools button:last-of-type").send_keys(Keys.ENTER)
-    bar.wait().until(lambda _: len(browser.find_elements(By.TAG_NAME, "iframe")) == 2)
-    assert accessibility.problems(browser, "debug-group", sizes=(accessibility.DESKTOP,)) == []
+    bar.wait().until(lambda _: len(person.find_elements(By.TAG_NAME, "iframe")) == 2)
+    assert accessibility.problems(person, "debug-group", sizes=(accessibility.DESKTOP,)) == []
     paths = "return Array.from(frames, (each) => each.petri?.study?.current?.path ?? '')"
-    bar.wait().until(lambda _: browser.execute_script(paths) == ["group", "welcome"])
-    browser.find_element(By.ID, "fill").click()
+    bar.wait().until(lambda _: person.execute_script(paths) == ["group", "welcome"])
+    person.find_element(By.ID, "fill").click()
     bar.wait().until(
-        lambda _: sorted(browser.execute_script(paths)) == ["rounds[1]/propose", "rounds[1]/wait"]
+        lambda _: sorted(person.execute_script(paths)) == ["rounds[1]/propose", "rounds[1]/wait"]
     )

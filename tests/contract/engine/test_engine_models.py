@@ -15,6 +15,7 @@ import chalicelib
 from chalicelib.errors import PetriError
 from chalicelib.model.record import PROPERTIES
 from chalicelib.storage.dynamodb.item_models import MODELS, from_wire, model_for, to_wire, wire_size
+from chalicelib.storage.engine import UNKNOWN
 from chalicelib.storage.record_mapping import KINDS, STORED_AS
 from tests.contract.engines import an_item
 
@@ -73,7 +74,11 @@ def test_an_item_of_a_kind_of_a_newer_version_can_be_read() -> None:
     assert from_wire(wire)["kind"] == "ballot"
 
 
-@given(st.sampled_from(sorted(MODELS)), st.dictionaries(st.sampled_from(sorted(COMMON)) | TEXT, VALUES))
+#: No record has a field of this name: it holds what a newer version of Petri has written.
+NAMES = (st.sampled_from(sorted(COMMON)) | TEXT).filter(lambda name: name != UNKNOWN)
+
+
+@given(st.sampled_from(sorted(MODELS)), st.dictionaries(NAMES, VALUES))
 def test_any_item_comes_back_from_the_wire_exactly(kind: str, fields: dict[str, Any]) -> None:
     item = {**fields, **an_item(kind=kind)}
     sent = json.loads(json.dumps(to_wire(item, mark="m")))

@@ -267,7 +267,7 @@ def test_an_interrupted_load_starts_over(there: There, monkeypatch: pytest.Monke
     names = Names("halfload", "sandbox")
     deploy(there.account, names)
 
-    def breaks_off(path: Path, engine: Any) -> dict[str, int]:
+    def breaks_off(path: Path, engine: Any, files: Any) -> dict[str, int]:
         engine.increment(("counter", "participant"), 7)
         raise OperatorProblem("The connection to AWS was lost.")
 

@@ -167,5 +167,17 @@ def test_inside_lambda_messages_wait_until_the_mapping_is_confirmed(unpacked: Pa
     assert tell(unpacked, LAMBDA + CONSUME, **IN_LAMBDA) == "ConfigError"
 
 
+STUDIES = """
+    from app import on_message
+    print(json.dumps([name for name in sys.modules if name.startswith("chalicelib") and "study" in name]))
+"""
+
+
+def test_inside_lambda_an_experiment_that_is_not_a_study_starts_without_the_modules_of_studies(
+    unpacked: Path,
+) -> None:
+    assert tell(unpacked, LAMBDA + STUDIES, **IN_LAMBDA) == ["chalicelib.messages.study_messages"]
+
+
 def test_inside_lambda_messages_are_taken_when_the_mapping_is_confirmed(unpacked: Path) -> None:
     assert tell(unpacked, LAMBDA + CONSUME, **IN_LAMBDA, PETRI_MAPPING_CONFIRMED="1") == "taken"

@@ -13,7 +13,6 @@ from chalicelib.operations.participant.completion import (
 from chalicelib.operations.shared.access import own_participant
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of
-from chalicelib.study.study import Study
 from chalicelib.study.study_records import COMPLETE, Place, VisitStatus
 
 from .moves import SCREEN_OUT
@@ -42,13 +41,13 @@ def finish(ctx: Context, participant: Participant, place: Place) -> None:
 
 
 def report_completion(ctx: Context, participant_id: int) -> dict[str, Any]:
-    """Handle a participant's report that they have finished.
+    """Handle the report of a study's participant that they have finished.
 
-    In a study, the timeline says who has finished: a participant who reports it before the end withdraws,
-    with base pay; for one whose part has ended, the reason of that end counts.
+    The timeline says who has finished: a participant who reports it before the end withdraws, with base pay;
+    for one whose part has ended, the reason of that end counts.
     """
     participant = own_participant(ctx, participant_id)
-    if isinstance(ctx.experiment, Study) and participant.is_working and participant.end_time is None:
+    if participant.is_working and participant.end_time is None:
         place = session_of(ctx).find_place(participant_id)
         if place is None or place.ended is None:
             return withdraw(ctx, participant_id)

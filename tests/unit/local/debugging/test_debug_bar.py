@@ -215,3 +215,8 @@ def test_filling_in_sends_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert one.post("fill").status == 200
         assert one.page()["kind"] == "end"
         assert len(list(tmp_path.glob("runs/run.uploads/kept/1/*.png"))) == 1
+
+
+def test_where_there_is_no_study_the_bar_has_nothing_to_show(tmp_path: Path) -> None:
+    with debugging("pushbutton", tmp_path) as served:
+        assert "participant_id" not in served.enter().state()

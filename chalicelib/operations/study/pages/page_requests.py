@@ -1,0 +1,107 @@
+"""Carries out requests for pages: their commits, and what follows when a method of the study fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import ExperimentError
+from chalicelib.operations.study.answers import drafts, event_log
+from chalicelib.operations.study.answers.uploads import link_to_upload
+from chalicelib.operations.study.flow import reminders
+from chalicelib.operations.study.flow.reminders import StopTexts
+from chalicelib.operations.study.groups.leaving import stop_without_member
+from chalicelib.operations.study.groups.waits import stop_group
+from chalicelib.operations.study.shared.hook_errors import HookFailedError
+
+from . import due_page, upload_grants
+from .settling import MAX_STEPS, settle_and_show
+from .show import PageView
+
+logger = logging.getLogger("petri.study")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequests:
+    """The requests of one caller."""
+
+    #: Runs an operation for the caller, in a commit of its own.
+    run: Callable[..., Any]
+    #: Runs an operation for the platform itself.
+    run_as_platform: Callable[..., Any]
+
+    def get_page(self) -> dict[str, Any]:
+        """Return the page that is due."""
+        return self._settled(self._run(due_page.get_page))
+
+    def post_page(
+        self, serial: int, answers: Any, timings: Any, events: Any, *, is_timeout: bool
+    ) -> dict[str, Any]:
+        """Store the answers of a page, and return the one that follows."""
+        view = self._run(due_page.post_page, serial, answers, timings, events, is_timeout=is_timeout)
+        return self._settled(view)
+
+    def keep_draft(self, serial: int, answers: Any, fields: Any) -> dict[str, Any]:
+        """Keep what is typed on a page."""
+        kept: dict[str, Any] = self.run(drafts.keep_draft, serial, answers, fields)
+        return kept
+
+    def keep_events(self, serial: int, events: Any) -> dict[str, Any]:
+        """Record the events of a page."""
+        recorded: dict[str, Any] = self.run(event_log.keep_page_events, serial, events)
+        return recorded
+
+    def grant_upload(
+        self, serial: int, item: str, described: Mapping[str, Any], ending: str
+    ) -> dict[str, Any]:
+        """Return the form for a file."""
+        granted: dict[str, Any] = self.run(upload_grants.grant_upload, serial, item, described, ending)
+        return granted
+
+    def link_to_upload(self, participant_id: int, name: str) -> str:
+        """Return the address from which the operator downloads a file."""
+        address: str = self.run(link_to_upload, participant_id, name)
+        return address
+
+    def allow_stopping(self, participant_id: int, key: str) -> StopTexts:
+        """Return the texts of the page that stops reminders."""
+        texts: StopTexts = self.run(reminders.allow_stopping, participant_id, key)
+        return texts
+
+    def stop_reminders(self, participant_id: int, key: str) -> StopTexts:
+        """Stop the reminders of one participant."""
+        texts: StopTexts = self.run(reminders.stop_reminders, participant_id, key)
+        return texts
+
+    def _run(self, operation: Callable[..., PageView], *args: Any, **more: Any) -> PageView:
+        """Run an operation; where it fails and a member has left the group, stop the group with pay.
+
+        A group is stopped, too, when a method that was called for it has failed.
+        """
+        try:
+            view: PageView = self.run(operation, *args, **more)
+        except HookFailedError as error:
+            logger.exception("a method of the study raised an error, so its group is stopped")
+            self.run_as_platform(stop_group, error.network_id, str(error))
+            view = self.run(due_page.get_page)
+        except ExperimentError as error:
+            if not self.run(stop_without_member, str(error)):
+                raise
+            logger.warning("a group was stopped, because its study needs a member who has left: %s", error)
+            view = self.run(due_page.get_page)
+        return view
+
+    def _settled(self, view: PageView) -> dict[str, Any]:
+        """Carry out what follows the commit, in commits of its own, and return the page that is due then."""
+        stale = {"stale": True} if view.body.get("stale") else {}
+        for _ in range(MAX_STEPS):
+            if view.pending is None:
+                break
+            pending = view.pending
+            changed, shown = settle_and_show(self.run_as_platform, pending)
+            if not changed:
+                break
+            view = shown or self._run(due_page.get_page, pending)
+        return {**view.body, **stale}
