@@ -15,12 +15,11 @@ from chalicelib.operations.participant.create_participant import create_particip
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.run.launch import launch
 from chalicelib.operations.shared.context import OPERATOR_CALLER, PARTICIPANT, Caller
-from chalicelib.operations.study.pages import due_page
+from chalicelib.operations.study.pages.page_requests import PageRequests
 from chalicelib.operations.study_live import messages as live_messages
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine, Item
 from chalicelib.study.study import Study
-from chalicelib.web import page as page_routes
 from chalicelib.workers import queue_consumer
 from petri.study import End, Group, Page, Rounds, Wait, number
 from tests.contract.factories import ANY_CALLER, dump
@@ -84,17 +83,19 @@ class Player:
 
     def get(self) -> dict[str, Any]:
         """GET /page."""
-        call = _Call(self.app, Caller(PARTICIPANT, self.id, self.serial))
-        self.last = page_routes._settled(call, call.run(due_page.get_page))  # type: ignore[arg-type]
+        self.last = self._requests().get_page()
         return self.last
 
     def post(self, serial: int | None = None, **answers: Any) -> dict[str, Any]:
         """POST /page, to the page that this player was last shown."""
-        call = _Call(self.app, Caller(PARTICIPANT, self.id, self.serial))
         number = self.last["serial"] if serial is None else serial
-        view = call.run(due_page.post_page, number, answers)
-        self.last = page_routes._settled(call, view)  # type: ignore[arg-type]
+        self.last = self._requests().post_page(number, answers, None, None, is_timeout=False)
         return self.last
+
+    def _requests(self) -> PageRequests:
+        """Return the requests of this player, as the routes make them."""
+        call = _Call(self.app, Caller(PARTICIPANT, self.id, self.serial))
+        return PageRequests(call.run, self.app.run)
 
     def send(self, message: dict[str, Any]) -> dict[str, Any]:
         """POST /page/live, to the page that this player was last shown."""
