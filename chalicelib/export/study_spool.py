@@ -21,6 +21,7 @@ from .scrub import ADDRESS
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
 LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload", "grade"
+PEER_ANSWER = "peer_answer"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -131,6 +132,11 @@ class StudyRecords:
         waits = keys.pooled(place.get("path", ""), person["id"])
         pooled = engine.get([waits])
         self._add_all([pooled])
+        shared = [
+            keys.peer_answer(item, scope, person["id"], serial)
+            for item, scope, serial in place.get("shared", ())
+        ]
+        self._add_all([engine.get(shared)])
         cohorts = {place.get("cohort"), pooled.get(waits, {}).get("cohort")}
         # Each cohort is added once, with its first member, whose id its name has.
         own = [keys.cohort(name) for name in cohorts if name and name.endswith(f"#{person['id']}")]

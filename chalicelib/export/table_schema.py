@@ -53,7 +53,7 @@ _ANSWER_MEANINGS: Final = {
     "correct": "whether the answer is right; empty for an item without a right answer",
     "percent": "how much of the answer is right, from 0 to 1",
     "points": "the points for the answer",
-    "graded_by": "client where the browser graded, or the person who graded; empty for the server's rules",
+    "graded_by": "client if the browser graded; the grader, or a peer's participant_id; else empty",
     "comment": "the feedback or the grader's comment",
 }
 _EVENT_MEANINGS: Final = {

@@ -29,6 +29,7 @@ part#<id>         place                in a study: where they are; also resp#<se
 live#<n>          <number>             a row of a live element or chat: once for each number in the group
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
+peers#<item>#<r>  <participant>#<serial> in a study: answers that others grade, by item and round
 cohort#<element>  <participant>        in a study: a cohort, under its first member
 visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
@@ -259,8 +260,14 @@ def draft(participant_id: int) -> Key:
 GRADES = "grade#"
 
 
+def grades(participant_id: int, serial: int, item: str) -> tuple[str, str]:
+    """Return the collection and the prefix of the grades of an answer."""
+    return f"part#{participant_id}", f"{GRADES}{serial:08d}#{item}#"
+
+
 def grade(participant_id: int, serial: int, item: str, number: int) -> Key:
-    return f"part#{participant_id}", f"{GRADES}{serial:08d}#{item}#{number:04d}"
+    pk, prefix = grades(participant_id, serial, item)
+    return pk, f"{prefix}{number:04d}"
 
 
 TRIALS = "trial#"
@@ -315,6 +322,15 @@ def pool(element: str) -> str:
 
 def pooled(element: str, participant_id: int) -> Key:
     return pool(element), f"{participant_id:010d}"
+
+
+def peer_answers(item: str, scope: str) -> str:
+    """Return the partition of the answers to an item in a round that other participants grade."""
+    return f"peers#{item}#{scope}"
+
+
+def peer_answer(item: str, scope: str, participant_id: int, serial: int) -> Key:
+    return peer_answers(item, scope), f"{participant_id:010d}#{serial:08d}"
 
 
 def cohort(name: str) -> Key:

@@ -17,10 +17,11 @@ from chalicelib.experiment.bots.browser_bot import BotBase
 from chalicelib.experiment.bots.high_performance_bot import HighPerformanceBotBase
 from chalicelib.experiment.bots.socket_client import ReceivedMessage
 
-from .elements import Embed
+from .elements import Embed, PeerGrading
 from .uploads.sample_files import sample_file
 
 if TYPE_CHECKING:
+    from .items import Item
     from .study_view import StudyClass
 
 #: How long a bot waits for others, in seconds.
@@ -101,7 +102,28 @@ class AnsweringBot:
             chosen = self.answers[name]
             return chosen(self, page) if callable(chosen) else chosen
         # Options, rows and bounds that depend on the player are those of the page.
-        return self.study.items()[name].as_sent(page["items"][name]).bot_answer(self.random)
+        return self.item_on(name, page).as_sent(page["items"][name]).bot_answer(self.random)
+
+    def item_on(self, name: str, page: Mapping[str, Any]) -> Item:
+        """Return an item of a page: one of the study, or the grade of another participant's answer.
+
+        Args:
+            name: The item's name.
+            page: The page, as GET /page returned it.
+
+        Returns:
+            The item.
+
+        """
+        if name in self.study.items():
+            return self.study.items()[name]
+        gradings = [step.element for _, step in self.study.plan().steps()]
+        grades = [
+            element.grade_item_named(name)
+            for element in gradings
+            if isinstance(element, PeerGrading) and element.name == page["page"]
+        ]
+        return next(grade for grade in grades if grade is not None)
 
 
 class StudyBot(AnsweringBot, HighPerformanceBotBase):
@@ -129,8 +151,7 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
                 continue
             if page["kind"] == "session" and not page["is_open"]:
                 # A bot's sessions open at once, as soon as its submission has been processed.
-                # Between sessions, a participant has no socket.
-                time.sleep(min(POLL_SECONDS, page["opens_in"]))
+                self.next_message(within=POLL_SECONDS)
                 page = self.get("/page")
                 continue
             self.remember(page)

@@ -6,13 +6,13 @@ import random
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .elements import Choose, Discussion, Draw, For, Group, Page, Rounds, Shuffle, Wait
+from .elements import Choose, Discussion, Draw, For, Group, Page, PeerGrading, Rounds, Shuffle, Wait
 from .elements.draws import Pool
 from .elements.flow import OTHERWISE, THEN
 from .expressions import holds
 from .plan import Path, PlanStep, write_path
 from .player import Player
-from .study_records import DRAWN
+from .study_records import DRAWN, GRADES
 
 if TYPE_CHECKING:
     from chalicelib.study.study_records import Place
@@ -37,6 +37,8 @@ class PlayerDecisions:
         if roles and player.role not in roles:
             return False
         if isinstance(element, Wait | Discussion) and not self._place.in_group:
+            return False
+        if isinstance(element, PeerGrading) and not self._place.draws.get(f"{write_path(path[:-1])}{GRADES}"):
             return False
         if not matches(getattr(element, "only", None), player.condition):
             return False
@@ -162,3 +164,21 @@ def matches(only: Any, condition: Any) -> bool:
         if condition.get(factor) not in accepted_levels:
             return False
     return True
+
+
+def rounds_of_answers(study: type[StudyClass] | StudyView, item: str, path: str) -> list[str] | None:
+    """Return the Rounds and Fors around the page that asks an item, as seen from a later element.
+
+    `path`: the path of the later element, without rounds. None when no page before it asks the item in the
+    same rounds or in none.
+    """
+    plan = study.plan()
+    found = None
+    here = plan.repeating_around(path)
+    for one, step in plan.steps():
+        if one == path:
+            break
+        if isinstance(step.element, Page) and item in study.items_of(step.element):
+            around = plan.repeating_around(one)
+            found = around if here[: len(around)] == around else found
+    return found

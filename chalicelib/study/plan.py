@@ -195,6 +195,12 @@ class TimelinePlan:
                 repeating.append((write_path(path[:number]), level.frame.mark, level.step.element))
         return repeating
 
+    def repeating_around(self, path: str) -> list[str]:
+        """Return the paths, without rounds, of each Rounds or For around an element, from the outside in."""
+        names = path.split("/")
+        around = {"/".join(names[:length]) for length in range(1, len(names))}
+        return [one for one, step in self.steps() if one in around and isinstance(step.element, Rounds | For)]
+
     def progress(self, path: Path) -> float:
         """Return the share of the timeline that lies before a path, by the elements of its outermost list."""
         steps = self._root.inside[""]

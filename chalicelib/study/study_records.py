@@ -17,6 +17,8 @@ from chalicelib.serializable import require_serializable
 COMPLETE: Final = "complete"
 #: The end of the names under which a place keeps what was drawn, behind a path.
 DRAWN: Final = " drawn"
+#: The end of the names under which a place keeps which answers of others it grades, behind a path.
+GRADES: Final = " grades"
 
 
 @dataclass
@@ -99,6 +101,8 @@ class Place(StoredFields):
     kept: dict[str, Any] = field(default_factory=dict)
     #: Answers that will be passed on to the next participant of the network.
     passed: list[Any] = field(default_factory=list)
+    #: The answers that other participants can grade: item, round, and serial of the page.
+    shared: list[list[Any]] = field(default_factory=list)
     #: The total of points, as a decimal number in a text.
     points: str = "0"
     #: Whether the participant has disconnected, so that their defaults are used at once.
@@ -187,6 +191,20 @@ class GradeRecord(StoredFields):
     answered_at: str | None = None
     #: One entry, as in a response: item, kind, attempt, percent, points, graded_by, comment.
     answers: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class PeerAnswer(StoredFields):
+    """An answer that other participants grade, and who has a seat at it; the answer is in its response."""
+
+    kind: ClassVar[str] = "peer_answer"
+
+    item: str
+    scope: str
+    participant_id: int
+    serial: int
+    #: The ids of the participants who grade it, or have graded it.
+    graders: list[int] = field(default_factory=list)
 
 
 @dataclass

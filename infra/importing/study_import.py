@@ -20,6 +20,7 @@ from chalicelib.export.study_spool import (
     GRADE,
     GROUP,
     LIVE_ROW,
+    PEER_ANSWER,
     PLACE,
     POOLED,
     RESPONSE,
@@ -46,6 +47,9 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     RESPONSE: lambda record: _response_key(record["participant_id"], record["serial"], record["sk"]),
     GRADE: lambda record: keys.grade(
         record["participant_id"], record["serial"], record["item"], record["number"]
+    ),
+    PEER_ANSWER: lambda record: keys.peer_answer(
+        record["item"], record["scope"], record["participant_id"], record["serial"]
     ),
     TRIAL_BATCH: lambda record: keys.trial_batch(record["participant_id"], record["serial"], record["first"]),
     EVENT_BATCH: lambda record: keys.event_batch(

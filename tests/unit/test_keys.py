@@ -97,6 +97,7 @@ def test_no_operation_writes_a_key_itself() -> None:
         (keys.place(7), ("part#7", "place")),
         (keys.response(7, 4), ("part#7", "resp#00000004")),
         (keys.pool("e"), "pool#e"),
+        (keys.peer_answer("essay", "rounds[2]", 7, 4), ("peers#essay#rounds[2]", "0000000007#00000004")),
         (keys.pooled("e", 7), ("pool#e", "0000000007")),
         (
             keys.vector_ends(30_000_200_004, 300_002, 300_005),

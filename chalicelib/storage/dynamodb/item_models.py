@@ -397,6 +397,16 @@ class PooledItem(StoredItem):
     since = _text()
 
 
+class PeerAnswerItem(StoredItem):
+    """An answer that other participants grade."""
+
+    item = _text()
+    scope = _text()
+    participant_id = _number()
+    serial = _number()
+    graders = _document()
+
+
 class VisitItem(StoredItem):
     """A participant's part in a later session of a study."""
 
@@ -456,6 +466,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "upload": UploadRecordItem,
     "cohort": CohortItem,
     "pooled": PooledItem,
+    "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
 }
 

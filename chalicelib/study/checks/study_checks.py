@@ -31,6 +31,7 @@ from chalicelib.study.items import AnswerError, Item
 from chalicelib.study.player import Player, StudyGroup
 
 from .cohort_checks import cohort_problems
+from .peer_checks import peer_problems
 from .session_checks import session_problems
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def check_study(study: type[StudyClass]) -> list[str]:
     problems += _loop_problems(study)
     problems += cohort_problems(plan)
     problems += session_problems(study)
+    problems += peer_problems(study)
     roles = _roles(study)
     factors = _factors(study)
     for path, step in plan.steps():

@@ -9,6 +9,7 @@ from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .interaction import Cohort, Gathering, Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
+from .peer_grading import GradePeers, PeerAnswers, PeerGrading
 from .peers import Discussion, PeerInstruction, Peers
 from .sessions import Session
 from .timed import Timed
@@ -29,11 +30,14 @@ __all__ = [
     "For",
     "Form",
     "Gathering",
+    "GradePeers",
     "Group",
     "Join",
     "Live",
     "Page",
     "Part",
+    "PeerAnswers",
+    "PeerGrading",
     "PeerInstruction",
     "Peers",
     "Rounds",

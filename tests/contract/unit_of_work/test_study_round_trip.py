@@ -28,6 +28,7 @@ STUDY_KINDS = {
     "study_group",
     "live_row",
     "visit",
+    "peer_answer",
     "pooled",
     "cohort",
     "slot",

@@ -12,6 +12,7 @@ from chalicelib.study.study_records import (
     EventBatch,
     GroupRecord,
     LiveRow,
+    PeerAnswer,
     Place,
     Pooled,
     StudyResponse,
@@ -150,7 +151,7 @@ PLACES = [
         condition=BLUE,
         cohort="cohort#1",
     ),
-    Place(3, serial=2, path="group", wake_at="2024-05-17T09:50:00.000000Z"),
+    Place(3, serial=2, path="group", wake_at="2024-05-17T09:50:00.000000Z", shared=[["essay", "", 1]]),
 ]
 VISIT = VisitRecord(1, 2, "week 2", "week 2", SHOWN, ANSWERED, status="missed", pay="1.50")
 GROUP = GroupRecord(
@@ -206,6 +207,8 @@ def a_study(engine: Engine) -> None:
         work.put_item(keys.study_group(1), GROUP.kind, GROUP.to_fields())
         for cohort in COHORTS:
             work.put_item(keys.cohort(cohort.name), cohort.kind, cohort.to_fields())
+        shared = PeerAnswer("essay", "", 3, 1, [1])
+        work.put_item(keys.peer_answer("essay", "", 3, 1), shared.kind, shared.to_fields())
         pooled = Pooled(3, SHOWN, "colour='red'", cohort="part/cohort#3")
         work.put_item(keys.pooled("group", 3), pooled.kind, pooled.to_fields())
         _slots(work)

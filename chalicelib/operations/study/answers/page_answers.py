@@ -12,7 +12,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.answer_store import shortened, spill
-from chalicelib.study.elements import Page
+from chalicelib.study.elements import Page, PeerGrading
 from chalicelib.study.expressions import holds
 from chalicelib.study.items import AnswerError, Grade, Item, UploadItem, check_answer
 from chalicelib.study.items.grading import points_that_count
@@ -21,6 +21,7 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, StudyResponse
 from chalicelib.study.translation import translate
 
+from .peer_answers import grade_items, share_answers
 from .timed_parts import count_answers, timed_around
 from .uploads import check_file, keep_files
 
@@ -31,6 +32,8 @@ PARTICIPANT, TIMEOUT, AUTOPLAY = "participant", "timeout", "autoplay"
 
 def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     """Return the items of a page for this player, with their options and rows resolved."""
+    if isinstance(page, PeerGrading):
+        return grade_items(ctx, player.id, page)
     study = study_of(ctx)
     items = {name: item for name, item in study.items_of(page).items() if holds(study, item.show_if, player)}
     return {
@@ -87,15 +90,16 @@ def _checked(ctx: Context, player: Player, item: Item, raw: Any) -> Any:
 def default_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> dict[str, Any] | None:
     """Return the answers of a player whose time is up: valid parts of the draft, `on_timeout`, defaults.
 
-    None when a required item has none of them, except in a timed part, where it stays without an answer.
+    None when a required item has none of them, except in a timed part and for a grade of a peer, where it
+    stays without an answer.
     """
     answers: dict[str, Any] = {}
-    is_timed = timed_around(ctx, player.path) is not None
+    can_miss = timed_around(ctx, player.path) is not None or isinstance(page, PeerGrading)
     for name, item in items_due(ctx, player, page).items():
         value = _valid_draft(ctx, player, item, draft)
         if value is None:
             value = _valid_default(item, page.on_timeout.get(name, item.default))
-        if value is None and item.required and not is_timed:
+        if value is None and item.required and not can_miss:
             return None
         answers[name] = value
     return answers
@@ -159,6 +163,7 @@ def record_answers(
     )
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
+    share_answers(ctx, place, response, _by_people(items, answers, page, by))
     session.recorded[place.participant_id, place.serial] = entries
     stored_answers = {entry["item"]: shortened(entry["answer"], place.serial) for entry in entries}
     place.answers.setdefault(scope, {}).update(stored_answers)
@@ -166,6 +171,14 @@ def record_answers(
     count_answers(ctx, place, entries)
     _collect(place, player, items, answers)
     return response
+
+
+def _by_people(items: Mapping[str, Item], answers: Mapping[str, Any], page: Page, by: str) -> dict[str, Item]:
+    """Return the items that the participant has answered: not with the author's answer when time was up."""
+    if by not in (TIMEOUT, AUTOPLAY):
+        return dict(items)
+    defaults = {name: page.on_timeout.get(name, item.default) for name, item in items.items()}
+    return {n: item for n, item in items.items() if answers.get(n) != _valid_default(item, defaults[n])}
 
 
 def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:

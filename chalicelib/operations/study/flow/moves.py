@@ -16,6 +16,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.answers.page_answers import record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
+from chalicelib.operations.study.answers.peer_answers import release_seats
 from chalicelib.operations.study.answers.timed_parts import (
     part_ends_at,
     part_is_over,
@@ -24,6 +25,7 @@ from chalicelib.operations.study.answers.timed_parts import (
     timed_around,
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
+from chalicelib.operations.study.grading.peer_grades import store_peer_grades
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import (
     Element,
@@ -32,6 +34,8 @@ from chalicelib.study.elements import (
     Gathering,
     Join,
     Page,
+    PeerAnswers,
+    PeerGrading,
     Peers,
     Session,
     Wait,
@@ -129,6 +133,10 @@ def take_answers(
     `embedded`: the entries of answers that an embedded page gave: item, kind, answer.
     """
     study = study_of(ctx)
+    if isinstance(page, PeerGrading):
+        # They are rows of the answers that they are about, not answers of this participant.
+        store_peer_grades(ctx, place, page, checked)
+        checked = {}
     record_answers(ctx, place, page, checked, by, seconds, embedded)
     if page.keep_draft:
         ctx.uow.delete_item(keys.draft(place.participant_id))
@@ -181,6 +189,9 @@ def arrive(ctx: Context, place: Place, path: str) -> None:
         schedule_visit(ctx, place, element)
     elif isinstance(element, Gathering):
         _enter_pool(ctx, place, path, element)
+    elif isinstance(element, PeerAnswers):
+        place.until = later(ctx.now, element.wait_seconds)
+        wake_by(ctx, place, place.until)
     elif isinstance(element, Page) and element.seconds is not None:
         # It begins when the page is sent; a page that isn't requested ends too. The message is
         # due as if the page were sent at once; when that was too early, it is recorded again.
@@ -199,6 +210,7 @@ def _reach_end(ctx: Context, place: Place, element: Element | None) -> None:
 
 def stop_with_pay(ctx: Context, place: Place, message: str, reason: str) -> None:
     """End a participant's part early, with base pay and the points so far."""
+    release_seats(ctx, place)
     place.serial += 1
     place.ended = reason
     place.message = message
@@ -287,6 +299,8 @@ def pending_at(ctx: Context, place: Place) -> Pending | None:
         return None
     if isinstance(element, Gathering | Join):
         return Pending(place.path, place.participant_id, joins=isinstance(element, Join))
+    if isinstance(element, PeerAnswers):
+        return Pending(place.path, place.participant_id, grades=True)
     if isinstance(element, Wait) and place.in_group:
         return Pending(place.path, place.participant_id, place.network_id, mates=tuple(place.mates))
     return None

@@ -62,7 +62,7 @@ def grade_response(ctx: Context, grade: GivenGrade) -> bool:
     """
     answer = find_answer(ctx, grade)
     percent = _share(grade, answer.item)
-    points = _trim(percent * Decimal(answer.item.points)) if grade.points is None else grade.points
+    points = trim(percent * Decimal(answer.item.points)) if grade.points is None else grade.points
     last = answer.grades[-1].answers[0] if answer.grades else None
     row = {
         "item": grade.item,
@@ -75,14 +75,18 @@ def grade_response(ctx: Context, grade: GivenGrade) -> bool:
     }
     if last == row:
         return False
-    session = session_of(ctx)
-    place = session.place(grade.participant_id)
-    record = _record(ctx, answer, row, grade.by)
-    key = keys.grade(record.participant_id, record.serial, grade.item, len(answer.grades))
-    ctx.uow.put_item(key, record.kind, record.to_fields())
-    _count_points(place, answer, [*answer.grades, record])
-    session.flush()
+    store_grade(ctx, answer, row, grade.by)
+    session_of(ctx).flush()
     return True
+
+
+def store_grade(ctx: Context, answer: GradedAnswer, row: Mapping[str, Any], by: str) -> None:
+    """Store a grade as a row, and change the participant's points; the session isn't flushed."""
+    record = _record(ctx, answer, row, by)
+    key = keys.grade(record.participant_id, record.serial, record.item, len(answer.grades))
+    ctx.uow.put_item(key, record.kind, record.to_fields())
+    place = session_of(ctx).place(record.participant_id)
+    _count_points(place, answer, [*answer.grades, record])
 
 
 def check_grade(ctx: Context, grade: GivenGrade) -> None:
@@ -113,6 +117,14 @@ def find_answer(ctx: Context, grade: GivenGrade) -> GradedAnswer:
             "answer it is by the attempt and the serial of its page."
         )
     return found[0]
+
+
+def answer_in(ctx: Context, response: StudyResponse, item: str) -> GradedAnswer:
+    """Return the answer of a response to an item that people grade, with its grades."""
+    pk, prefix = keys.grades(response.participant_id, response.serial, item)
+    grades = [GradeRecord.from_item(stored) for stored in ctx.uow.items(pk, prefix)]
+    entry = next(entry for entry in response.answers if entry["item"] == item)
+    return GradedAnswer(response, entry, _item(ctx, response, item), grades)
 
 
 def graded_answers(ctx: Context, participant_id: int) -> list[GradedAnswer]:
@@ -203,9 +215,9 @@ def points_of(item: Item, grades: Sequence[GradeRecord]) -> Decimal:
         return Decimal(rows[-1]["points"])
     latest = {one.answers[0]["graded_by"]: float(one.answers[0]["percent"]) for one in grades}
     combine = median if item.peers == "median" else fmean
-    return _trim(Decimal(str(combine(latest.values()))) * Decimal(item.points))
+    return trim(Decimal(str(combine(latest.values()))) * Decimal(item.points))
 
 
-def _trim(number: Decimal) -> Decimal:
+def trim(number: Decimal) -> Decimal:
     rounded = number.quantize(_FOUR_DECIMALS)
     return rounded.to_integral_value() if rounded == rounded.to_integral_value() else rounded.normalize()

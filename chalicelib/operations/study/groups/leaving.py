@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.peer_answers import release_seats
 from chalicelib.operations.study.design.assignment import release_slot
 from chalicelib.operations.study.flow.members import DROPOUT, stop_members
 from chalicelib.operations.study.flow.moves import pending_at
@@ -25,6 +26,8 @@ def leave_study(ctx: Context, participant_id: int, *, is_withdrawal: bool = Fals
     if place is None:
         return []
     release_slot(ctx, place)
+    if place.ended is None:
+        release_seats(ctx, place)
     if place.visit > 1:
         abandon_visit(ctx, ctx.uow.participant(participant_id), place, is_withdrawal=is_withdrawal)
     if place.ended is None:

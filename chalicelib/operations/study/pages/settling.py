@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.errors import Busy
 from chalicelib.operations.study.groups.group_forming import FormingFailedError, form_groups, release_waiting
 from chalicelib.operations.study.groups.joining import take_place
+from chalicelib.operations.study.groups.peer_seats import take_answers_to_grade
 from chalicelib.operations.study.groups.waits import release, stop_group
 from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import Pending
@@ -67,6 +68,8 @@ def _settle(run: Run, pending: Pending) -> bool:
     try:
         if pending.joins:
             return bool(run(take_place, pending.participant_id, pending.path))
+        if pending.grades:
+            return bool(run(take_answers_to_grade, pending.participant_id, pending.path))
         if pending.network_id is None:
             return bool(run(form_groups, pending.path, pending.participant_id))
         return bool(run(release, pending.network_id, pending.path, pending.mates))

@@ -27,6 +27,8 @@ from chalicelib.study.elements import (
     Join,
     Live,
     Page,
+    PeerAnswers,
+    PeerGrading,
     Session,
     Trials,
     Wait,
@@ -40,6 +42,7 @@ from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
 from .discussion import discussion_html
+from .peer_page import grading_html
 from .session_page import session_fields
 
 #: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
@@ -78,7 +81,7 @@ def show(
     player = session_of(ctx).player(place.participant_id)
     if isinstance(element, Page):
         body |= _page(ctx, place, player, element)
-    elif isinstance(element, Gathering | Wait | Join):
+    elif isinstance(element, Gathering | Wait | Join | PeerAnswers):
         body |= _waiting(ctx, place, element)
     elif isinstance(element, Session):
         body |= session_fields(ctx, place, element)
@@ -145,7 +148,9 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
         item = items.get(name)
         return Markup("") if item is None else item.render(_frame(ctx, player, item))
 
-    if page.name not in study.library.names():
+    if isinstance(page, PeerGrading):
+        html = grading_html(ctx, player, page, ask)
+    elif page.name not in study.library.names():
         html = _form_head(page, study.language)
     else:
         named = {
@@ -181,7 +186,7 @@ def _frame(ctx: Context, player: Player, item: Item) -> Frame:
     )
 
 
-def _waiting(ctx: Context, place: Place, element: Gathering | Wait | Join) -> dict[str, Any]:
+def _waiting(ctx: Context, place: Place, element: Gathering | Wait | Join | PeerAnswers) -> dict[str, Any]:
     language = study_of(ctx).language
     if isinstance(element, Gathering):
         heading, text = (
@@ -192,6 +197,11 @@ def _waiting(ctx: Context, place: Place, element: Gathering | Wait | Join) -> di
         heading, text = (
             marked("Please wait"),
             element.text or marked("The person before you is still working."),
+        )
+    elif isinstance(element, PeerAnswers):
+        heading, text = (
+            marked("Please wait"),
+            marked("You can grade answers of other participants as soon as they have written them."),
         )
     else:
         heading, text = marked("Please wait"), element.text or marked("The others haven't finished yet.")

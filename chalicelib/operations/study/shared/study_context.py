@@ -27,6 +27,8 @@ class Pending:
     network_id: int | None = None
     #: Whether the participant waits for a place in a network.
     joins: bool = False
+    #: Whether the participant waits for answers of others to grade.
+    grades: bool = False
     #: The members of the group, as far as their place names them.
     mates: tuple[int, ...] = ()
 
