@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The details that say in which visit a participant is, and which of their nodes precede it.
 VISIT, IS_VISITING, EARLIER_NODES = "visit", "is_visiting", "earlier_nodes"
+#: The detail that says how long the participant's paid visits after the first took.
+VISIT_SECONDS = "visit_seconds"
 
 
 class Participant(Record):

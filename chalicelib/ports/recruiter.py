@@ -93,6 +93,8 @@ class Capabilities:
     confirms_entries: bool = False
     #: It answers `start_replacement_bot`.
     starts_replacement_bots: bool = False
+    #: Its participants are bots: the later sessions of a study open at once for them.
+    recruits_bots: bool = False
     #: It answers `receive_webhook`.
     receives_webhooks: bool = False
     #: It answers `send_message`: participants get messages at the recruiter's own service.

@@ -151,7 +151,8 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
                 continue
             if page["kind"] == "session" and not page["is_open"]:
                 # A bot's sessions open at once, as soon as its submission has been processed.
-                self.next_message(within=POLL_SECONDS)
+                # Between sessions, a participant has no socket.
+                time.sleep(min(POLL_SECONDS, page["opens_in"]))
                 page = self.get("/page")
                 continue
             self.remember(page)

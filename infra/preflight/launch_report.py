@@ -28,18 +28,22 @@ class Money:
     #: Fees if every participant got `max_bonus`.
     fees_at_most: Decimal | None
     recruiters: tuple[str, ...]
+    #: The payments of later sessions, with their bonuses; and with `max_bonus` in each.
+    sessions: Decimal = ZERO
+    sessions_at_most: Decimal | None = ZERO
 
     @property
     def expected(self) -> Decimal:
         """The total for the bots' results."""
-        return self.base + self.bonuses + self.screen_outs + self.fees
+        return self.base + self.bonuses + self.screen_outs + self.sessions + self.fees
 
     @property
     def at_most(self) -> Decimal | None:
         """The total if every participant got the maximum bonus; None: unlimited."""
-        if self.bonuses_at_most is None or self.fees_at_most is None:
+        if self.bonuses_at_most is None or self.fees_at_most is None or self.sessions_at_most is None:
             return None
-        return self.base + self.bonuses_at_most + self.screen_outs + self.fees_at_most
+        first = self.base + self.bonuses_at_most + self.screen_outs
+        return first + self.sessions_at_most + self.fees_at_most
 
 
 @dataclass(frozen=True)

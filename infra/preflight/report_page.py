@@ -68,6 +68,8 @@ def _payments(report: PreflightReport) -> Iterator[str]:
     yield row("Bonuses", _bonuses(money, report.currency), money.bonuses)
     if money.screen_outs:
         yield row("Screen-outs", "", money.screen_outs)
+    if money.sessions:
+        yield row("Later sessions", "", money.sessions)
     yield row("Fees", f"{' and '.join(money.recruiters)}", money.fees)
     yield row("Expected", "", money.expected)
     if money.at_most is None:

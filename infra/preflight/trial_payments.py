@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from chalicelib.currency import currency_of, format_money
-from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, visit_of
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.services import App
 from infra.simulate.trial import RunTrace
@@ -35,6 +35,8 @@ class SimulatedPay:
             bonuses=_cents(one.bonuses * by),
             bonuses_at_most=None if one.bonuses_at_most is None else _cents(one.bonuses_at_most * by),
             screen_outs=_cents(one.screen_outs * by),
+            sessions=_cents(one.sessions * by),
+            sessions_at_most=None if one.sessions_at_most is None else _cents(one.sessions_at_most * by),
             fees=_cents(one.fees * by),
             fees_at_most=None if one.fees_at_most is None else _cents(one.fees_at_most * by),
         )
@@ -48,18 +50,10 @@ def money_of(app: App, course: RunTrace, outcome: Outcome) -> SimulatedPay:
     """Add up the payments, and the fees that the recruiters charge for them."""
     bonuses = outcome.payments.get(BONUS, [])
     base, screen_outs = outcome.payments.get(BASE, []), outcome.payments.get(SCREEN_OUT, [])
-    limit = app.config.get("max_bonus")
-    most = None if limit is None else Decimal(str(limit))
+    session_pay = [pay for some in outcome.session_pay.values() for pay in some]
+    sessions = sum((sum(some, ZERO) for kind, some in outcome.payments.items() if visit_of(kind)), ZERO)
+    most = _largest_bonus(app, has_bonuses=bool(bonuses) or sessions > sum(session_pay, ZERO))
     by = sorted(outcome.paid_through)
-    if limit is None and not bonuses:
-        # max_bonus isn't set and no bot got a bonus: assume that the experiment pays none.
-        most = ZERO
-    fees_at_most = None
-    if most is not None:
-        dearest = max((_fee(app, name, [most], course) for name in by), default=ZERO)
-        fees_at_most = sum(
-            (_fee(app, name, _amounts(outcome, name, bonuses=False), course) for name in by), ZERO
-        ) + dearest * len(base)
     none_got = bonuses and len(bonuses) < len(base)
     return SimulatedPay(
         Money(
@@ -70,15 +64,41 @@ def money_of(app: App, course: RunTrace, outcome: Outcome) -> SimulatedPay:
             bonuses_at_most=None if most is None else most * len(base),
             screen_outs=sum(screen_outs, ZERO),
             fees=sum((_fee(app, name, _amounts(outcome, name), course) for name in by), ZERO),
-            fees_at_most=fees_at_most,
+            fees_at_most=None if most is None else _fees_at_most(app, course, outcome, most),
             recruiters=tuple(by),
+            sessions=sessions,
+            sessions_at_most=None if most is None else sum((pay + most for pay in session_pay), ZERO),
         )
     )
 
 
-def _amounts(outcome: Outcome, recruiter: str, *, bonuses: bool = True) -> list[Decimal]:
+def _largest_bonus(app: App, *, has_bonuses: bool) -> Decimal | None:
+    """Return the largest bonus of a session; None: unlimited.
+
+    Where max_bonus isn't set and no bot got a bonus, the experiment is assumed to pay none.
+    """
+    limit = app.config.get("max_bonus")
+    if limit is not None:
+        return Decimal(str(limit))
+    return None if has_bonuses else ZERO
+
+
+def _fees_at_most(app: App, course: RunTrace, outcome: Outcome, most: Decimal) -> Decimal:
+    by = sorted(outcome.paid_through)
+    dearest = max((_fee(app, name, [most], course) for name in by), default=ZERO)
+    others = sum((_fee(app, name, _amounts_at_most(outcome, name, most), course) for name in by), ZERO)
+    return others + dearest * len(outcome.payments.get(BASE, []))
+
+
+def _amounts(outcome: Outcome, recruiter: str) -> list[Decimal]:
+    return [amount for _, amount in outcome.paid_through[recruiter]]
+
+
+def _amounts_at_most(outcome: Outcome, recruiter: str, most: Decimal) -> list[Decimal]:
+    """Return a recruiter's payments: without the first session's bonus, and with this one in each other."""
     paid = outcome.paid_through[recruiter]
-    return [amount for kind, amount in paid if bonuses or kind != BONUS]
+    first = [amount for kind, amount in paid if kind != BONUS and visit_of(kind) is None]
+    return [*first, *(pay + most for pay in outcome.session_pay.get(recruiter, []))]
 
 
 def _fee(app: App, recruiter: str, amounts: Iterable[Decimal], course: RunTrace) -> Decimal:

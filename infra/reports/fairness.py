@@ -1,7 +1,8 @@
-"""Calculates participants' hourly pay over all the time they spent, including waiting."""
+"""Calculates participants' hourly pay over all the time they spent, including waiting and later sessions."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
+from chalicelib.model.participant import VISIT_SECONDS
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, visit_of
 from chalicelib.model.statuses import OWED_PAY, PAYMENT_STOPPED
 
-#: Kinds of payments that count as pay for taking part; a compensation doesn't.
-KINDS = frozenset({"base", "bonus", "screen-out"})
+#: Kinds of payments that count as pay for taking part, besides those of visits; a compensation doesn't.
+KINDS = frozenset({BASE, BONUS, SCREEN_OUT})
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def hourly_pay(
     """
     earned: defaultdict[int, Decimal] = defaultdict(Decimal)
     for payment in payments:
-        if payment["kind"] in KINDS and payment["status"] not in PAYMENT_STOPPED:
+        if is_pay(str(payment["kind"])) and payment["status"] not in PAYMENT_STOPPED:
             earned[int(payment["participant_id"])] += Decimal(str(payment["amount"]))
     people = []
     for person in participants:
@@ -78,12 +81,23 @@ def hourly_pay(
     return HourlyPay(tuple(by_rate)) if by_rate else None
 
 
+def is_pay(kind: str) -> bool:
+    """Whether a payment of this kind counts as pay for taking part."""
+    return kind in KINDS or visit_of(kind) is not None
+
+
+def visit_seconds(details: Any) -> float:
+    """Return how long a participant's paid visits after the first took; `details`: as a row has them."""
+    found = json.loads(details) if isinstance(details, str) and details else details
+    return float(found.get(VISIT_SECONDS, 0)) if isinstance(found, Mapping) else 0.0
+
+
 def _seconds(person: Mapping[str, Any]) -> float:
     """Return how long a participant took part; 0 if they haven't ended."""
     if not person.get("end_time"):
         return 0
     began, ended = (datetime.fromisoformat(str(person[name])) for name in ("creation_time", "end_time"))
-    return (ended - began).total_seconds()
+    return (ended - began).total_seconds() + visit_seconds(person.get("details"))
 
 
 def _is_bot(person: Mapping[str, Any]) -> bool:

@@ -66,7 +66,7 @@ def _rows(database: Path) -> tuple[list[sqlite3.Row], list[sqlite3.Row], list[sq
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         participants = connection.execute(
-            "SELECT id, status, recruiter, creation_time, end_time FROM participant"
+            "SELECT id, status, recruiter, creation_time, end_time, details FROM participant"
         ).fetchall()
         networks = connection.execute("SELECT full FROM network").fetchall()
         payments = connection.execute("SELECT participant_id, kind, amount, status FROM payment").fetchall()

@@ -48,6 +48,8 @@ class BotResult:
     problems: tuple[str, ...] = ()
     #: Seconds in waiting rooms and behind the participant ahead.
     waited: float = 0.0
+    #: Whether the recruiter has got the submission.
+    has_submitted: bool = False
 
 
 @dataclass
@@ -67,6 +69,8 @@ class SimulatedPerson:
     #: The event that ends a bot that never finishes.
     limit: Event = field(default_factory=lambda: Event(0, 0, bool))
     connections: list[SimulatedConnection] = field(default_factory=list)
+    #: Called when the person has come to the end of a session, and will come back for the next one.
+    on_session_end: Callable[[], object] = bool
 
 
 class SimulatedClient(ApiClient):
@@ -93,6 +97,8 @@ class SimulatedClient(ApiClient):
                 raise Dropout
         answer = super().ask(method, route, sent)
         person.tempo.saw(route, answer)
+        if route == "/page" and answer.get("kind") == "session" and not answer.get("is_open"):
+            person.actor.ask(person.on_session_end, 0.0)
         return answer
 
     def _send(

@@ -49,6 +49,7 @@ class SimulatedRecruiter(HotAirRecruiter):
             is_simulated=nickname not in REPORTING,
             screens_out_without_submission=nickname == "prolific",
             starts_replacement_bots=True,
+            recruits_bots=True,
         )
         self._fee = fee
         self._casting = casting

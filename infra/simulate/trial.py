@@ -224,6 +224,7 @@ class Trial:
             fared, entry["recruiter"].partition(":")[0], actor, Tempo(pace, draw), draw, leaves
         )
         bot = made(self._class, entry, person, self.platform, self.course.tally)
+        person.on_session_end = partial(self._submit, fared, entry)
         self._people.append(person)
         self._at_work[entry["assignmentId"]] = person
         person.limit = self.timeline.after(self._limit, partial(self._cut_short, person, entry))
@@ -254,6 +255,12 @@ class Trial:
             return
         self._failed_in_a_row = 0
         if not fared.left:
+            self._submit(fared, entry)
+
+    def _submit(self, fared: BotResult, entry: Mapping[str, str]) -> None:
+        """Report a submission, once: it comes at the end of the first session."""
+        if not fared.has_submitted:
+            fared.has_submitted = True
             self._report("AssignmentSubmitted", entry)
 
     def _cut_short(self, person: SimulatedPerson, entry: Mapping[str, str]) -> None:

@@ -10,13 +10,11 @@ from decimal import Decimal
 from chalicelib.model.network import UNLIMITED, Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
-from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT
+from chalicelib.model.run_records import payment_kinds, visit_of
 from chalicelib.model.statuses import OWED_PAY
 from chalicelib.operations.recruitment.recruitment import is_closed
 from chalicelib.operations.shared.context import Context
-from infra.reports.fairness import HourlyPay, hourly_pay
-
-_KINDS = (BASE, BONUS, SCREEN_OUT)
+from infra.reports.fairness import HourlyPay, hourly_pay, is_pay, visit_seconds
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,12 @@ class Outcome:
     networks: list[Filled] = field(default_factory=list)
     #: Minutes from the start to the end, including waiting, of each participant with pay.
     minutes: list[float] = field(default_factory=list)
-    #: Amounts by kind (base, bonus, screen-out), one per payment.
+    #: Amounts by kind (base, bonus, screen-out, visit-2 ...), one per payment.
     payments: dict[str, list[Decimal]] = field(default_factory=dict)
     #: Kind and amount of each payment, by recruiter, for the fees.
     paid_through: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)
+    #: What each later session paid besides its bonus, by recruiter.
+    session_pay: dict[str, list[Decimal]] = field(default_factory=dict)
     pay: HourlyPay | None = None
     is_closed: bool = False
     #: The size of the waiting room; 0 without one.
@@ -79,11 +79,14 @@ def read_outcome(ctx: Context) -> Outcome:
     people = [ctx.uow.participant(number) for number in sorted(ctx.uow.participant_ids())]
     rows = []
     for person in people:
-        for kind in _KINDS:
+        for kind in filter(is_pay, payment_kinds(person.visit)):
             payment = ctx.uow.payment(person.id, kind)
             if payment is not None:
                 found.payments.setdefault(kind, []).append(payment.amount)
                 found.paid_through.setdefault(person.recruiter, []).append((kind, payment.amount))
+                if visit_of(kind) is not None:
+                    pay = Decimal(payment.details.get("pay", "0"))
+                    found.session_pay.setdefault(person.recruiter, []).append(pay)
                 rows.append(
                     {
                         "participant_id": person.id,
@@ -110,10 +113,12 @@ def _row(person: Participant) -> Mapping[str, object]:
         "recruiter": person.recruiter,
         "creation_time": iso(person.creation_time),
         "end_time": iso(person.end_time),
+        "details": person.details,
     }
 
 
 def _minutes(person: Participant) -> float:
     if person.end_time is None or person.status not in OWED_PAY:
         return 0.0
-    return (person.end_time - person.creation_time).total_seconds() / 60
+    seconds = (person.end_time - person.creation_time).total_seconds() + visit_seconds(person.details)
+    return seconds / 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.model.participant import EARLIER_NODES, IS_VISITING, VISIT, Participant
+from chalicelib.model.participant import EARLIER_NODES, IS_VISITING, VISIT, VISIT_SECONDS, Participant
 
 
 def earlier_nodes(participant: Participant) -> int:
@@ -21,6 +21,10 @@ def record_begun_visit(participant: Participant) -> None:
     participant.details = {**participant.details, IS_VISITING: True, EARLIER_NODES: nodes}
 
 
-def record_ended_visit(participant: Participant) -> None:
-    """Record that a visit after the first has ended, or won't take place."""
-    participant.details = {**participant.details, IS_VISITING: False}
+def record_ended_visit(participant: Participant, paid_seconds: float) -> None:
+    """Record that a visit after the first has ended, or won't take place.
+
+    `paid_seconds`: how long it took, if it is paid.
+    """
+    seconds = float(participant.details.get(VISIT_SECONDS, 0)) + paid_seconds
+    participant.details = {**participant.details, IS_VISITING: False, VISIT_SECONDS: round(seconds, 3)}

@@ -19,7 +19,7 @@ class BotRecruiter(HotAirRecruiter):
     """Creates entry URLs and starts a bot at each."""
 
     nickname = "bots"
-    capabilities = Capabilities(is_simulated=True, starts_replacement_bots=True)
+    capabilities = Capabilities(is_simulated=True, starts_replacement_bots=True, recruits_bots=True)
 
     def __init__(self, base: Callable[[], str], mode: str, spawn: Callable[[str], None]) -> None:
         """`spawn` starts a bot at a URL and returns immediately."""

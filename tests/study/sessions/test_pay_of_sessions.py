@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.export import rows
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.recruitment import budget
 from chalicelib.study.plan import TimelinePlan
 from chalicelib.study.study import Study
+from infra.reports.fairness import hourly_pay
 from petri.study import Branch, End, Form, Rounds, Session, days, hours, number
 from tests.study.studies import OpenStudy, answer, due
 from tests.tools.vendor import Vendor
@@ -138,6 +140,19 @@ def test_the_pay_of_a_session_takes_nothing_that_is_reserved_for_others(paid: An
     due(run.here.arrive(recruiter="vendor"))
     run.visit(person, mood=1)
     assert run.ledger(person)["visit-2"] == "held"
+
+
+def test_the_hourly_pay_counts_a_session_with_the_time_that_it_took(paid: Any) -> None:
+    run = paid()
+    person = run.first_visit()
+    run.pass_time(DAY)
+    answer(person)
+    run.pass_time(0.5)
+    answer(person, mood=1)
+    run.here.work()
+    found = hourly_pay(rows(run.here.engine, "participant"), rows(run.here.engine, "payment"))
+    assert found is not None
+    assert [(one.amount, one.minutes) for one in found.people] == [(Decimal(4), 30)]
 
 
 def test_the_exit_lists_what_was_paid_and_what_may_still_be_earned_and_when(paid: Any) -> None:

@@ -55,6 +55,24 @@ def warned(report) -> str:
     return "\n".join(report.warnings)
 
 
+DIARY = """
+from petri.study import End, Form, Session, Study, days, number
+
+class Diary(Study):
+    num_participants = 2
+    mood = number("How are you?", minimum=0, maximum=10)
+    timeline = [
+        Form("start", ask="mood"),
+        Session("tomorrow", after=days(1), open_for=days(1), pay=2),
+        Form("diary", ask="mood"),
+        End(),
+    ]
+
+    def session_bonus(self, player, session):
+        return 0.25
+"""
+
+
 # As it is
 
 
@@ -74,6 +92,17 @@ def test_base_pay_and_bonuses_are_added_up(tried):
 
 def test_the_maximum_is_the_cost_if_every_participant_gets_the_largest_bonus(tried):
     assert tried().money.at_most == Decimal("4.50")
+
+
+def test_the_pay_of_later_sessions_is_added_up_with_its_bonuses_and_fees(tried):
+    options = PreflightOptions(doors=None, settings={"recruiter": "mturk"})
+    report = tried(2, options, experiment=DIARY, bots="")
+    money = report.money
+    assert (report.statuses, money.base, money.sessions) == ({"approved": 2}, Decimal(2), Decimal("4.50"))
+    assert (money.fees, money.sessions_at_most) == (Decimal("1.30"), Decimal(5))
+    assert money.expected == Decimal("7.80")
+    assert any("Later sessions" in line and "$4.50" in line for line in report.lines())
+    assert report.hourly.median > 5
 
 
 def test_without_max_bonus_there_is_no_maximum(tried):

@@ -37,6 +37,12 @@ def test_all_that_is_paid_for_taking_part_counts(kind: str) -> None:
     assert rates(person(), payments=[paid("3.00"), paid("1.00", kind=kind)]) == [8]
 
 
+@pytest.mark.parametrize("details", [{"visit_seconds": 1800.0}, '{"visit_seconds": 1800.0}'])
+def test_later_sessions_count_with_their_pay_and_their_time(details: Any) -> None:
+    payments = [paid("3.00"), paid("1.50", kind="visit-2")]
+    assert rates(person(minutes=15, details=details), payments=payments) == [6]
+
+
 def test_a_compensation_does_not_count_as_pay() -> None:
     assert rates(person(), payments=[paid("3.00"), paid("9.00", kind="compensation")]) == [6]
 

@@ -44,6 +44,32 @@ def test_every_bot_plays_to_the_end_and_its_answers_say_that_a_bot_gave_them(tmp
     assert data.participants.list[0]["creation_time"].startswith(str(BEGAN.date()))
 
 
+DIARY = """
+from petri.study import End, Form, Session, Study, days, number
+
+class Diary(Study):
+    num_participants = 2
+    mood = number("How are you?", minimum=0, maximum=10)
+    timeline = [
+        Form("start", ask="mood"),
+        Session("tomorrow", after=days(1), open_for=days(1), pay=2),
+        Form("diary", ask="mood"),
+        End(),
+    ]
+"""
+
+
+@pytest.mark.parametrize("recruiter", ["hotair", "mturk"])
+def test_bots_play_the_later_sessions_which_are_paid(tmp_path: Path, recruiter: str) -> None:
+    folder = tmp_path / "diary"
+    folder.mkdir()
+    (folder / "experiment.py").write_text(DIARY, encoding="utf-8")
+    (folder / "config.txt").write_text(f"[Experiment]\nrecruiter = {recruiter}\n", encoding="utf-8")
+    result = simulate(SimulationSpec(folder, 2, tmp_path / "data"))
+    payments = [row for row in Data(result.folder).payments.list if row["kind"] == "visit-2"]
+    assert (result.failed, [row["amount"] for row in payments]) == (0, [2, 2])
+
+
 def test_the_same_seed_gives_the_same_data_and_another_seed_gives_others(tmp_path: Path) -> None:
     first, again, other = (
         tables(simulated(tmp_path / name, seed).folder) for name, seed in (("a", 7), ("b", 7), ("c", 8))

@@ -7,7 +7,6 @@ The first visit is what every study has: it ends with the participant's submissi
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from chalicelib.messages import CloseVisit, PayVisit, SendReminder
 from chalicelib.model.participant import Participant
@@ -26,8 +25,6 @@ from chalicelib.operations.study.shared.study_context import moment_of, session_
 from chalicelib.study.elements import Session
 from chalicelib.study.study_records import PAID_VISITS, Place, VisitRecord, VisitStatus
 
-#: The recruiter of bots, which play all sessions at once.
-BOTS: Final = "bots"
 OPENING, CLOSING = "opening", "closing"
 
 
@@ -54,17 +51,17 @@ def schedule_visit(ctx: Context, place: Place, session: Session) -> None:
     record_scheduled_visit(participant, visit.number)
     session_of(ctx).add_visit(visit)
     ctx.uow.post(CloseVisit(participant.id, visit.number), due=opens + session.open_for)
-    if not _is_bot(participant):
+    if not _is_bot(ctx, participant):
         _post_reminders(ctx, visit, session, opens)
 
 
 def _opens_at_once(ctx: Context, participant: Participant) -> bool:
     """Whether a session opens without waiting: for bots, and where an author tries a study."""
-    return _is_bot(participant) or (ctx.settings.sessions_at_once and ctx.settings.mode == "debug")
+    return _is_bot(ctx, participant) or (ctx.settings.sessions_at_once and ctx.settings.mode == "debug")
 
 
-def _is_bot(participant: Participant) -> bool:
-    return participant.recruiter.partition(":")[0] == BOTS
+def _is_bot(ctx: Context, participant: Participant) -> bool:
+    return ctx.recruiters.capabilities(participant.recruiter).recruits_bots
 
 
 def _leave_group(place: Place) -> None:
@@ -128,7 +125,8 @@ def end_visit(ctx: Context, participant: Participant, place: Place, status: Visi
     if visit is None or visit.status not in (VisitStatus.WAITING, VisitStatus.OPEN):
         return False
     visit.status, visit.ended_at = status.value, iso(ctx.now)
-    record_ended_visit(participant)
+    began = moment_of(visit.began_at) if status in PAID_VISITS else None
+    record_ended_visit(participant, 0.0 if began is None else (ctx.now - began).total_seconds())
     if status in PAID_VISITS:
         ctx.uow.post(PayVisit(participant.id, visit.number))
     return True
