@@ -1,12 +1,14 @@
 """Reads the records of a study once, into a temporary file from which all of its tables are written.
 
 One pass keeps the tables of a live run consistent with each other, and reads each record of a deployed run
-from DynamoDB once. In a shared export, email addresses that participants gave as answers are left out.
+from DynamoDB once. In a shared export, email addresses that participants gave as answers are left out: those
+of `email` items, and each value that an embedded page recorded and that is an address.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Self
@@ -29,6 +31,9 @@ DRAWN: Final = " drawn"
 SLOT_COUNT: Final = "slot_count"
 #: The kind of item whose answers identify people.
 EMAIL: Final = "email"
+#: The names of answers of embedded pages have a dot, which names of items can't have.
+_EMBEDDED: Final = "."
+_ADDRESS_ALONE: Final = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*")
 #: Fields of the storage itself.
 _STORAGE: Final = frozenset({"v", "s", "w", "mark", UNKNOWN})
 
@@ -119,7 +124,12 @@ class StudyRecords:
             self._add(record)
         pk = keys.place(person["id"])[0]
         uploads, grades = uploads_of(engine, person["id"]), grades_of(engine, person["id"])
-        for item in (*grades, *engine.query(pk, keys.TRIALS), *engine.query(pk, keys.EVENTS), *uploads):
+        for item in engine.query(pk, keys.TRIALS):
+            record = _without_storage(item)
+            if scrub:
+                _scrub_trials(record)
+            self._add(record)
+        for item in (*grades, *engine.query(pk, keys.EVENTS), *uploads):
             self._add(_without_storage(item))
         for item in engine.query(*keys.visits(person["id"])):
             self._add(_without_storage(item))
@@ -171,24 +181,40 @@ def _without_storage(item: Item) -> Record:
 
 def _scrub_response(record: Record) -> set[str]:
     """Replace answers that identify people; return the items that asked for them."""
-    found: set[str] = set()
-    answers = []
-    for entry in record.get("answers", ()):
-        hide = entry["kind"] == EMAIL and entry.get("answer") is not None
-        answers.append({**entry, "answer": ADDRESS} if hide else entry)
-        if entry["kind"] == EMAIL:
-            found.add(entry["item"])
+    found = {entry["item"] for entry in record.get("answers", ()) if entry["kind"] == EMAIL}
     if "answers" in record:
-        record["answers"] = answers
+        record["answers"] = [
+            {**entry, "answer": _scrubbed(entry["item"], entry["answer"], found)}
+            if "answer" in entry
+            else entry
+            for entry in record["answers"]
+        ]
     return found
 
 
 def _scrub_place(record: Record, addresses: set[str]) -> None:
     if "answers" in record:
         record["answers"] = {
-            scope: {
-                name: ADDRESS if name in addresses and value is not None else value
-                for name, value in answers.items()
-            }
+            scope: {name: _scrubbed(name, value, addresses) for name, value in answers.items()}
             for scope, answers in record["answers"].items()
         }
+
+
+def _scrub_trials(record: Record) -> None:
+    if "trials" in record:
+        record["trials"] = _without_addresses(record["trials"])
+
+
+def _scrubbed(name: str, answer: Any, addresses: set[str]) -> Any:
+    if name in addresses:
+        return None if answer is None else ADDRESS
+    return _without_addresses(answer) if _EMBEDDED in name else answer
+
+
+def _without_addresses(value: Any) -> Any:
+    """Return a value in which each text that is an email address is replaced."""
+    if isinstance(value, str):
+        return ADDRESS if _ADDRESS_ALONE.fullmatch(value) else value
+    if isinstance(value, Mapping):
+        return {name: _without_addresses(held) for name, held in value.items()}
+    return [_without_addresses(held) for held in value] if isinstance(value, list) else value

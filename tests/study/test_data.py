@@ -8,12 +8,14 @@ import zipfile
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.export import write_zip
 from infra.importing import load_zip
 from infra.packaging import provenance
 from infra.packaging.study_codebook import study_codebook
-from petri.study import End, Page, Study, choice, number
+from petri.study import Embed, End, Form, Page, Study, choice, email, number
 from tests.study.studies import ULTIMATUM_PAGES, OpenStudy, Ultimatum, answer, due
 from tests.study.test_ultimatum import pair
 
@@ -99,3 +101,35 @@ def test_a_study_that_was_exported_half_way_goes_on_when_it_is_loaded(
     due(newcomer)
     (place,) = [item for item in again.items("place") if item["participant_id"] == newcomer.id]
     assert place["slot"] == "conditions#3"
+
+
+ADDRESS = "ann@example.org"
+
+
+class Addresses(Study):
+    """Asks for an address in an item, in a form of SurveyJS, and in a task that records trials."""
+
+    where = email("Where may we write to you?")
+    timeline = (Form("first", ask="where"), Embed("form.html"), Embed("task.html", trials=True), End())
+
+
+@pytest.mark.parametrize("scrub", [True, False])
+def test_a_shared_export_has_no_address_that_a_participant_gave(
+    open_study: OpenStudy, tmp_path: Path, scrub: bool
+) -> None:
+    here = open_study(Addresses)
+    person = here.arrive()
+    answer(person, where=ADDRESS)
+    contacts = {"home": ADDRESS, "name": "Ann"}
+    answers = [
+        {"item": "mail", "kind": "email", "answer": f"me {ADDRESS}"},
+        {"item": "contacts", "kind": "multipletext", "answer": contacts},
+    ]
+    answer(person, 2, first=0, trials=[], done=True, answers=answers)
+    trial = {"response": {"Q0": ADDRESS}, "rt": 5}
+    answer(person, 3, first=0, trials=[trial], done=True)
+    here.work()
+    with zipfile.ZipFile(write_zip(here.engine, tmp_path, app_id="run", scrub=scrub)) as archive:
+        texts = [archive.read(name).decode(errors="replace") for name in archive.namelist()]
+    assert any("Ann" in text for text in texts)
+    assert any(ADDRESS in text for text in texts) is not scrub

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.errors import ConfigError, VendorError, VendorUnreachable
+from chalicelib.errors import ConfigError, VendorError, VendorRefused, VendorUnreachable
 from chalicelib.model.participant import Participant
 from chalicelib.recruiters.mturk import MTurkRecruiter
 from chalicelib.recruiters.mturk import build as build_from_settings
@@ -14,7 +14,7 @@ from chalicelib.recruiters.mturk.mturk_errors import TurkRefused
 from chalicelib.recruiters.mturk.requester import ENDPOINTS, Requester, connect
 from infra.emulator.mturk import ACCESS_KEY, SECRET_KEY, Fault, MTurkStandIn
 
-from .conftest import BASE, SETTINGS
+from .conftest import BASE, SETTINGS, transfer
 
 # What became of an assignment
 
@@ -194,3 +194,25 @@ def test_parameters_that_cant_be_sent_are_a_final_no(requester: Requester):
 def test_no_error_of_the_client_leaves_the_adapter(turk: MTurkStandIn, requester: Requester):
     with pytest.raises(VendorError):
         requester.ask("get_hit", HITId="not an id")
+
+
+def test_a_message_that_the_worker_cannot_get_at_the_moment_is_sent_later(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter, assignment: str
+):
+    # Messages reach only workers whose work was approved.
+    recruiter.pay(transfer(assignment))
+    turk.market.unreachable["A1"] = "SoftFailure"
+    with pytest.raises(VendorUnreachable, match="it is tried again"):
+        recruiter.send_message("A1", assignment, "The session is open", "Come back.")
+    assert turk.market.mails == []
+    del turk.market.unreachable["A1"]
+    recruiter.send_message("A1", assignment, "The session is open", "Come back.")
+    assert turk.market.mails == [("A1", "The session is open")]
+
+
+def test_a_message_that_the_worker_never_gets_is_a_final_no(
+    turk: MTurkStandIn, recruiter: MTurkRecruiter, assignment: str
+):
+    turk.market.unreachable["A1"] = "HardFailure"
+    with pytest.raises(VendorRefused, match="doesn't notify this worker"):
+        recruiter.send_message("A1", assignment, "The session is open", "Come back.")

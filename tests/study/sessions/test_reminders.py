@@ -64,8 +64,11 @@ class Messenger(HotAirRecruiter):
     def __init__(self) -> None:
         super().__init__(lambda: "http://127.0.0.1", "debug")
         self.sent: list[tuple[str, str]] = []
+        self.errors: list[Exception] = []
 
     def send_message(self, worker_id: str, hit_id: str, subject: str, text: str) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
         self.sent.append((worker_id, text))
 
 
@@ -198,6 +201,21 @@ def test_the_recruiter_sends_the_reminder(open_study: OpenStudy) -> None:
     assert worker_id == person.worker_id
     assert "The session week 2 is open." in text
     assert (box.sent, statuses(here)) == ([], {"recruiter|opening": "sent"})
+
+
+def test_a_message_that_the_recruiter_cannot_send_at_the_moment_is_retried(open_study: OpenStudy) -> None:
+    here, _ = opened(open_study, ByRecruiter)
+    messenger = Messenger()
+    here.app.recruiters.recruiters = {**here.app.recruiters.recruiters, "hotair": messenger}
+    person = first_visit(here, None)
+    messenger.errors = [VendorUnreachable("The worker can't be notified at the moment.")]
+    here.clock.turn(hours=OPENS)
+    with pytest.raises(AssertionError):
+        here.work()
+    assert (messenger.sent, statuses(here)) == ([], {"recruiter|opening": "sending"})
+    for _ in range(2):
+        deliver(here, SendReminder(person.id, 2, "recruiter", "opening"))
+    assert (len(messenger.sent), statuses(here)) == (1, {"recruiter|opening": "sent"})
 
 
 def test_a_recruiter_that_sends_no_messages_is_recorded_and_nothing_fails(open_study: OpenStudy) -> None:
