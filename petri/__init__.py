@@ -22,6 +22,7 @@ from chalicelib.experiment.networks import (
 from chalicelib.experiment.nodes import (
     Agent,
     Environment,
+    GeneticAgent,
     Node,
     RandomBinaryStringSource,
     ReplicatorAgent,
@@ -64,6 +65,7 @@ __all__ = [
     "Experiment",
     "FullyConnected",
     "Gene",
+    "GeneticAgent",
     "HighPerformanceBotBase",
     "Info",
     "Meme",

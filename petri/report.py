@@ -26,7 +26,7 @@ from .report_style import STYLE
 if TYPE_CHECKING:
     from petri.data import Data
 
-__all__ = ["Report", "about", "figure", "table"]
+__all__ = ["Report", "about", "figure", "table", "text_table"]
 
 #: The recruiter of participants that are programs begins with this word.
 _BOTS: Final = "bots"
@@ -133,6 +133,26 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "")
         f'<div class="wide"><table>\n{said}<thead><tr>{names}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>"
     )
+
+
+def text_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Return a table as lines for the terminal, each column as wide as its name or more.
+
+    Args:
+        head: The names of the columns.
+        rows: The cells of each row, as many as there are columns.
+
+    Returns:
+        The lines, the names first.
+
+    Example:
+        >>> text_table(["word", "count"], [["bee", 3]])
+        ['word  count', ' bee      3']
+
+    """
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(str.rjust, row, widths)) for row in cells]
 
 
 def figure(picture: str, caption: str = "") -> str:

@@ -31,7 +31,7 @@ from .effects import CallLater, DismissGroup, Effect, PublishData, ReplaceWithBo
 from .hook_timing import time_hooks
 from .infos import Gene, Meme, State, TrackingEvent
 from .networks import Empty
-from .nodes import Agent, Environment, RandomBinaryStringSource, ReplicatorAgent, Source
+from .nodes import Agent, Environment, GeneticAgent, RandomBinaryStringSource, ReplicatorAgent, Source
 from .recruiter_proxy import RecruiterProxy
 from .transformations import Compression, Mutation, Replication, Response
 
@@ -45,6 +45,7 @@ STOCK_CLASSES: tuple[type[Record], ...] = (
     Compression,
     Environment,
     Gene,
+    GeneticAgent,
     Info,
     Meme,
     Mutation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -10,9 +11,10 @@ from chalicelib.errors import RuleBroken
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
+from chalicelib.model.transformation import Mutation
 
 from . import prop
-from .infos import State
+from .infos import Gene, State
 
 InfoClass = type[Info]
 
@@ -33,6 +35,45 @@ class ReplicatorAgent(Agent):
         """Replicate each info received."""
         for info in infos:
             self.replicate(info)
+
+
+class GeneticAgent(Agent):
+    """An agent that inherits its parent's gene, and passes on that gene and nothing that it has learned."""
+
+    type = "genetic_agent"
+
+    @property
+    def gene(self) -> Gene | None:
+        """The agent's own gene; None before `inherit`."""
+        genes = self.infos(type=Gene)
+        return genes[0] if genes else None  # type: ignore[return-value]  # filtered by class
+
+    def inherit(self, alleles: Sequence[str], mutation_rate: float = 0.0) -> str:
+        """Receive what the parent has sent, and make the agent's gene: a copy of the parent's, or a mutant.
+
+        Args:
+            alleles: What a gene can be. A founder, whom no agent has sent a gene, has the first.
+            mutation_rate: How likely the gene becomes another of the alleles.
+
+        Returns:
+            The contents of the gene.
+
+        """
+        self.receive()
+        received = [sent.info for sent in self.transmissions(direction="incoming", status="received")]
+        inherited = next((info for info in received if isinstance(info, Gene)), None)
+        if inherited is None:
+            return str(Gene(origin=self, contents=alleles[0]).contents)
+        if random.random() >= mutation_rate:
+            return str(self.replicate(inherited).contents)
+        others = [allele for allele in alleles if allele != inherited.contents]
+        mutant = inherited.copied_to(self, random.choice(others))
+        Mutation(info_in=inherited, info_out=mutant)
+        return str(mutant.contents)
+
+    def _what(self) -> Any:
+        """Return what the agent passes on: its gene."""
+        return self.gene
 
 
 class Source(Node):
@@ -126,4 +167,12 @@ class Environment(Source):
         return newest if newest is not None else self.create_information()
 
 
-__all__ = ["Agent", "Environment", "Node", "RandomBinaryStringSource", "ReplicatorAgent", "Source"]
+__all__ = [
+    "Agent",
+    "Environment",
+    "GeneticAgent",
+    "Node",
+    "RandomBinaryStringSource",
+    "ReplicatorAgent",
+    "Source",
+]

@@ -12,6 +12,7 @@ from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.effects import LeaveStudy, PlayForDeparted
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.networks import DiscreteGenerational
 from chalicelib.model.network import Network
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import copied
@@ -306,6 +307,8 @@ class Study(Experiment):
         configured = get_config().get("num_participants", None) if get_config().ready else None
         # configure() can change it: in a chain, for example, one participant takes part at a time.
         self.initial_recruitment_size = int(configured or self.num_participants)
+        if isinstance(self.network, DiscreteGenerational):
+            self.initial_recruitment_size = self.network.generation_size or 1
         super().__init__(session)
 
     @property
@@ -393,18 +396,35 @@ class Study(Experiment):
     def recruit(self) -> None:
         """Recruit until `initial_recruitment_size` participants take part or have finished.
 
-        A study that declares a network recruits as long as one has a place.
+        A study that declares a network recruits as long as one has a place; of generations, it recruits the
+        next one when all members of this one have been approved.
         """
-        if self.network is not None:
+        if isinstance(self.network, DiscreteGenerational):
+            self._recruit_generation(self.network)
+        elif self.network is not None:
             super().recruit()
+        elif self._expected() < self.initial_recruitment_size:
+            self.recruiter.recruit(n=1)
+
+    def _recruit_generation(self, network: DiscreteGenerational) -> None:
+        """Recruit who is missing in this generation, or the next one when this one is complete."""
+        if not self.networks(full=False):
+            self.recruiter.close_recruitment()
             return
+        size, generations = network.generation_size or 1, network.generations or 1
+        complete = self.work.statuses().get(ParticipantStatus.APPROVED, 0) // size
+        wanted = size * min(complete + 1, generations)
+        missing = wanted - self._expected()
+        if missing > 0:
+            self.recruiter.recruit(n=missing)
+
+    def _expected(self) -> int:
+        """Return how many participants take part, have finished, or have a place that is open for them."""
         counts = self.work.statuses()
         expected = sum(count for status, count in counts.items() if status in EXPECTED)
         # Open places that participants haven't taken yet count too.
         arrived = sum(counts.values()) - counts.get(ParticipantStatus.REPLACED, 0)
-        expected += max(0, int(self.work.state.get("opened", 0)) - arrived)
-        if expected < self.initial_recruitment_size:
-            self.recruiter.recruit(n=1)
+        return expected + max(0, int(self.work.state.get("opened", 0)) - arrived)
 
     def fail_participant(self, participant: Participant) -> None:
         """Fail the participant's nodes, free their slot of the design, and let their group go on."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from jinja2 import meta, nodes
 
 from chalicelib.errors import ExperimentError
+from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.config.problems import closest_match
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.design.conditions import Conditions
@@ -21,7 +22,7 @@ from chalicelib.study.elements import For, Page
 from chalicelib.study.expressions import PLAYER_NAMES, names_of
 from chalicelib.study.pages import CompiledPage, CompiledPages, find_pages
 from chalicelib.study.pages.library import page_environment
-from chalicelib.study.study import Study
+from chalicelib.study.study import DECLARED, Study
 
 from .findings import Finding, error, warning
 from .studies.compared_values import KnownValues
@@ -51,6 +52,9 @@ def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
         return
     for problem in compiled.problems:
         yield error(f"{problem.file}, line {problem.line}", problem.message, problem.fix or _FIX)
+    if not get_config().ready and any(callable(getattr(cls, name)) for name in DECLARED):
+        # The timeline depends on settings that are wrong, which is reported.
+        return
     yield from _other_problems(folder, cls, compiled)
     if not compiled.problems:
         yield from _unused_items(folder, cls)

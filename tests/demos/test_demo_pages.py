@@ -70,7 +70,11 @@ def drawings(tmp_path_factory):
 def dots(tmp_path_factory):
     # No catch rounds, and all places open at once, so that no participant waits for another.
     yield from served_demo(
-        "rogers", tmp_path_factory, generations="1", generation_size="50", catch_repeats="0"
+        str(EXPERIMENTS / "rogers"),
+        tmp_path_factory,
+        generations="1",
+        generation_size="50",
+        catch_repeats="0",
     )
 
 

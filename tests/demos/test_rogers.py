@@ -32,10 +32,10 @@ def infos_of(run, type: str) -> dict[str, str]:
 
 
 def learned(run) -> dict[str, dict[str, str]]:
-    """What each agent learned from: the state or the meme that was sent to it."""
+    """What each agent learned from: the state or the choice that was sent to it."""
     infos = by_id(run, "info")
     sent = [(row["destination_id"], infos[row["info_id"]]) for row in run.tables["transmission"]]
-    return {node: info for node, info in sent if info["type"] in {"state", "meme"}}
+    return {node: info for node, info in sent if info["type"] in {"state", "info"}}
 
 
 def test_four_generations_of_four_finish(run):
@@ -57,15 +57,26 @@ def test_every_generation_has_its_size_in_every_network(run):
 
 
 def test_each_participant_makes_one_choice_in_each_round(run):
-    assert len(infos_of(run, "meme")) == len(run.rows("node", type=AGENT)) == 16 * 8
+    assert len(infos_of(run, "info")) == len(run.rows("node", type=AGENT)) == 16 * 8
 
 
 def test_every_agent_has_a_gene(run):
-    assert {node["id"] for node in run.rows("node", type=AGENT)} <= set(infos_of(run, "learning_gene"))
+    assert {node["id"] for node in run.rows("node", type=AGENT)} <= set(infos_of(run, "gene"))
 
 
-def test_every_gene_was_inherited(run):
-    assert len(run.tables["transformation"]) == len(run.rows("node", type=AGENT))
+def test_all_genes_but_those_of_founders_were_inherited(run):
+    born = [node["id"] for node in run.rows("node", type=AGENT) if node["property2"] != "0"]
+    inherited = Counter(row["node_id"] for row in run.tables["transformation"])
+    assert inherited == Counter(born)
+
+
+def test_a_mutation_changes_the_gene_and_a_replication_keeps_it(run):
+    infos = by_id(run, "info")
+    changes = {
+        (row["type"], infos[row["info_in_id"]]["contents"] != infos[row["info_out_id"]]["contents"])
+        for row in run.tables["transformation"]
+    }
+    assert changes == {("replication", False), ("mutation", True)}
 
 
 def test_founders_look_for_themselves(run):
@@ -80,9 +91,15 @@ def test_practice_and_catch_rounds_have_no_social_learning(run):
 
 
 def test_a_participant_with_the_social_gene_learns_from_a_choice(run):
-    genes = infos_of(run, "learning_gene")
+    genes = infos_of(run, "gene")
     agents = [node["id"] for node in run.rows("node", type=AGENT)]
-    assert {(genes[a], learned(run)[a]["type"]) for a in agents} == {("asocial", "state"), ("social", "meme")}
+    assert {(genes[a], learned(run)[a]["type"]) for a in agents} == {("asocial", "state"), ("social", "info")}
+
+
+def test_social_learners_are_told_what_they_learned(run):
+    told = {node["id"]: node["property5"] for node in run.rows("node", type=AGENT) if node["property5"]}
+    choices = {node: info["contents"] for node, info in learned(run).items() if info["type"] == "info"}
+    assert told == choices != {}
 
 
 def test_a_choice_is_learned_from_the_generation_before(run):
@@ -93,13 +110,13 @@ def test_a_choice_is_learned_from_the_generation_before(run):
 
 
 def test_scores_say_whether_the_choice_was_right(run):
-    chose = infos_of(run, "meme")
+    chose = infos_of(run, "info")
     for node in run.rows("node", type=AGENT):
         assert node["property4"] == str(int(chose[node["id"]] == majority(float(node["property3"]))))
 
 
 def test_fitness_follows_from_score_and_gene(run):
-    genes = infos_of(run, "learning_gene")
+    genes = infos_of(run, "gene")
     for node in run.rows("node", type=AGENT):
         looked = genes[node["id"]] == "asocial"
         assert float(node["property1"]) == fitness(int(node["property4"]), looked=looked)
@@ -117,6 +134,15 @@ def test_rounds_are_as_hard_as_configured(run):
 def test_a_world_has_one_state_for_each_generation(run):
     states = Counter(info["network_id"] for info in run.rows("info", type="state"))
     assert set(states.values()) == {4}
+
+
+def test_states_are_written_without_floating_point_noise(run):
+    states = {info["contents"] for info in run.rows("info", type="state")}
+    assert states <= {"0.2", "0.8", "0.525", "0.475", "0.5625", "0.4375", "0.65", "0.35"}
+
+
+def test_all_participants_answer_the_questionnaire(run):
+    assert len(run.rows("response", item="engagement")) == 16
 
 
 def test_no_bonus_exceeds_the_configured_one(run):

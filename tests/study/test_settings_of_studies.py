@@ -10,7 +10,8 @@ import pytest
 from chalicelib.experiment.config.configuration import get_config
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.study.bots import BotError
-from petri.study import End, Page, Study, StudyBot, number
+from petri import DiscreteGenerational
+from petri.study import End, Join, Page, Study, StudyBot, number
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import OPERATOR_TOKEN
 
@@ -124,3 +125,42 @@ def test_places_that_are_still_open_are_not_opened_again(open_study: OpenStudy) 
     assert answer(person, age=20)["kind"] == "end"
     here.work()
     assert sum(count for _, event, count in here.recruited() if event == "recruit") == 3
+
+
+class Generations(Study):
+    """Two generations of two participants."""
+
+    network = DiscreteGenerational(2, 2)
+    age = number("How old are you?", pass_on=True)
+    timeline = (Join(), Page("ask", ask="age"), End())
+
+
+def take_part(here: OpenStudy) -> None:
+    person = here.arrive()
+    due(person)
+    here.work()
+    assert answer(person, age=20)["kind"] == "end"
+    here.work()
+
+
+def test_a_generation_is_recruited_when_the_one_before_is_complete(open_study: OpenStudy) -> None:
+    here = open_study(Generations, auto_recruit=True).launch()
+    here.work()
+    counts = []
+    for _ in range(4):
+        take_part(here)
+        counts.append([(event, count) for _, event, count in here.recruited()])
+    assert counts[0] == [("recruit", 2)]
+    assert counts[1] == counts[2] == [("recruit", 2)] * 2
+    assert counts[3] == [("recruit", 2), ("recruit", 2), ("close", 0)]
+
+
+def test_a_member_of_a_generation_who_leaves_is_replaced(open_study: OpenStudy) -> None:
+    here = open_study(Generations, auto_recruit=True).launch()
+    here.work()
+    person = here.arrive()
+    due(person)
+    event = {"Event.1.EventType": "AssignmentReturned", "participant_id": person.id}
+    assert here.get("/notifications", event, token=OPERATOR_TOKEN).status == 200
+    here.work()
+    assert [(event, count) for _, event, count in here.recruited()] == [("recruit", 2), ("recruit", 1)]

@@ -92,6 +92,20 @@ def test_a_good_study_in_one_file_has_no_problem(check: Check):
     assert check(MARKDOWN) == []
 
 
+def test_a_wrong_setting_of_a_timeline_that_depends_on_it_is_reported(check: Check):
+    code = CODE.replace(
+        "    timeline = [", "    @classmethod\n    def timeline(cls, config):\n        return ["
+    )
+    code += "\n\ndef extra_parameters():\n    get_config().register('rounds', int, minimum=1)\n"
+    code = code.replace('Page("welcome"),', 'Rounds(config.get("rounds"), [Page("welcome")]),')
+    code = code.replace("import End,", "import Rounds, End,").replace(
+        "from petri.s", "from petri import get_config\nfrom petri.s"
+    )
+    settings = "[Experiment]\nrounds = 0\n"
+    (found,) = check({"experiment.py": code, "config.txt": settings})
+    assert found.startswith("error: config.txt, line 2: rounds must be 1 or more.")
+
+
 PROBLEMS: dict[str, tuple[dict[str, str | None], str]] = {
     "a page that doesn't compile": (
         {"pages/welcome.md": "a\n\n<form>b</form>\n"},

@@ -8,12 +8,13 @@ import pytest
 
 from chalicelib.errors import RuleBroken
 from chalicelib.experiment.infos import Gene, Meme
-from chalicelib.experiment.nodes import ReplicatorAgent
+from chalicelib.experiment.networks import DiscreteGenerational
+from chalicelib.experiment.nodes import GeneticAgent, ReplicatorAgent
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.transformation import Mutation, Replication, Transformation
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
-from tests.unit.model.things import Story, a_network, answer, join, later, sent
+from tests.unit.model.things import Story, a_network, answer, join, later, put, sent
 
 
 @pytest.fixture
@@ -313,3 +314,43 @@ def test_transformations_are_filtered_by_class(
     pair[1].replicate(heard)
     pair[1].mutate(heard)
     assert len(pair[1].transformations(type=kind)) == count
+
+
+ALLELES = ("asocial", "social")
+
+
+@pytest.fixture
+def family(work: EngineUnitOfWork) -> tuple[GeneticAgent, GeneticAgent]:
+    """A founder with a gene, and a child to which it has passed its gene on."""
+    network = put(work, DiscreteGenerational(2, 1))
+    parent = GeneticAgent(network=network, participant=None)
+    network.add_node(parent)
+    parent.inherit(ALLELES)
+    answer(parent)
+    child = GeneticAgent(network=network, participant=None)
+    network.add_node(child)
+    return parent, child
+
+
+def test_a_founder_has_the_first_allele(family: tuple[GeneticAgent, GeneticAgent]) -> None:
+    founder, _ = family
+    assert [info.contents for info in founder.infos(type=Gene)] == ["asocial"]
+    assert founder.transformations() == []
+
+
+@pytest.mark.parametrize(("rate", "gene", "kind"), [(0.0, "asocial", Replication), (1.0, "social", Mutation)])
+def test_a_child_inherits_its_parents_gene_or_a_mutant(
+    family: tuple[GeneticAgent, GeneticAgent], rate: float, gene: str, kind: type[Transformation]
+) -> None:
+    parent, child = family
+    assert child.inherit(ALLELES, mutation_rate=rate) == gene
+    (made,) = child.transformations()
+    assert (type(made), made.info_in, made.info_out) == (kind, parent.gene, child.gene)
+
+
+def test_a_genetic_agent_passes_on_nothing_that_it_has_learned(
+    family: tuple[GeneticAgent, GeneticAgent],
+) -> None:
+    parent, child = family
+    passed = [sent.info for sent in child.transmissions(direction="incoming")]
+    assert passed == [parent.gene]

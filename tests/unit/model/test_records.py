@@ -12,6 +12,7 @@ from chalicelib.experiment.infos import Gene, Meme, State, TrackingEvent
 from chalicelib.experiment.nodes import (
     Agent,
     Environment,
+    GeneticAgent,
     RandomBinaryStringSource,
     ReplicatorAgent,
     Source,
@@ -216,6 +217,7 @@ WORDS: dict[type[Record], str] = {
     Network: "network",
     Node: "node",
     Agent: "agent",
+    GeneticAgent: "genetic_agent",
     ReplicatorAgent: "replicator_agent",
     Source: "generic_source",
     RandomBinaryStringSource: "random_binary_string_source",

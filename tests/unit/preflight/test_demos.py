@@ -15,6 +15,7 @@ DEMOS = Path(__file__).parents[3] / "demos"
 #: The participants that each recruits, and the networks that they fill.
 EXPECTED = {
     EXPERIMENTS / "bartlett1932": (10, 1),
+    EXPERIMENTS / "rogers": (16, 8),
     DEMOS / "rogers": (16, 8),
     EXPERIMENTS / "chatroom": (3, 1),
     DEMOS / "chatroom": (3, 1),
