@@ -221,6 +221,11 @@ def freed_slot(series: str, number: int) -> Key:
     return freed_slots(series), f"{number:010d}"
 
 
+def peer_formations(path: str) -> Key:
+    """Return the counter of commits that form groups of peers at an element."""
+    return counter(f"peers#{path}")
+
+
 def network_count() -> Key:
     """Return the counter that numbers the networks which requests make at the same time."""
     return counter("network")
@@ -278,6 +283,12 @@ def trial_batch(participant_id: int, serial: int, first: int) -> Key:
 
 
 EVENTS = "event#"
+
+
+def trial_batches(participant_id: int, serial: int) -> tuple[str, str]:
+    """Return the partition and the prefix of the batches of trials of one page."""
+    partition, first = trial_batch(participant_id, serial, 0)
+    return partition, first.rpartition("#")[0] + "#"
 
 
 def event_batch(participant_id: int, serial: int, received_at: str) -> Key:

@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.serializable import require_serializable
 
 #: How a participant's part ended who went through the whole timeline.
@@ -340,6 +341,11 @@ class LiveRow(StoredFields):
     values: dict[str, Any] = field(default_factory=dict)
 
 
+def peer_key(cohort: str | None, answer: str) -> str:
+    """Return the key of a participant among peers: their cohort, and what they have answered."""
+    return f"{cohort or ''}|{answer}"
+
+
 @dataclass
 class Pooled(StoredFields):
     """A participant who waits for a group at an element."""
@@ -356,6 +362,11 @@ class Pooled(StoredFields):
     cohort: str | None = None
 
     @property
+    def cohort_of_peers(self) -> str:
+        """The name of the cohort within which the participant meets peers, from a key of `peer_key`."""
+        return self.key.partition("|")[0]
+
+    @property
     def is_seated(self) -> bool:
         """Whether a group or a cohort has a seat for the participant."""
         return self.network_id is not None or self.cohort is not None
@@ -369,7 +380,7 @@ class VisitStatus(StrEnum):
     #: The participant has begun.
     OPEN = "open"
     COMPLETED = "completed"
-    SCREENED_OUT = "screened_out"
+    SCREENED_OUT = ParticipantStatus.SCREENED_OUT.value
     #: It was ended early, and is paid.
     STOPPED = "stopped"
     #: The participant withdrew during it, and is paid.
@@ -412,3 +423,11 @@ class VisitRecord(StoredFields):
     pay: str = "0"
     #: The reminders by way and occasion: {"email|opening": {"status": "sent", "at": ...}}.
     reminders: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def begin(self, now: str) -> None:
+        """Record that the participant begins the visit."""
+        self.status, self.began_at = VisitStatus.OPEN.value, now
+
+    def end(self, status: VisitStatus, now: str) -> None:
+        """Record how the visit ended."""
+        self.status, self.ended_at = status.value, now

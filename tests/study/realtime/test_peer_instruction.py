@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.model import keys as keys_of_model
 from chalicelib.operations.study.groups.peer_matching import match_peers
-from chalicelib.study.study_records import Pooled
+from chalicelib.study.study_records import Pooled, peer_key
 from infra.simulated_data.dataset import SimulationSpec, simulate
 from petri.data import Data
 from petri.study import End, Group, Page, PeerInstruction, Study, choice
@@ -202,3 +203,10 @@ def test_pairs_form_at_once_where_enough_are_left_for_another_one(
 )
 def test_a_mistake_in_peer_instruction_is_refused(element: Any, problem: str) -> None:
     assert problem in problem_of([element, End()], faster=Falling.faster)
+
+
+def test_two_cohorts_of_one_element_are_told_apart() -> None:
+    keys = [peer_key(keys_of_model.cohort_name("seats", first), "answer|#") for first in (1, 12)]
+    found = [Pooled(1, "2026-03-01T12:00:00", key=key).cohort_of_peers for key in keys]
+    assert found == ["seats#1", "seats#12"]
+    assert Pooled(1, "2026-03-01T12:00:00", key=peer_key(None, "answer")).cohort_of_peers == ""

@@ -64,6 +64,9 @@ READS_ITS_OWN = {
     "infra/local/debugging/page_tools.py",
     "infra/local/start_page.py",
     "infra/simulated_data/dataset.py",
+    # A sheet of grades, and files in which names of libraries are looked for, whatever their encoding.
+    "infra/operator/grade_sheets.py",
+    "infra/site/libraries.py",
     "infra/simulate/costs.py",
     "infra/scaffold/__init__.py",
     "chalicelib/export/archive.py",

@@ -63,8 +63,7 @@ def stored_trials(ctx: Context, place: Place) -> list[dict[str, Any]]:
     """Return the trials of the embedded page that are stored, so that a reloaded page goes on after them."""
     if not place.trials_done:
         return []
-    pk, first = keys.trial_batch(place.participant_id, place.serial, 0)
-    batches = ctx.uow.items(pk, first.rpartition("#")[0] + "#")
+    batches = ctx.uow.items(*keys.trial_batches(place.participant_id, place.serial))
     return [trial["data"] for batch in batches for trial in batch.get("trials", ())]
 
 

@@ -42,7 +42,7 @@ from chalicelib.study.elements import (
 )
 from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path, write_path
-from chalicelib.study.study_records import COMPLETE, Place, Pooled
+from chalicelib.study.study_records import COMPLETE, Place, Pooled, peer_key
 
 from .visits import schedule_visit
 
@@ -234,7 +234,7 @@ def pool_key(ctx: Context, place: Place, element: Gathering) -> str:
     """
     shared = [] if place.cohort is None else [place.cohort]
     if isinstance(element, Peers):
-        return f"{place.cohort or ''}#{_answer_key(ctx, place, element.item)}"
+        return peer_key(place.cohort, _answer_key(ctx, place, element.item))
     if element.match == "condition":
         shared += [f"{factor}={place.condition[factor]!r}" for factor in sorted(place.condition)]
     return "|".join(shared)

@@ -99,7 +99,7 @@ def has_closed(ctx: Context, visit: VisitRecord) -> bool:
 
 def begin_visit(ctx: Context, participant: Participant, visit: VisitRecord) -> None:
     """Record that a participant begins a visit; at the end of `duration` it has to be finished."""
-    visit.status, visit.began_at = VisitStatus.OPEN.value, iso(ctx.now)
+    visit.begin(iso(ctx.now))
     forget_disconnect(participant)
     record_begun_visit(participant)
     ctx.uow.post(
@@ -124,7 +124,7 @@ def end_visit(ctx: Context, participant: Participant, place: Place, status: Visi
     visit = find_visit(ctx, place)
     if visit is None or visit.status not in (VisitStatus.WAITING, VisitStatus.OPEN):
         return False
-    visit.status, visit.ended_at = status.value, iso(ctx.now)
+    visit.end(status, iso(ctx.now))
     began = moment_of(visit.began_at) if status in PAID_VISITS else None
     record_ended_visit(participant, 0.0 if began is None else (ctx.now - began).total_seconds())
     if status in PAID_VISITS:

@@ -45,7 +45,7 @@ def _among_peers(ctx: Context, element: Peers, waiting: Sequence[Pooled]) -> lis
     is_complete = len(waiting) >= element.size and len(ctx.uow.active_participants()) == len(waiting)
     cohorts: dict[str, list[Pooled]] = {}
     for one in waiting:
-        cohorts.setdefault(one.key.partition("#")[0], []).append(one)
+        cohorts.setdefault(one.cohort_of_peers, []).append(one)
     return [
         members
         for some in cohorts.values()
@@ -60,7 +60,7 @@ def _among_peers(ctx: Context, element: Peers, waiting: Sequence[Pooled]) -> lis
 
 def _count_forming(ctx: Context, path: str) -> None:
     """Count a commit that forms groups: of two at the same time, the second looks again who is left."""
-    key = keys.counter(f"peers#{path}")
+    key = keys.peer_formations(path)
     stored = ctx.uow.item(key)
     ctx.uow.put_if_unchanged(key, "counter", {"formed": 1 + (0 if stored is None else int(stored["formed"]))})
 
