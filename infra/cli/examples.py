@@ -28,6 +28,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "summary": ("petri summary", "petri summary --app my-study --stage live"),
     "export": ("petri export", "petri export --app my-study --stage live", "petri export --uploads"),
     "erase-uploads": ("petri erase-uploads 12", "petri erase-uploads 12 --app my-study"),
+    "open-session": ("petri open-session 12", "petri open-session 12 --app my-study"),
     "grade": (
         "petri grade",
         "petri grade --sheet answers.csv",

@@ -29,6 +29,7 @@ from infra.cli.commands.operate.dead_letters import dead_letters
 from infra.cli.commands.operate.erase_uploads import erase_uploads
 from infra.cli.commands.operate.export import export
 from infra.cli.commands.operate.grade import grade
+from infra.cli.commands.operate.open_session import open_session
 from infra.cli.commands.operate.payments import payments
 from infra.cli.commands.operate.summary import summary
 from infra.cli.commands.recruit.close_recruitment import close_recruitment
@@ -90,6 +91,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "export": export,
         "erase-uploads": erase_uploads,
         "grade": grade,
+        "open-session": open_session,
         "recruit": recruit,
         "close-recruitment": close_recruitment,
         "dead-letters": dead_letters,
