@@ -60,7 +60,7 @@ class Study(Experiment):
     #: A network of which `setup` makes `copies`, for `Join()`.
     network: ClassVar[Network | None] = None
     copies: ClassVar[int] = 1
-    #: The infos or sources with which each network starts.
+    #: What the first participant of each network receives: texts, numbers, lists or objects.
     start: ClassVar[Sequence[Any]] = ()
     #: The language of the pages, as a code such as "en".
     language: ClassVar[str] = "en"

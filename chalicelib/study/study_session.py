@@ -280,9 +280,12 @@ def encode_passed(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def decode_value(contents: str) -> Any:
-    """Return the object or list that contents hold as JSON; any other contents as the text that they are."""
-    if not contents.startswith(_JSON_BEGINS):
+def decode_value(contents: Any) -> Any:
+    """Return the object or list that contents hold as JSON; any other contents as they are.
+
+    An author's source can make infos of numbers, such as the states of an `Environment`.
+    """
+    if not isinstance(contents, str) or not contents.startswith(_JSON_BEGINS):
         return contents
     try:
         value = json.loads(contents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.study.study_session import decode_value
 from petri import Chain
 from petri.study import End, For, Join, Page, Study, text
 from tests.study.studies import OpenStudy, answer, due
@@ -147,3 +148,8 @@ def test_the_copies_of_a_network_share_nothing_and_start_with_their_text(open_st
     assert Copies.network is not None
     assert Copies.network.details == {}
     assert due(here.arrive())["html"].strip() == "[1, 2]"
+
+
+def test_a_number_of_a_source_is_received_as_the_number_that_it_is() -> None:
+    """An `Environment` can have numbers as its states."""
+    assert decode_value(0.5) == 0.5
