@@ -378,6 +378,14 @@ def test_the_exit_hands_nothing_to_any_other_address(plain, page, address):
     assert page.hidden("#mturk-submit")
 
 
+def test_after_a_later_session_the_exit_hands_nothing_in_again_at_mturk(plain, page):
+    visit = {"session": "week 2", "status": "completed", "amount": 1.5, "opens_at": None, "closes_at": None}
+    plain.on("GET", "/recruiter-exit/1", exit_answer(ended=True, pay={"sessions": [visit]}))
+    go(page, plain, "recruiter-exit", f"{QUERY}&turkSubmitTo=https://www.mturk.com")
+    page.visible("#close-hint")
+    assert page.hidden("#mturk-submit")
+
+
 def test_the_exit_leads_back_to_where_the_recruiter_says(plain, page):
     way_back = "https://app.prolific.com/submissions/complete?cc=C1234"
     plain.on("GET", "/recruiter-exit/1", exit_answer(ended=True, submit_address=way_back))

@@ -34,10 +34,11 @@ function handIn(address) {
   part("mturk-submit").hidden = false;
 }
 
-/** Show the way back to the recruiter; empty if there is none. */
-function leave(wayBack) {
-  const address = mturkAddress(dallinger.getUrlParameter("turkSubmitTo")) || mturkAddress(wayBack);
-  const isLink = !address && /^https?:/.test(wayBack);
+/** Show the way back to the recruiter; empty if there is none. Mechanical Turk takes a submission once. */
+function leave(wayBack, isSubmitted = false) {
+  const turk = mturkAddress(dallinger.getUrlParameter("turkSubmitTo")) || mturkAddress(wayBack);
+  const address = isSubmitted ? null : turk;
+  const isLink = !turk && /^https?:/.test(wayBack);
   if (address) handIn(address);
   if (isLink) part("way-back-link").href = wayBack;
   part("way-back").hidden = !isLink;
@@ -61,9 +62,14 @@ function tell(known) {
   part("resume-link").href = dallinger.addressOf(known.participant_status === "working" ? "exp" : document.documentElement.dataset.lastPage || "questionnaire");
   showPay(known, outcome);
   if (outcome === "unfinished") return;
-  if (outcome !== "given-back") leave(known.submit_address || "");
+  if (outcome !== "given-back") leave(known.submit_address || "", hasReturned(known.pay));
   window.opener?.postMessage({ petri: "finished" }, location.origin); // the ad shows it, too
   lookAgain(known);
+}
+
+/** Whether the participant has come back for a later session, which follows the submission of the first. */
+function hasReturned(pay) {
+  return (pay?.sessions || []).some(({ status }) => status !== "waiting");
 }
 
 /** The later sessions for which the participant may still be paid. */
