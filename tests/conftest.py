@@ -22,12 +22,19 @@ settings.load_profile("petri")
 HERE = Path(__file__).parent
 #: Files that take a minute or so: they begin first, so that none is left alone at the end.
 LONGEST = (
-    "deploy/test_rehearsal.py",
-    "deploy/test_deploying.py",
-    "deploy/test_destroying.py",
+    "deploy/lifecycle/test_rehearsal.py",
+    "docs/tutorial/test_fresh_shell.py",
+    "browser/study/test_items.py",
     "money/test_paid_once.py",
-    "demos/test_coordination.py",
-    "contract/test_concurrency_joins.py",
+    "deploy/resources/test_aliases.py",
+    "deploy/resources/test_sockets.py",
+    "browser/base_pages/test_pages.py",
+    "unit/cli/test_debug.py",
+    "deploy/lifecycle/test_destroying.py",
+    "browser/base_pages/test_accessibility.py",
+    "deploy/lifecycle/test_deploying.py",
+    "contract/engine/test_locked_file.py",
+    "deploy/lifecycle/test_rollback.py",
 )
 #: Workers more than there are cores: while some wait for browsers, servers and bots, others go on.
 MORE_WORKERS = 2
@@ -82,5 +89,8 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the longest files begin first."""
+    moved = [name for name in LONGEST if not (HERE / name).is_file()]
+    if moved:
+        raise pytest.UsageError(f"Files of LONGEST in tests/conftest.py have moved: {', '.join(moved)}.")
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.relative_to(HERE).as_posix(), len(places)))
