@@ -60,6 +60,35 @@ class TransmissionStatus(StrEnum):
     RECEIVED = "received"
 
 
+class VisitStatus(StrEnum):
+    """The status of a participant's visit: their part in one of a study's later sessions."""
+
+    #: The participant can begin when it opens.
+    WAITING = "waiting"
+    #: The participant has begun.
+    OPEN = "open"
+    COMPLETED = "completed"
+    SCREENED_OUT = "screened_out"
+    #: It was ended early, and is paid.
+    STOPPED = "stopped"
+    #: The participant withdrew during it, and is paid.
+    WITHDRAWN = "withdrawn"
+    #: The participant didn't begin before it closed.
+    MISSED = "missed"
+    #: The participant began and didn't come to its end.
+    UNFINISHED = "unfinished"
+    #: It won't take place, because the participant has left, or their earlier data were refused.
+    CANCELLED = "cancelled"
+
+
+#: Visits that aren't over.
+EXPECTED_VISITS: Final = frozenset({VisitStatus.WAITING, VisitStatus.OPEN})
+#: Visits for which pay is owed.
+PAID_VISITS: Final = frozenset(
+    {VisitStatus.COMPLETED, VisitStatus.SCREENED_OUT, VisitStatus.STOPPED, VisitStatus.WITHDRAWN}
+)
+
+
 _Status = TypeVar("_Status", ParticipantStatus, PaymentStatus, TransmissionStatus)
 _P = ParticipantStatus
 

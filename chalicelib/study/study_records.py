@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
-from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.model.statuses import VisitStatus
 from chalicelib.serializable import require_serializable
 
 #: How a participant's part ended who went through the whole timeline.
@@ -370,35 +369,6 @@ class Pooled(StoredFields):
     def is_seated(self) -> bool:
         """Whether a group or a cohort has a seat for the participant."""
         return self.network_id is not None or self.cohort is not None
-
-
-class VisitStatus(StrEnum):
-    """The status of a participant's visit: their part in one of a study's later sessions."""
-
-    #: The participant can begin when it opens.
-    WAITING = "waiting"
-    #: The participant has begun.
-    OPEN = "open"
-    COMPLETED = "completed"
-    SCREENED_OUT = ParticipantStatus.SCREENED_OUT.value
-    #: It was ended early, and is paid.
-    STOPPED = "stopped"
-    #: The participant withdrew during it, and is paid.
-    WITHDRAWN = "withdrawn"
-    #: The participant didn't begin before it closed.
-    MISSED = "missed"
-    #: The participant began and didn't come to its end.
-    UNFINISHED = "unfinished"
-    #: It won't take place, because the participant has left, or their earlier data were refused.
-    CANCELLED = "cancelled"
-
-
-#: Visits that aren't over.
-EXPECTED_VISITS: Final = frozenset({VisitStatus.WAITING, VisitStatus.OPEN})
-#: Visits for which pay is owed.
-PAID_VISITS: Final = frozenset(
-    {VisitStatus.COMPLETED, VisitStatus.SCREENED_OUT, VisitStatus.STOPPED, VisitStatus.WITHDRAWN}
-)
 
 
 @dataclass

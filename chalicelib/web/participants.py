@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,7 @@ from chalicelib.operations.participant.eligibility import check_eligibility as a
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.realtime.waiting_rooms import get_waiting_room
 from chalicelib.operations.shared.read_records import get_participant
+from chalicelib.operations.shared.study_check import is_study_class
 
 from . import entry_checks
 from .parameters import Parameters
@@ -145,8 +145,7 @@ def worker_complete(call: HttpCall) -> dict[str, Any]:
 
 
 def _completion() -> Callable[..., dict[str, Any]]:
-    study = sys.modules.get("chalicelib.study.study")
-    if study is None or not issubclass(services.current().experiment_class, study.Study):
+    if not is_study_class(services.current().experiment_class):
         return complete_participation
     # Lazy import: an experiment that isn't a study starts without the modules of studies.
     from chalicelib.operations.study.flow.ending import report_completion

@@ -221,8 +221,8 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     _recruitment(
         "hard_cap",
         float,
-        "US dollars that the run may cost: above that, no places open, and bonuses and the pay of later "
-        "sessions wait for your approval.",
+        "US dollars that the run may cost: above that, no places open, and bonuses and later sessions wait "
+        "for approval.",
         validators=(dollars,),
     ),
     _recruitment(

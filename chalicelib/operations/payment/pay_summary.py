@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.currency import currency_of
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, visit_kind
-from chalicelib.model.statuses import UNPAID, ParticipantStatus, PaymentStatus
+from chalicelib.model.statuses import (
+    EXPECTED_VISITS,
+    PAID_VISITS,
+    UNPAID,
+    ParticipantStatus,
+    PaymentStatus,
+    VisitStatus,
+)
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.study import Study
-from chalicelib.study.study_records import EXPECTED_VISITS, PAID_VISITS, VisitRecord, VisitStatus
+from chalicelib.operations.shared.study_check import as_study
 
 from .ledger import setting_in_cents, to_cents
+
+if TYPE_CHECKING:
+    from chalicelib.study.study_records import VisitRecord
 
 
 def is_entitled(participant: Participant) -> bool:
@@ -48,8 +57,8 @@ def pay_summary(ctx: Context, participant: Participant) -> dict[str, Any]:
 
 def _pay_of_visits(ctx: Context, participant: Participant) -> list[dict[str, Any]]:
     """Return what a participant gets for each visit after the first; visits that pay nothing are left out."""
-    study, numbers = ctx.experiment, range(2, participant.visit + 1)
-    if not isinstance(study, Study) or not numbers:
+    study, numbers = as_study(ctx.experiment), range(2, participant.visit + 1)
+    if study is None or not numbers:
         return []
     kinds = [(keys.visit(participant.id, n), keys.payment(participant.id, visit_kind(n))) for n in numbers]
     ctx.uow.prefetch(more=[key for pair in kinds for key in pair])

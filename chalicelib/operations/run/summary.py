@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.errors import NotFound
-from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.model.statuses import EXPECTED_VISITS, ParticipantStatus
 from chalicelib.operations.shared.context import Context
 from chalicelib.serializable import require_serializable
 
@@ -34,9 +34,6 @@ def summarize(ctx: Context) -> dict[str, Any]:
 
 
 def _are_expected(sessions: Sequence[Mapping[str, Any]]) -> bool:
-    # Lazy import: an experiment that isn't a study starts without the modules of studies.
-    from chalicelib.study.study_records import EXPECTED_VISITS
-
     return any(EXPECTED_VISITS & one.keys() for one in sessions)
 
 

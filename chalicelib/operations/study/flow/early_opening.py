@@ -8,10 +8,11 @@ from chalicelib.errors import RuleBroken
 from chalicelib.messages import SendReminder
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
+from chalicelib.model.statuses import VisitStatus
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.elements import Session
-from chalicelib.study.study_records import VisitRecord, VisitStatus
+from chalicelib.study.study_records import VisitRecord
 
 from .moves import element_at
 from .visits import OPENING, find_visit, has_closed, has_lost_submission, place_of

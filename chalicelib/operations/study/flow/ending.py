@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import VisitStatus
 from chalicelib.operations.participant.completion import (
     complete_participation,
     end_participation,
@@ -13,7 +14,7 @@ from chalicelib.operations.participant.completion import (
 from chalicelib.operations.shared.access import own_participant
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of
-from chalicelib.study.study_records import COMPLETE, Place, VisitStatus
+from chalicelib.study.study_records import COMPLETE, Place
 
 from .moves import SCREEN_OUT
 from .visits import end_visit

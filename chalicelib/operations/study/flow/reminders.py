@@ -17,13 +17,14 @@ from chalicelib.errors import Forbidden
 from chalicelib.messages import SendReminder
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
+from chalicelib.model.statuses import VisitStatus
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.checks import address_item
 from chalicelib.study.elements import Session
 from chalicelib.study.elements.sessions import BY_EMAIL
 from chalicelib.study.items.markup import marked
-from chalicelib.study.study_records import Place, VisitRecord, VisitStatus
+from chalicelib.study.study_records import Place, VisitRecord
 from chalicelib.study.translation import direction_of, translate
 
 from .moves import element_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import visit_kind
+from chalicelib.model.statuses import PAID_VISITS, VisitStatus
 from chalicelib.operations.participant.submission import checked_bonus
 from chalicelib.operations.payment.ledger import record_debt
 from chalicelib.operations.payment.pay_summary import promised_pay
@@ -15,7 +16,7 @@ from chalicelib.study.elements import Session
 from chalicelib.study.elements.sessions import SKIP
 from chalicelib.study.items.markup import marked
 from chalicelib.study.player import Player
-from chalicelib.study.study_records import PAID_VISITS, Place, VisitStatus
+from chalicelib.study.study_records import Place
 
 from .moves import element_at, move_on, pending_at, skip_to_session
 from .visits import (

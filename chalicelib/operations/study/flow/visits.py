@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib.messages import CloseVisit, PayVisit, SendReminder
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
-from chalicelib.model.statuses import SUCCESSFUL, ParticipantStatus
+from chalicelib.model.statuses import PAID_VISITS, SUCCESSFUL, ParticipantStatus, VisitStatus
 from chalicelib.operations.participant.completion import end_participation
 from chalicelib.operations.realtime.dropouts import forget_disconnect
 from chalicelib.operations.recruitment import budget
@@ -23,7 +23,7 @@ from chalicelib.operations.shared.participant_visits import (
 )
 from chalicelib.operations.study.shared.study_context import moment_of, session_of
 from chalicelib.study.elements import Session
-from chalicelib.study.study_records import PAID_VISITS, Place, VisitRecord, VisitStatus
+from chalicelib.study.study_records import Place, VisitRecord
 
 OPENING, CLOSING = "opening", "closing"
 
