@@ -81,14 +81,6 @@ class VisitStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: Visits that aren't over.
-EXPECTED_VISITS: Final = frozenset({VisitStatus.WAITING, VisitStatus.OPEN})
-#: Visits for which pay is owed.
-PAID_VISITS: Final = frozenset(
-    {VisitStatus.COMPLETED, VisitStatus.SCREENED_OUT, VisitStatus.STOPPED, VisitStatus.WITHDRAWN}
-)
-
-
 _Status = TypeVar("_Status", ParticipantStatus, PaymentStatus, TransmissionStatus)
 _P = ParticipantStatus
 
@@ -120,6 +112,16 @@ OWED_PAY: Final = frozenset(_P) - UNPAID - {_P.WORKING}
 
 ENDED: Final = (LOST | SUBMISSION_RECEIVED) - {_P.SUBMITTED}
 """Nothing more is expected of the participant, who is counted instead of listed among those at work."""
+
+# -- groups of visit statuses -----------------------------------------------------------------------
+
+EXPECTED_VISITS: Final = frozenset({VisitStatus.WAITING, VisitStatus.OPEN})
+"""The visit isn't over: the participant can still begin or finish it."""
+
+PAID_VISITS: Final = frozenset(
+    {VisitStatus.COMPLETED, VisitStatus.SCREENED_OUT, VisitStatus.STOPPED, VisitStatus.WITHDRAWN}
+)
+"""The pay of the session is owed for the visit."""
 
 # -- groups of the other statuses -------------------------------------------------------------------
 
