@@ -38,7 +38,8 @@ forked, no stimulus empty, no acknowledged answer lost, no participant paid twic
     python -m bench --long                # also 10,000 participants
     python -m bench --write               # save the results in this file
 
-What follows a submission on Mechanical Turk is counted in [submissions.md](submissions.md).
+What follows a submission on Mechanical Turk is counted in [submissions.md](submissions.md); studies
+are measured in [studies.md](studies.md).
 """
 
 
