@@ -35,6 +35,7 @@ TWIN_MODULES: Final = MappingProxyType(
     {
         "compensation.py": "The operation, and the operator's session that runs it.",
         "problems.py": "What an author must fix in settings, and what an operator must fix on the machine.",
+        "rights.py": "What an actor may do with a run, and what AWS may do for an operator.",
         "run_session.py": "The operator's session, and its adapters for a local and for a deployed run.",
         "transformations.py": "The classes of transformations, and the operations that record and read them.",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
@@ -19,12 +20,41 @@ def is_active(participant: Participant) -> bool:
     return participant.end_time is None and participant.status in ACTIVE
 
 
-def require_operator(ctx: Context) -> None:
-    """Refuse every caller but the operator, unless tokens are off."""
+def actor_of(ctx: Context) -> Actor | None:
+    """Return who manages the run with this call; None for participants and anonymous callers.
+
+    Where tokens are off, every caller without a participant's token counts as the operator.
+    """
+    if ctx.caller.actor is None and ctx.caller.kind in (OPERATOR, ANYONE):
+        return OPERATOR_ACTOR
+    return ctx.caller.actor
+
+
+def require_actor(ctx: Context) -> Actor:
+    """Return who manages the run with this call; Unauthorized without a token, Forbidden for participants."""
+    actor = actor_of(ctx)
+    if actor is not None:
+        return actor
     if ctx.caller.kind == PARTICIPANT:
         raise Forbidden("Only the operator may do this.", code="operator_only")
-    if ctx.caller.kind not in (OPERATOR, ANYONE):
-        raise Unauthorized("This requires the operator's token: send Authorization: Bearer <token>.")
+    raise Unauthorized("This requires the operator's token: send Authorization: Bearer <token>.")
+
+
+def require_right(ctx: Context, right: Right) -> Actor:
+    """Return the actor, who has the right; otherwise Unauthorized or Forbidden, before anything is read."""
+    actor = require_actor(ctx)
+    if not actor.may(right):
+        raise Forbidden(
+            f"This requires the right {right.value!r}, which {actor.name} doesn't have. Ask an administrator "
+            "of this run for a role that includes it.",
+            code="right_missing",
+        )
+    return actor
+
+
+def require_operator(ctx: Context) -> None:
+    """Refuse every actor but those who have all rights."""
+    require_right(ctx, Right.SYSTEM_ADMIN)
 
 
 def require_token(ctx: Context) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
 
+from chalicelib.access.rights import OPERATOR_ACTOR, Actor
 from chalicelib.currency import currency_of, format_money
 from chalicelib.errors import Refused
 from chalicelib.experiment.config.run_settings import RunSettings
@@ -21,11 +22,13 @@ from .poll_intervals import WaitingEstimate
 from .settings import Settings
 
 PUBLIC, PARTICIPANT, OPERATOR, ANYONE = "public", "participant", "operator", "anyone"
+#: The kind of a caller who has rights of their own: a user, or a program with a user's token.
+MANAGER = "manager"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: anonymous, or identified by a participant's or the operator's token.
+    """The caller: anonymous, a participant, the operator, or a manager with rights of their own.
 
     `ANYONE` is the kind of every caller where tokens are off (debug mode only).
     """
@@ -33,10 +36,17 @@ class Caller:
     kind: str = PUBLIC
     participant_id: int | None = None
     serial: int = 0
+    #: The person or program that manages the run; None for participants and anonymous callers.
+    actor: Actor | None = None
 
 
 ANONYMOUS = Caller()
-OPERATOR_CALLER = Caller(OPERATOR)
+OPERATOR_CALLER = Caller(OPERATOR, actor=OPERATOR_ACTOR)
+
+
+def caller_of(actor: Actor) -> Caller:
+    """Return the caller that acts as an actor."""
+    return OPERATOR_CALLER if actor == OPERATOR_ACTOR else Caller(MANAGER, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
