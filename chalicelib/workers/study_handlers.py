@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from chalicelib import services
 from chalicelib.errors import VendorRefused
@@ -21,25 +23,40 @@ from chalicelib.messages import (
 from chalicelib.operations.realtime import channels
 from chalicelib.operations.study.flow import members, reminders, time_limits, visit_closing
 from chalicelib.operations.study.groups import leaving
+from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
+from chalicelib.operations.study.shared.hook_errors import StudyCodeError
 from chalicelib.operations.study.shared.study_context import Pending
 from chalicelib.ports import ParticipantMail
+from chalicelib.services import Keyed
 
 from .handler_registry import Received, handles
 
 #: The channel whose messages tell the pages of studies to poll.
 DOORBELL = "page"
 logger = logging.getLogger("petri.study")
+T = TypeVar("T")
 
 
 @handles(EnforceTimeLimit)
 def _enforce_time_limit(message: Received[EnforceTimeLimit]) -> None:
-    _settle(services.current().handle(message, time_limits.enforce_time_limit, message.body.participant_id))
+    _settle(_go_on(message, time_limits.enforce_time_limit, message.body.participant_id))
 
 
 @handles(Autoplay)
 def _autoplay(message: Received[Autoplay]) -> None:
-    _settle(services.current().handle(message, time_limits.play_for_departed, message.body.participant_id))
+    _settle(_go_on(message, time_limits.play_for_departed, message.body.participant_id))
+
+
+def _go_on(message: Keyed, operation: Callable[..., T], *args: Any) -> T | None:
+    """Run an operation that moves participants on; where the study's code fails, their part ends with pay."""
+    app = services.current()
+    try:
+        return app.handle(message, operation, *args)
+    except StudyCodeError as error:
+        logger.exception("the study's code raised an error, so the part of a participant is ended")
+        app.run(stop_part, error.participant_id, str(error))
+        return app.handle(message, operation, *args)
 
 
 @handles(FormGroups)
@@ -79,7 +96,7 @@ def _release_seat(message: Received[ReleaseSeat]) -> None:
 @handles(CloseVisit)
 def _close_visit(message: Received[CloseVisit]) -> None:
     body = message.body
-    waiting = services.current().handle(message, visit_closing.close_visit, body.participant_id, body.visit)
+    waiting = _go_on(message, visit_closing.close_visit, body.participant_id, body.visit)
     for pending in waiting or ():
         _settle(pending)
 

@@ -10,6 +10,7 @@ from chalicelib.errors import AnswersRefused, BadRequest
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.answer_store import shortened, spill
 from chalicelib.study.elements import Page, PeerGrading
@@ -35,11 +36,12 @@ def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     if isinstance(page, PeerGrading):
         return grade_items(ctx, player.id, page)
     study = study_of(ctx)
-    items = {name: item for name, item in study.items_of(page).items() if holds(study, item.show_if, player)}
-    return {
-        name: item.resolved(study, player).in_language(study.language)
-        for name, item in _drawn(ctx, player, page, items).items()
-    }
+    with study_code(ctx, player.id, f"the choice of the items at {player.path}"):
+        items = {n: item for n, item in study.items_of(page).items() if holds(study, item.show_if, player)}
+        return {
+            name: item.resolved(study, player).in_language(study.language)
+            for name, item in _drawn(ctx, player, page, items).items()
+        }
 
 
 def _drawn(ctx: Context, player: Player, page: Page, items: Mapping[str, Item]) -> Mapping[str, Item]:

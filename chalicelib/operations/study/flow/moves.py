@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.grading.peer_grades import store_peer_grades
+from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import (
     Element,
@@ -73,7 +74,8 @@ def begin(ctx: Context, participant: Participant) -> Place:
     if not _has_cell(ctx, place):
         return place
     try:
-        first = study_of(ctx).plan().first(session.decisions(place))
+        with study_code(ctx, place.participant_id, "the choice of the first page"):
+            first = study_of(ctx).plan().first(session.decisions(place))
     except EndlessTimelineError as error:
         _stop_endless(ctx, place, error)
         return place
@@ -88,10 +90,11 @@ def move_on(ctx: Context, place: Place) -> None:
     plan, decisions = study_of(ctx).plan(), session_of(ctx).decisions(place)
     part = timed_around(ctx, place.path)
     try:
-        if part is not None and part_is_over(ctx, place):
-            following = plan.behind(part[0], decisions)
-        else:
-            following = plan.after(parse_path(place.path), decisions, place.ahead)
+        with study_code(ctx, place.participant_id, f"the choice of the page after {place.path}"):
+            if part is not None and part_is_over(ctx, place):
+                following = plan.behind(part[0], decisions)
+            else:
+                following = plan.after(parse_path(place.path), decisions, place.ahead)
     except EndlessTimelineError as error:
         _stop_endless(ctx, place, error)
         return
@@ -107,11 +110,12 @@ def skip_to_session(ctx: Context, place: Place) -> None:
     plan, decisions = study_of(ctx).plan(), session_of(ctx).decisions(place)
     path = place.path
     try:
-        for _ in range(MAX_SKIPPED):
-            following = plan.after(parse_path(path), decisions)
-            path = "" if following is None else write_path(following)
-            if following is None or isinstance(element_at(ctx, path), Session):
-                break
+        with study_code(ctx, place.participant_id, f"the choice of the session after {place.path}"):
+            for _ in range(MAX_SKIPPED):
+                following = plan.after(parse_path(path), decisions)
+                path = "" if following is None else write_path(following)
+                if following is None or isinstance(element_at(ctx, path), Session):
+                    break
     except EndlessTimelineError as error:
         _stop_endless(ctx, place, error)
         return
@@ -127,10 +131,12 @@ def take_answers(
     by: str,
     seconds: float | None = None,
     embedded: Sequence[dict[str, Any]] = (),
+    stop: Callable[[], None] | None = None,
 ) -> None:
     """Store checked answers, call the study's hooks, and move the participant on.
 
-    `embedded`: the entries of answers that an embedded page gave: item, kind, answer.
+    `embedded`: the entries of answers that an embedded page gave: item, kind, answer. `stop`: called instead
+    of the hooks and the move, when these have failed.
     """
     study = study_of(ctx)
     if isinstance(page, PeerGrading):
@@ -140,10 +146,14 @@ def take_answers(
     record_answers(ctx, place, page, checked, by, seconds, embedded)
     if page.keep_draft:
         ctx.uow.delete_item(keys.draft(place.participant_id))
+    if stop is not None:
+        stop()
+        return
     player = session_of(ctx).player(place.participant_id)
-    study.page_answered(player, page.name)
-    if page.then is not None:
-        getattr(study, page.then)(player)
+    with study_code(ctx, place.participant_id, f"a method of the study at {place.path}"):
+        study.page_answered(player, page.name)
+        if page.then is not None:
+            getattr(study, page.then)(player)
     move_on(ctx, place)
 
 

@@ -16,6 +16,7 @@ from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.design.assignment import assign_group
 from chalicelib.operations.study.flow.members import MAX_TOGETHER, leave_to_members, take_seat
 from chalicelib.operations.study.flow.moves import ERROR, FULL, element_at, ring, stop_with_pay
+from chalicelib.operations.study.shared.hook_errors import StudyCodeError
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.elements import Cohort, Gathering, Group, Peers
 from chalicelib.study.items.markup import marked
@@ -93,7 +94,7 @@ def _author_code(element: Gathering) -> Iterator[None]:
     """Turn what an author's code raises here into FormingFailedError, unless it lost a race."""
     try:
         yield
-    except (Busy, Conflict):
+    except (Busy, Conflict, StudyCodeError):
         raise
     except Exception as error:
         # An author's function may raise anything; the error is logged where those who wait are released.

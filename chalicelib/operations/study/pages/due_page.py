@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from chalicelib.errors import AnswersRefused
@@ -34,6 +35,7 @@ from chalicelib.operations.study.flow.moves import (
 )
 from chalicelib.operations.study.flow.time_limits import expire
 from chalicelib.operations.study.flow.visit_closing import begin_if_open, close_if_due
+from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import release
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.elements import Chat, Embed, Live, Page, Session, Trials
@@ -69,6 +71,7 @@ def post_page(
     events: Any = None,
     *,
     is_timeout: bool = False,
+    failure: str | None = None,
 ) -> PageView:
     """Store the answers of the page with this serial, and return the page that follows.
 
@@ -76,6 +79,8 @@ def post_page(
     defaults replace the others. Before the time is up, they are treated like any other answers.
 
     A serial that isn't the due one changes nothing: the answers were sent twice, or from an earlier page.
+
+    `failure`: what the study's code has raised after these answers: they are stored, and the part ends.
     """
     participant, place = own_place(ctx)
     if place is None:
@@ -99,16 +104,15 @@ def post_page(
     player = session_of(ctx).player(participant.id)
     by = _answered_by(participant)
     time_is_up = is_timeout and is_nearly_over(ctx, place)
+    stop = None if failure is None else partial(stop_part, ctx, place.participant_id, failure)
     if isinstance(page, Trials | Embed):
         sender = TIMEOUT if time_is_up and isinstance(page, Embed) else by
-        _take_batch(ctx, place, page, answers, sender, seconds)
+        _take_batch(ctx, place, page, answers, sender, seconds, stop)
         return _respond(ctx, participant, place)
-    if by == PARTICIPANT and isinstance(page, Live | Chat):
+    if by == PARTICIPANT:
         _refuse_early(ctx, place, page)
-    if time_is_up:
-        take_answers(ctx, place, page, _replaced_answers(ctx, player, page, answers), TIMEOUT, seconds)
-    else:
-        take_answers(ctx, place, page, check_answers(ctx, player, page, answers), by, seconds)
+    checked = (_replaced_answers if time_is_up else check_answers)(ctx, player, page, answers)
+    take_answers(ctx, place, page, checked, TIMEOUT if time_is_up else by, seconds, stop=stop)
     return _respond(ctx, participant, place)
 
 
@@ -129,23 +133,29 @@ def _respond_without_page(ctx: Context, participant: Participant, place: Place, 
     return _respond(ctx, participant, place, stale=True)
 
 
-def _refuse_early(ctx: Context, place: Place, page: Live | Chat) -> None:
+def _refuse_early(ctx: Context, place: Place, page: Page) -> None:
     """Refuse to end a live element or a chat before its time is up, where it has no button for that."""
-    if not page.can_leave and not is_nearly_over(ctx, place):
+    if isinstance(page, Live | Chat) and not page.can_leave and not is_nearly_over(ctx, place):
         raise AnswersRefused({page.name: "This part ends when its time is up."})
 
 
 def _take_batch(
-    ctx: Context, place: Place, page: Trials | Embed, batch: Any, by: str, seconds: float | None
+    ctx: Context,
+    place: Place,
+    page: Trials | Embed,
+    batch: Any,
+    by: str,
+    seconds: float | None,
+    stop: Callable[[], None] | None,
 ) -> None:
     """Store a batch of trials; the last one ends the page, and so does the end of an embedded page."""
     if isinstance(page, Trials):
         if take_batch(ctx, place, page, batch, by):
-            take_answers(ctx, place, page, {}, by)
+            take_answers(ctx, place, page, {}, by, stop=stop)
         return
     entries = take_embedded(ctx, place, page, batch, by)
     if entries is not None or by == TIMEOUT:
-        take_answers(ctx, place, page, {}, by, seconds, entries or ())
+        take_answers(ctx, place, page, {}, by, seconds, entries or (), stop)
 
 
 def _answered_by(participant: Participant) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.errors import ExperimentError
+from chalicelib.errors import ExperimentError, PetriError
 from chalicelib.operations.study.answers import drafts, event_log
 from chalicelib.operations.study.answers.uploads import link_to_upload
 from chalicelib.operations.study.flow import reminders
 from chalicelib.operations.study.flow.reminders import StopTexts
 from chalicelib.operations.study.groups.leaving import stop_without_member
+from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import stop_group
-from chalicelib.operations.study.shared.hook_errors import HookFailedError
+from chalicelib.operations.study.shared.hook_errors import HookFailedError, StudyCodeError
 
 from . import due_page, upload_grants
 from .settling import MAX_STEPS, settle_and_show
@@ -78,7 +79,8 @@ class PageRequests:
     def _run(self, operation: Callable[..., PageView], *args: Any, **more: Any) -> PageView:
         """Run an operation; where it fails and a member has left the group, stop the group with pay.
 
-        A group is stopped, too, when a method that was called for it has failed.
+        A group is stopped, too, when a method that was called for it has failed. Where the code that a page
+        needs has failed, the part of the participant ends with pay.
         """
         try:
             view: PageView = self.run(operation, *args, **more)
@@ -86,12 +88,32 @@ class PageRequests:
             logger.exception("a method of the study raised an error, so its group is stopped")
             self.run_as_platform(stop_group, error.network_id, str(error))
             view = self.run(due_page.get_page)
+        except StudyCodeError as error:
+            if not isinstance(error.__cause__, ExperimentError) or not self._stop_without_member(error):
+                logger.exception("the study's code raised an error, so the part of the participant is ended")
+                if operation is due_page.post_page:
+                    self._store_last_answers(error, *args, **more)
+                self.run_as_platform(stop_part, error.participant_id, str(error))
+            view = self.run(due_page.get_page)
         except ExperimentError as error:
-            if not self.run(stop_without_member, str(error)):
+            if not self._stop_without_member(error):
                 raise
-            logger.warning("a group was stopped, because its study needs a member who has left: %s", error)
             view = self.run(due_page.get_page)
         return view
+
+    def _store_last_answers(self, error: StudyCodeError, *args: Any, **more: Any) -> None:
+        """Store the answers after which the study's code has failed, in a commit that doesn't call it."""
+        try:
+            self.run(due_page.post_page, *args, **more, failure=str(error))
+        except StudyCodeError:
+            logger.info("the answers couldn't be stored, because checking them needs the code that fails")
+
+    def _stop_without_member(self, error: PetriError) -> bool:
+        """Stop the caller's group if the error comes from the absence of a member; return whether it did."""
+        is_stopped: bool = self.run(stop_without_member, str(error))
+        if is_stopped:
+            logger.warning("a group was stopped, because its study needs a member who has left: %s", error)
+        return is_stopped
 
     def _settled(self, view: PageView) -> dict[str, Any]:
         """Carry out what follows the commit, in commits of its own, and return the page that is due then."""

@@ -15,8 +15,9 @@ from chalicelib.errors import Busy
 from chalicelib.operations.study.groups.group_forming import FormingFailedError, form_groups, release_waiting
 from chalicelib.operations.study.groups.joining import take_place
 from chalicelib.operations.study.groups.peer_seats import take_answers_to_grade
+from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import release, stop_group
-from chalicelib.operations.study.shared.hook_errors import HookFailedError
+from chalicelib.operations.study.shared.hook_errors import HookFailedError, StudyCodeError
 from chalicelib.operations.study.shared.study_context import Pending
 
 from .due_page import release_and_show
@@ -79,4 +80,7 @@ def _settle(run: Run, pending: Pending) -> bool:
     except HookFailedError as error:
         logger.exception("a function of the study raised an error, so its group is stopped")
         run(stop_group, error.network_id, str(error))
-        return True
+    except StudyCodeError as error:
+        logger.exception("the study's code raised an error, so the part of a participant is ended")
+        run(stop_part, error.participant_id, str(error))
+    return True

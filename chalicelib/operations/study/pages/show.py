@@ -16,6 +16,7 @@ from chalicelib.operations.study.answers.live_data import live_fields
 from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
+from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
 from chalicelib.study.elements import (
     Chat,
@@ -80,7 +81,8 @@ def show(
         return PageView(body | _end(ctx, place), ended=True)
     player = session_of(ctx).player(place.participant_id)
     if isinstance(element, Page):
-        body |= _page(ctx, place, player, element)
+        with study_code(ctx, place.participant_id, f"the page {element.name!r} at {place.path}"):
+            body |= _page(ctx, place, player, element)
     elif isinstance(element, Gathering | Wait | Join | PeerAnswers):
         body |= _waiting(ctx, place, element)
     elif isinstance(element, Session):
