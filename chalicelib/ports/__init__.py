@@ -38,7 +38,7 @@ from .recruiter import (
 )
 from .runner import Runner
 from .sockets import Channels
-from .store import Store, UnitOfWork
+from .store import ItemPage, Store, UnitOfWork
 
 __all__ = [
     "MAX_QUEUE_DELAY",
@@ -48,6 +48,7 @@ __all__ = [
     "Clock",
     "FileStore",
     "FoundFile",
+    "ItemPage",
     "Key",
     "Listing",
     "Mailer",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,6 +17,15 @@ from chalicelib.model.repository import Repository
 from chalicelib.model.run_records import Payment
 
 from .queue import Message
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Some raw items of a collection, in order of their keys."""
+
+    items: list[dict[str, Any]]
+    #: The cursor from which the next page continues; None at the end of the collection.
+    after: str | None
 
 
 class UnitOfWork(Repository, Protocol):
@@ -54,6 +64,25 @@ class UnitOfWork(Repository, Protocol):
 
     def items(self, pk: str, prefix: str = "") -> Sequence[Mapping[str, Any]]:
         """Read the raw items of a collection, without the cache."""
+
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Read one page of a collection as it is stored, without this unit's own changes.
+
+        For lists that people look at: what is read doesn't count when this unit looks for conflicts. `after`:
+        the cursor of the page before; `fields`: read only these fields, beside keys, kind and version.
+        """
+
+    def get_fields(self, wanted: Iterable[Key], fields: Collection[str]) -> Mapping[Key, Mapping[str, Any]]:
+        """Read some fields of the items under these keys as they are stored, like `page`."""
 
     def put_item(self, key: Key, kind: str, fields: Mapping[str, Any], *, expect: Any = None) -> None:
         """Write a raw item with the commit, on condition that its version is `expect` (None: it is new)."""

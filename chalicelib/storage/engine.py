@@ -6,14 +6,23 @@ compare. The layers above implement the identity map, retries, ids and large com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+
+from chalicelib.errors import BadRequest
+from chalicelib.ports import ItemPage
 
 Item = dict[str, Any]
 #: The field in which an engine preserves attributes of a newer version that this one doesn't know.
 UNKNOWN: Final = "unknown"
 Key = tuple[str, str]
+#: The fields that each projection includes.
+ALWAYS_READ: Final = ("pk", "sk", "kind", "v")
+#: The most items of one page. A page is also shorter when its items exceed PAGE_BYTES: DynamoDB's limit for
+#: one Query.
+LARGEST_PAGE: Final = 1000
+PAGE_BYTES: Final = 1024 * 1024
 
 
 class _Anything:
@@ -105,6 +114,27 @@ class Engine(Protocol):
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
 
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return at most `limit` items of a collection, in order of sk, with the cursor of the next page.
+
+        Strongly consistent, and one call. `after`: the cursor of the page before; its item need not exist any
+        more. `fields`: only these fields are returned, beside ALWAYS_READ. `newest_first`: in reverse order.
+        A page whose items exceed PAGE_BYTES is shorter. BadRequest for a limit outside of 1 to LARGEST_PAGE,
+        and for a cursor that doesn't belong to the prefix.
+        """
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return these fields, beside ALWAYS_READ, of the items that exist under these keys."""
+
     def commit(self, writes: Sequence[Write]) -> None:
         """Write all or nothing; raise Conflict when an expectation fails or another commit was first.
 
@@ -117,3 +147,49 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close files and connections."""
+
+
+def require_page(prefix: str, after: str | None, limit: int) -> None:
+    """Refuse, with BadRequest, a page that no engine could return."""
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise BadRequest(f"A page has 1 to {LARGEST_PAGE} records, not {limit}.")
+    if after is not None and not (after and after.startswith(prefix)):
+        raise BadRequest("This cursor belongs to another list; begin again without one.", code="bad_cursor")
+
+
+def project(item: Item, fields: Collection[str] | None) -> Item:
+    """Return the item with only these fields, beside ALWAYS_READ; all of it for None."""
+    if fields is None:
+        return item
+    return {name: item[name] for name in (*ALWAYS_READ, *fields) if name in item}
+
+
+def first_page(items: Iterable[Item], limit: int, fields: Collection[str] | None) -> ItemPage:
+    """Return the first `limit` of the items, which come in order and after the cursor."""
+    taken: list[Item] = []
+    for item in items:
+        if len(taken) == limit:
+            return ItemPage(taken, taken[-1]["sk"])
+        taken.append(project(item, fields))
+    return ItemPage(taken, None)
+
+
+__all__ = [
+    "ALWAYS_READ",
+    "ANY",
+    "LARGEST_PAGE",
+    "PAGE_BYTES",
+    "UNKNOWN",
+    "Check",
+    "Delete",
+    "Engine",
+    "Expect",
+    "Item",
+    "ItemPage",
+    "Key",
+    "Put",
+    "Write",
+    "first_page",
+    "project",
+    "require_page",
+]

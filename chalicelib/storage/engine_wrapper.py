@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from .engine import Engine, Item, Key, Write
+from .engine import Engine, Item, ItemPage, Key, Write
 
 
 class EngineWrapper:
@@ -60,6 +60,25 @@ class EngineWrapper:
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
         """Return the total number of items in several collections."""
         return self._engine.count_each(pks, prefix)
+
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return at most `limit` items of a collection, with the cursor of the next page."""
+        return self._engine.page(
+            pk, prefix=prefix, after=after, limit=limit, fields=fields, newest_first=newest_first
+        )
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return these fields of the items that exist under these keys."""
+        return self._engine.get_fields(keys, fields)
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Write everything or nothing; raise Conflict when an expectation fails."""

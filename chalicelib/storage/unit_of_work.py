@@ -6,7 +6,7 @@ import copy
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Self, cast
@@ -29,7 +29,7 @@ from chalicelib.ports import MAX_QUEUE_DELAY, TRANSIENT, Message
 
 from . import record_mapping
 from .deferred_failures import Failure, FailureLog, Group
-from .engine import ANY, UNKNOWN, Delete, Engine, Expect, Item, Key, Put, Write
+from .engine import ANY, UNKNOWN, Delete, Engine, Expect, Item, ItemPage, Key, Put, Write
 from .large_commits import LargeCommit, RoomLeft, fits, is_large, require_unlocked, share_of_commit
 from .network_cache import NetworkCache
 from .record_reader import RecordReader, collection_of
@@ -313,6 +313,25 @@ class EngineUnitOfWork(RecordReader):
             self._sightings.see(item, again=True)
         self._sightings.see_end(pk, prefix)
         return found
+
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return one page of a collection as it is stored; it doesn't count when conflicts are looked for."""
+        return self._engine.page(
+            pk, prefix=prefix, after=after, limit=limit, fields=fields, newest_first=newest_first
+        )
+
+    def get_fields(self, wanted: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return some fields of the items under these keys as they are stored, like `page`."""
+        return self._engine.get_fields(wanted, fields)
 
     def put_unconditional(self, key: Key, kind: str, fields: Mapping[str, Any]) -> None:
         """Write a raw item with the commit, whatever is stored under its key."""

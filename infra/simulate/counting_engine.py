@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from chalicelib.storage.dynamodb.item_models import to_wire, wire_size
-from chalicelib.storage.engine import ANY, Check, Delete, Engine, Item, Key, Put, Write
+from chalicelib.storage.engine import ANY, Check, Delete, Engine, Item, ItemPage, Key, Put, Write, project
 from chalicelib.storage.engine_wrapper import EngineWrapper
 
 READ_UNIT: Final = 4096
@@ -97,6 +97,25 @@ class CountingEngine(EngineWrapper):
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
         return self._pages(self._engine.query_until(pk, last))
 
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return one page, and count it as one query: a projection costs as much as whole items."""
+        page = self._engine.page(pk, prefix=prefix, after=after, limit=limit, newest_first=newest_first)
+        self._count("queries", 1, read_units=_units(sum(map(_size, page.items)), READ_UNIT))
+        return ItemPage([project(item, fields) for item in page.items], page.after)
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return these fields of the items that exist, and count as `get` does."""
+        return {key: project(item, fields) for key, item in self.get(keys).items()}
+
     def _pages(self, items: Iterator[Item]) -> Iterator[Item]:
         """Yield items by page, since DynamoDB charges for a whole page even if only a part is read."""
         page: list[Item] = []
@@ -160,6 +179,25 @@ class UncountedEngine(CountingEngine):
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
         return self._engine.query_until(pk, last)
+
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return one page of a collection."""
+        return self._engine.page(
+            pk, prefix=prefix, after=after, limit=limit, fields=fields, newest_first=newest_first
+        )
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return these fields of the items that exist under these keys."""
+        return self._engine.get_fields(keys, fields)
 
     def count(self, pk: str, prefix: str = "") -> int:
         """Return how many items of a collection have an sk that begins with the prefix."""

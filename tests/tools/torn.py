@@ -10,11 +10,21 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from chalicelib.errors import Conflict
 from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
-from chalicelib.storage.engine import Check, Engine, Item, Key, Write
+from chalicelib.storage.engine import (
+    Check,
+    Engine,
+    Item,
+    ItemPage,
+    Key,
+    Write,
+    first_page,
+    project,
+    require_page,
+)
 from chalicelib.storage.engine_wrapper import EngineWrapper
 
 #: The maximum time in seconds until all items of a commit are visible.
@@ -128,3 +138,24 @@ class TornEngine(EngineWrapper):
 
     def count_each(self, pks: Sequence[str], prefix: str = "") -> int:
         return sum(self.count(pk, prefix) for pk in pks)
+
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        require_page(prefix, after, limit)
+        items = list(self.query(pk, prefix))
+        if newest_first:
+            items.reverse()
+        if after is not None:
+            items = [i for i in items if (i["sk"] < after if newest_first else i["sk"] > after)]
+        return first_page(items, limit, fields)
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        return {key: project(item, fields) for key, item in self.get(keys).items()}

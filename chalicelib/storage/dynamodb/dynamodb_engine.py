@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -15,10 +15,23 @@ from pynamodb.constants import BATCH_GET_PAGE_LIMIT, ITEM, KEY, PAY_PER_REQUEST_
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.errors import Busy, CommitTooLarge, Conflict, PetriError, TooLarge
-from chalicelib.storage.engine import ANY, Check, Delete, Expect, Item, Key, Put, Write
+from chalicelib.storage.engine import (
+    ALWAYS_READ,
+    ANY,
+    Check,
+    Delete,
+    Expect,
+    Item,
+    ItemPage,
+    Key,
+    Put,
+    Write,
+    project,
+    require_page,
+)
 
 from .dynamodb_errors import CONDITION_FAILED, translated
-from .item_models import MARK, StoredItem, Wire, from_wire, to_wire, wire_size
+from .item_models import MARK, MORE, StoredItem, Wire, from_wire, to_wire, wire_size
 
 #: DynamoDB's limits (AWS: "Service, account, and table quotas").
 MAX_WRITES: Final = 100
@@ -114,33 +127,47 @@ class DynamoDBEngine:
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys, strongly consistent."""
+        return self._get(keys, None)
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return these fields of the items that exist under these keys, strongly consistent."""
+        return {key: project(item, fields) for key, item in self._get(keys, _projection(fields)).items()}
+
+    def _get(self, keys: Iterable[Key], attributes: Sequence[str] | None) -> dict[Key, Item]:
         wanted = list(dict.fromkeys(keys))
         for key in wanted:
             _check_key(key)
         found: dict[Key, Item] = {}
-        for wire in self._get_one(wanted[0]) if len(wanted) == 1 else self._get_many(wanted):
+        wires = (
+            self._get_one(wanted[0], attributes) if len(wanted) == 1 else self._get_many(wanted, attributes)
+        )
+        for wire in wires:
             item = from_wire(wire)
             found[item["pk"], item["sk"]] = item
         return found
 
-    def _get_one(self, key: Key) -> list[Wire]:
+    def _get_one(self, key: Key, attributes: Sequence[str] | None) -> list[Wire]:
         self._check_open()
         with translated(self.table_name):
-            answer = self._connection.get_item(self.table_name, key[0], key[1], consistent_read=True)
+            answer = self._connection.get_item(
+                self.table_name, key[0], key[1], consistent_read=True, attributes_to_get=attributes
+            )
         return [answer[ITEM]] if ITEM in answer else []
 
-    def _get_many(self, wanted: Sequence[Key]) -> Iterator[Wire]:
+    def _get_many(self, wanted: Sequence[Key], attributes: Sequence[str] | None) -> Iterator[Wire]:
         for start in range(0, len(wanted), BATCH_GET_PAGE_LIMIT):
             requested = [{"pk": pk, "sk": sk} for pk, sk in wanted[start : start + BATCH_GET_PAGE_LIMIT]]
             empty_rounds = 0
             while requested:
-                wires, requested = self._get_batch(requested)
+                wires, requested = self._get_batch(requested, attributes)
                 yield from wires
                 if requested:
                     empty_rounds = 0 if wires else empty_rounds + 1
                     _pause(empty_rounds)
 
-    def _get_batch(self, requested: Sequence[dict[str, Any]]) -> tuple[list[Wire], list[dict[str, Any]]]:
+    def _get_batch(
+        self, requested: Sequence[dict[str, Any]], attributes: Sequence[str] | None
+    ) -> tuple[list[Wire], list[dict[str, Any]]]:
         """Return the items of this response, and the keys that DynamoDB left unprocessed."""
         self._check_open()
         with translated(self.table_name):
@@ -148,6 +175,7 @@ class DynamoDBEngine:
                 self.table_name,
                 requested,  # type: ignore[arg-type]  # PynamoDB says strings, and takes maps of key attributes
                 consistent_read=True,
+                attributes_to_get=attributes,
             )
         left = answer.get("UnprocessedKeys", {}).get(self.table_name, {}).get("Keys", [])
         return answer["Responses"].get(self.table_name, []), left
@@ -199,6 +227,37 @@ class DynamoDBEngine:
         """Yield the items of a collection whose sk is not after `last`, in order of sk."""
         for page in self._pages(pk, StoredItem.sk <= last):
             yield from map(from_wire, page["Items"])
+
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return at most `limit` items of a collection, with the cursor of the next page: one Query."""
+        require_page(prefix, after, limit)
+        self._check_open()
+        with translated(self.table_name):
+            # One item more than the page shows whether another page follows.
+            answer = self._connection.query(
+                self.table_name,
+                pk,
+                range_key_condition=_begins_with(prefix),
+                attributes_to_get=None if fields is None else _projection(fields),
+                consistent_read=True,
+                exclusive_start_key=None if after is None else {"pk": {"S": pk}, "sk": {"S": after}},
+                limit=limit + 1,
+                scan_index_forward=not newest_first,
+            )
+        items = [project(from_wire(wire), fields) for wire in answer["Items"]]
+        if len(items) > limit:
+            return ItemPage(items[:limit], items[limit - 1]["sk"])
+        last = answer.get("LastEvaluatedKey")
+        return ItemPage(items, None if last is None else last["sk"]["S"])
 
     def _pages(self, pk: str, condition: Condition | None, select: str | None = None) -> Iterator[Any]:
         after: Wire | None = None
@@ -334,6 +393,11 @@ class DynamoDBEngine:
     def _check_open(self) -> None:
         if self._closed:
             raise PetriError(f"The engine of table {self.table_name} is closed: make a new one.")
+
+
+def _projection(fields: Collection[str]) -> list[str]:
+    # A field that its item's model doesn't name, or whose value has another type, is inside `more`.
+    return list(dict.fromkeys([*ALWAYS_READ, *fields, MORE]))
 
 
 def _begins_with(prefix: str) -> Condition | None:

@@ -11,13 +11,25 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import Busy, Conflict, PetriError
-from chalicelib.storage.engine import ANY, Check, Delete, Item, Key, Put, Write
+from chalicelib.storage.engine import (
+    ANY,
+    PAGE_BYTES,
+    Check,
+    Delete,
+    Item,
+    ItemPage,
+    Key,
+    Put,
+    Write,
+    project,
+    require_page,
+)
 from chalicelib.storage.serialization_errors import unserializable_item
 
 from .sql_views import VIEWS
@@ -168,6 +180,35 @@ class SQLiteEngine:
         while bodies := rows.fetchmany(DECODED_AT_ONCE):
             yield from _decode(f"[{','.join([body for (body,) in bodies])}]")[0]
 
+    def page(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 50,
+        fields: Collection[str] | None = None,
+        newest_first: bool = False,
+    ) -> ItemPage:
+        """Return at most `limit` items of a collection, with the cursor of the next page."""
+        require_page(prefix, after, limit)
+        if newest_first:
+            order, first, last = "DESC", "sk >= ?", "sk < ?"
+            ends = (prefix, prefix + "\U0010ffff" if after is None else after)
+        else:
+            order, first, last = "ASC", "sk >= ?" if after is None else "sk > ?", "sk < ?"
+            ends = (prefix if after is None else after, prefix + "\U0010ffff")
+        rows = self._connection.execute(
+            f"SELECT sk, body FROM item WHERE pk = ? AND {first} AND {last} "  # noqa: S608 - own words
+            f"ORDER BY sk {order} LIMIT ?",
+            (pk, *ends, limit + 1),
+        )
+        return _page(rows, limit, fields)
+
+    def get_fields(self, keys: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        """Return these fields of the items that exist under these keys."""
+        return {key: project(item, fields) for key, item in self.get(keys).items()}
+
     def commit(self, writes: Sequence[Write]) -> None:
         """Write everything or nothing; raise Conflict when an expectation fails."""
         with self._writing() as connection:
@@ -303,6 +344,21 @@ def _of_each(pks: Sequence[str], prefix: str) -> tuple[str, tuple[str, ...]]:
 
 _decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _page(rows: sqlite3.Cursor, limit: int, fields: Collection[str] | None) -> ItemPage:
+    """Decode the rows of a page. SQLite's json_extract would be as fast, but turns true into 1."""
+    items: list[Item] = []
+    last = ""
+    size = 0
+    for sk, body in rows:
+        size += len(body)
+        if items and (len(items) == limit or size > PAGE_BYTES):
+            rows.close()
+            return ItemPage(items, last)
+        items.append(project(_decode(body)[0], fields))
+        last = sk
+    return ItemPage(items, None)
 
 
 def _row(item: Item) -> tuple[Any, ...]:

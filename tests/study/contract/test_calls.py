@@ -20,6 +20,8 @@ CALLS = (
     "query_until",
     "query_known",
     "query_each",
+    "page",
+    "get_fields",
     "count",
     "increment",
     "commit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from chalicelib import services
 from chalicelib.experiment.routes import ScheduledFunction
 from chalicelib.model import keys
 from chalicelib.operations.schedule import ticks
-from chalicelib.storage.engine import Engine, Item, Key, Put
+from chalicelib.storage.engine import Engine, Item, ItemPage, Key, Put
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.workers import scheduler
 from tests.web.conftest import NewWorld
@@ -140,6 +140,16 @@ class Reader:
 
     def query_until(self, pk: str, last: str) -> Iterator[Item]:
         return self._counted(self._engine.query_until(pk, last))
+
+    def page(self, pk: str, **how: Any) -> ItemPage:
+        page = self._engine.page(pk, **how)
+        self.items_read += len(page.items)
+        return page
+
+    def get_fields(self, wanted: Iterable[Key], fields: Collection[str]) -> dict[Key, Item]:
+        found: dict[Key, Item] = self._engine.get_fields(wanted, fields)
+        self.items_read += len(found)
+        return found
 
 
 def fill(engine: Engine, infos: int) -> None:
