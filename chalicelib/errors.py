@@ -12,6 +12,8 @@
     |   |-- UnsupportedMedia        415  a compressed body
     |   |-- Unprocessable           422  a request id was reused for another request
     |   |-- AnswersRefused          422  answers of a page aren't valid; says why at each item
+    |   |-- InvalidField            422  a field of an API request isn't valid; names the field
+    |   |-- InvalidState            409  the record's state doesn't allow the change
     |   `-- Busy                    503  try again in a moment; carries `retry_after`
     |       `-- NetworkBusy         503  the person ahead hasn't answered yet
     |-- RuleBroken                  an author's code asked for something the model forbids
@@ -137,6 +139,30 @@ class AnswersRefused(Refused):
     def fields(self) -> Mapping[str, Any]:
         """The reasons, by item."""
         return {"items": self.items}
+
+
+class InvalidField(Refused):
+    """A field isn't valid."""
+
+    status = 422
+    code = "invalid_field"
+
+    def __init__(self, field: str, problem: str) -> None:
+        """`problem`: what is wrong, as the rest of a sentence that begins with the field's name."""
+        super().__init__(f"{field} {problem}.")
+        self.field = field
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The name of the field."""
+        return {"field": self.field}
+
+
+class InvalidState(Refused):
+    """The record's state doesn't allow this change."""
+
+    status = 409
+    code = "invalid_state"
 
 
 class MessageRefused(Refused):

@@ -33,6 +33,7 @@ peers#<item>#<r>  <participant>#<serial> in a study: answers that others grade, 
 cohort#<element>  <participant>        in a study: a cohort, under its first member
 visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
+api#<actor>       <request id>         answers to changes over the API, for repeated requests
 """
 
 from __future__ import annotations
@@ -237,6 +238,11 @@ def attempts(name: str) -> Key:
 
 def dead_letter(now: datetime, mark: str) -> Key:
     return DEAD_LETTERS, f"{iso(now)}#{mark[-16:]}"
+
+
+def api_answer(actor_id: str, request_id: str) -> Key:
+    """Return where the answer to a request of a person or a program who manages the run is stored."""
+    return f"api#{actor_id}", request_id
 
 
 def tick(job: str, minute_of_day: int) -> Key:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
+from .management import api
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    api.routes,
     experiment.routes,
     error_reports.routes,
     infos.routes,

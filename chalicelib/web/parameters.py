@@ -44,18 +44,18 @@ class Parameters:
         self._values = values
         self.path = path
 
+    @property
+    def values(self) -> Mapping[str, list[Any]]:
+        """All values sent under each name."""
+        return self._values
+
     @classmethod
     def of(cls, request: Request) -> Parameters:
         """Parse a request; BadRequest for a body that can't be parsed."""
-        values: dict[str, list[Any]] = {}
-        if request.query_params is not None:
-            if len(request.query_params) > MAX_FIELDS:
-                raise BadRequest(f"The query has more than {MAX_FIELDS:,} parameters; send fewer.")
-            for name in request.query_params:
-                values.setdefault(name, []).extend(request.query_params.getlist(name))
+        values: dict[str, list[Any]] = query_of(request)
         for name, value in _body_pairs(request):
             values.setdefault(name, []).append(value)
-        path = {name: _unquoted(part) for name, part in (request.uri_params or {}).items()}
+        path = path_of(request)
         for text in [*values, *path.values(), *(v for many in values.values() for v in many)]:
             if isinstance(text, str):
                 check_text(text)
@@ -150,6 +150,20 @@ class Parameters:
             raise BadRequest(f"A request id has at most {MAX_REQUEST_ID_LENGTH} characters.")
         check_text(value)
         return value
+
+
+def query_of(request: Request) -> dict[str, list[str]]:
+    """Return the query: all values sent under each name."""
+    if request.query_params is None:
+        return {}
+    if len(request.query_params) > MAX_FIELDS:
+        raise BadRequest(f"The query has more than {MAX_FIELDS:,} parameters; send fewer.")
+    return {name: list(request.query_params.getlist(name)) for name in request.query_params}
+
+
+def path_of(request: Request) -> dict[str, str]:
+    """Return the variables of the path, decoded."""
+    return {name: _unquoted(part) for name, part in (request.uri_params or {}).items()}
 
 
 def _body_pairs(request: Request) -> Iterable[tuple[str, Any]]:

@@ -55,6 +55,7 @@ class HttpCall:
     body: bytes = b""
     #: The client's network address; it is never stored or logged.
     source: str = ""
+    method: str = "GET"
 
     def run(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run an operation for this caller and request."""
@@ -62,16 +63,22 @@ class HttpCall:
 
 
 View = Callable[[HttpCall], dict[str, Any] | Response]
+Reader = Callable[[Any], HttpCall]
 
 
-def endpoint(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
-    """Register a view for a path; it takes an HttpCall and returns fields or a whole Response."""
+def endpoint(
+    routes: Blueprint, path: str, methods: Sequence[str] = ("GET",), read: Reader | None = None
+) -> Callable[[View], View]:
+    """Register a view for a path; it takes an HttpCall and returns fields or a whole Response.
+
+    `read` parses the request; without it, `read_request` does.
+    """
 
     def declare(view: View) -> View:
         def wrapped(**_: str) -> Response:
             request = routes.current_request
             with within(getattr(request, "lambda_context", None)):
-                return handle(request, view)
+                return handle(request, view, read or read_request)
 
         functools.update_wrapper(wrapped, view, assigned=("__module__", "__name__", "__doc__"), updated=())
         del wrapped.__wrapped__  # type: ignore[attr-defined]  # Chalice counts a view's own arguments
@@ -81,13 +88,13 @@ def endpoint(routes: Blueprint, path: str, methods: Sequence[str] = ("GET",)) ->
     return declare
 
 
-def handle(request: Any, view: View) -> Response:
+def handle(request: Any, view: View, read: Reader | None = None) -> Response:
     """Call a view, and serialize its result or its error."""
     began = time.perf_counter()
     call: HttpCall | None = None
     error: PetriError | None = None
     try:
-        call = read_request(request)
+        call = (read or read_request)(request)
         refuse_protected(request.path, call.caller)
         result = view(call)
         if isinstance(result, Response):
@@ -109,10 +116,7 @@ def handle(request: Any, view: View) -> Response:
 
 def read_request(request: Any) -> HttpCall:
     """Parse the caller, parameters and request id of a Chalice request."""
-    caller = find_caller(request.headers.get("authorization"))
-    body = raw if isinstance(raw := request.raw_body, bytes) else raw.encode()
-    _refuse_long_anonymous(caller, body)
-    _refuse_encoded(request.headers.get("content-encoding"), body)
+    caller, body = read_caller_and_body(request)
     parameters = Parameters.of(request)
     identity = parameters.request_id(request.headers.get("x-request-id"))
     path = request.context.get("path", request.path)
@@ -123,7 +127,17 @@ def read_request(request: Any) -> HttpCall:
         headers=request.headers,
         body=body,
         source=source_address(request.context, request.headers),
+        method=request.method,
     )
+
+
+def read_caller_and_body(request: Any) -> tuple[Caller, bytes]:
+    """Return the caller and the raw body, which isn't parsed yet; refuse long and compressed bodies."""
+    caller = find_caller(request.headers.get("authorization"))
+    body = raw if isinstance(raw := request.raw_body, bytes) else raw.encode()
+    _refuse_long_anonymous(caller, body)
+    _refuse_encoded(request.headers.get("content-encoding"), body)
+    return caller, body
 
 
 def source_address(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:

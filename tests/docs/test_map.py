@@ -17,7 +17,9 @@ MOST_LINES: Final = 60
 MOST_COMPLEXITY: Final = 15
 
 #: Public classes that share a name, and why.
-TWIN_CLASSES: Final = MappingProxyType({})
+TWIN_CLASSES: Final = MappingProxyType(
+    {"Listing": "What a recruiter offers to workers (a HIT), and a page of a list that people read."}
+)
 
 #: Folders whose modules are named after something outside, so that another module may have the same name.
 NAMED_AFTER: Final = MappingProxyType(

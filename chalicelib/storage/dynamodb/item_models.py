@@ -419,6 +419,14 @@ class VisitItem(StoredItem):
     reminders = _document()
 
 
+class ApiAnswerItem(StoredItem):
+    """The answer to a change over the API, for a repeated request, and when it expires."""
+
+    fingerprint = _text()
+    answer = _document()
+    expires = _number()
+
+
 #: A new kind of item is added here, with a model above when its fields should be readable.
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
@@ -468,6 +476,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "pooled": PooledItem,
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
+    "api_answer": ApiAnswerItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

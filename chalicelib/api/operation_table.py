@@ -1,0 +1,56 @@
+"""The table of operations: what `/api/v1` answers, what the documents list, and what pages call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.errors import BadRequest, NotFound
+
+from .api_operation import AnyOperation, Shape
+from .resources import dead_letters_api, overview_api, payments_api
+
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    *overview_api.OPERATIONS,
+    *payments_api.OPERATIONS,
+    *dead_letters_api.OPERATIONS,
+)
+
+_BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})
+_BY_PATH: Final[Mapping[tuple[str, str], AnyOperation]] = MappingProxyType(
+    {(each.method, each.path): each for each in OPERATIONS}
+)
+
+
+def find(name: str) -> AnyOperation:
+    """Return an operation by its name, such as `payments.retry`; NotFound for an unknown one."""
+    if name not in _BY_NAME:
+        raise NotFound(f"There is no operation {name!r}.", code="operation_not_found")
+    return _BY_NAME[name]
+
+
+def match(method: str, shape: Shape, path: Mapping[str, str]) -> AnyOperation:
+    """Return the operation at an address; NotFound for an unknown address or method.
+
+    `path`: the values of the variables of the shape.
+    """
+    resource = path["resource"]
+    fixed = shape.value.format(**path)
+    variable = shape.value.format(resource=resource, id="{id}", verb=path.get("verb", ""))
+    for address in (fixed, variable):
+        if (method, address) in _BY_PATH:
+            return _BY_PATH[method, address]
+    allowed = sorted({known for known, address in _BY_PATH if address in (fixed, variable)})
+    if allowed:
+        raise MethodNotAllowed(f"This address takes {' and '.join(allowed)}, not {method}.")
+    raise NotFound(
+        "The API has nothing at this address; see /api/v1/openapi.json.", code="operation_not_found"
+    )
+
+
+class MethodNotAllowed(BadRequest):
+    """The address exists, and doesn't take this method."""
+
+    status = 405
+    code = "method_not_allowed"

@@ -1,0 +1,60 @@
+"""Performs operations of the API: checks the right, runs the operation, records the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from chalicelib.access.rights import Right
+from chalicelib.operations.shared.access import require_actor, require_right
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.idempotency import previous_answer, record_answer
+
+from .answer_encoding import to_json
+from .api_operation import ApiOperation, Shape
+from .operation_table import match
+from .personal_fields import refuse_personal_filters, without_personal_fields
+from .request_reader import ApiRequest, read_parameters
+
+Parameters = TypeVar("Parameters")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAnswer:
+    """An answer as JSON, and whether it carries an ETag."""
+
+    fields: Mapping[str, Any]
+    has_etag: bool
+
+
+def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameters: Parameters) -> Answer:
+    """Perform an operation in this unit of work, and return its answer.
+
+    Unauthorized or Forbidden before anything is read. Without the right View personal data, personal fields
+    of the answer are None, and lists can't be filtered by them.
+    """
+    actor = require_right(ctx, operation.right)
+    if actor.may(Right.VIEW_PERSONAL_DATA):
+        return operation.run(ctx, parameters)
+    refuse_personal_filters(ctx, operation.parameters, parameters)
+    return without_personal_fields(operation.answer, operation.run(ctx, parameters))
+
+
+def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest) -> ApiAnswer:
+    """Perform the operation at an address, and return its answer as JSON.
+
+    Callers without a token learn nothing about addresses, and callers without the right nothing about fields.
+    """
+    require_actor(ctx)
+    operation = match(method, shape, request.path)
+    actor = require_right(ctx, operation.right)
+    parameters = read_parameters(operation, request)
+    if not operation.changes:
+        return ApiAnswer(to_json(perform(ctx, operation, parameters)), operation.has_etag)
+    answer = previous_answer(ctx, actor.id)
+    if answer is None:
+        answer = to_json(perform(ctx, operation, parameters))
+        record_answer(ctx, actor.id, answer)
+    return ApiAnswer(answer, has_etag=False)

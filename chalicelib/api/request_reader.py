@@ -1,0 +1,79 @@
+"""Reads the parameters of a request by the table of operations: each by its type, and no unknown ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.errors import InvalidField
+
+from .api_operation import AnyOperation
+from .value_types import ListType, NamedField, OptionalType, fields_of
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """What a request sends: the variables of its address, its query, and its body."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Parses the JSON body; None without one.
+    body: Callable[[], Any] = lambda: None
+
+
+def read_parameters(operation: AnyOperation, request: ApiRequest) -> Any:
+    """Return the operation's parameters; InvalidField names the first field that isn't valid.
+
+    A GET is read from the query, any other request from a JSON body.
+    """
+    declared = fields_of(operation.parameters)
+    in_path = operation.path_parameters
+    values = {
+        each.name: each.type.read_text(request.path[each.name], each.name)
+        for each in declared
+        if each.name in in_path
+    }
+    others = [each for each in declared if each.name not in in_path]
+    if operation.changes:
+        _refuse_unknown(request.query, [])
+        values |= _from_body(others, request.body())
+    else:
+        if request.body() is not None:
+            raise InvalidField("body", "isn't read by GET; send the fields in the query")
+        _refuse_unknown(request.query, others)
+        values |= {
+            each.name: _from_query(each, request.query[each.name])
+            for each in others
+            if each.name in request.query
+        }
+    for each in others:
+        if each.is_required and each.name not in values:
+            raise InvalidField(each.name, "is missing")
+    return operation.parameters(**values)
+
+
+def _from_body(declared: Sequence[NamedField], body: Any) -> dict[str, Any]:
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise InvalidField("body", "must be a JSON object")
+    _refuse_unknown(body, declared)
+    return {each.name: each.type.read(body[each.name], each.name) for each in declared if each.name in body}
+
+
+def _from_query(declared: NamedField, texts: Sequence[str]) -> Any:
+    kind = declared.type.value if isinstance(declared.type, OptionalType) else declared.type
+    if isinstance(kind, ListType):
+        return tuple(kind.entry.read_text(each, declared.name) for each in texts)
+    if len(texts) != 1:
+        raise InvalidField(declared.name, f"was sent {len(texts)} times; send it once")
+    return declared.type.read_text(texts[0], declared.name)
+
+
+def _refuse_unknown(sent: Mapping[str, Any], declared: Sequence[NamedField]) -> None:
+    known = [each.name for each in declared]
+    unknown = [name for name in sent if name not in known]
+    if unknown:
+        expected = f"; it takes {', '.join(known)}" if known else "; it takes none here"
+        raise InvalidField(unknown[0][:100], f"is not a field of this operation{expected}")

@@ -1,0 +1,24 @@
+"""/api/v1/overview: the state of the run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chalicelib.access.rights import Right
+from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
+from chalicelib.api.common_parameters import NoParameters
+from chalicelib.operations.management.state_of_run import RunOverview, overview
+
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    ApiOperation(
+        name="overview.read",
+        method="GET",
+        resource="overview",
+        shape=Shape.LIST,
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=RunOverview,
+        run=lambda ctx, _: overview(ctx),
+        summary="Returns the state of the run: participants, places, money, dead letters.",
+    ),
+)

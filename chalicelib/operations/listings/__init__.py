@@ -1,0 +1,1 @@
+"""Read models: lists by cursor, and the counts of the overview."""

@@ -1,0 +1,152 @@
+"""Payments as people manage them: listed by participant, read with their transitions, retried, released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Final
+
+from chalicelib.errors import InvalidState, NotFound
+from chalicelib.model.record import moment
+from chalicelib.model.run_records import KINDS, Payment, visit_of
+from chalicelib.model.statuses import PaymentStatus
+from chalicelib.operations.listings.listing import Listing
+from chalicelib.operations.payment.ledger import transitions_of
+from chalicelib.operations.payment.operator_actions import (
+    PaymentEntry,
+    PaymentFilter,
+    list_payments,
+    release_payment,
+    retry_payment,
+)
+from chalicelib.operations.shared.context import Context
+
+#: How many participants one page of a filtered list looks at.
+MAX_LOOKED_AT: Final = 2_000
+MAX_DIGITS: Final = 12
+PERSONAL: Final = {"personal": True}
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """One payment of the ledger."""
+
+    id: str = field(metadata={"help": "The participant's id and the kind: `12-base`."})
+    participant_id: int
+    kind: str = field(metadata={"help": "base, bonus, compensation, screen-out, visit-2 and so on."})
+    amount: Decimal = field(metadata={"any_decimal": True, "help": "US dollars."})
+    status: PaymentStatus
+    since: datetime | None = field(metadata={"help": "When it reached this status."})
+    reason: str = field(metadata={"help": "The reason of the last transition."})
+    is_stuck: bool = field(metadata={"help": "Whether it is overdue and not being sent."})
+    recruiter: str
+    worker_id: str | None = field(metadata=PERSONAL)
+    reference: str | None = field(metadata={"help": "The recruiter's reference."})
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTransition:
+    """One transition of a payment."""
+
+    to: str
+    at: datetime | None
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDetail:
+    """One payment with its transitions, oldest first."""
+
+    payment: PaymentRow
+    transitions: list[PaymentTransition]
+
+
+def page_of_payments(
+    ctx: Context, status: PaymentStatus | None, participant_id: int | None, after: int, limit: int
+) -> Listing[PaymentRow]:
+    """Return the payments of the participants after `after`, in the order of their ids.
+
+    A page ends with a whole participant, so it may exceed the limit by the payments of one participant.
+    """
+    if participant_id is not None:
+        entries = list_payments(ctx, PaymentFilter(status, participant_id))
+        return Listing([_row(each) for each in entries], None, 1, is_partial=False)
+    ids = [one for one in ctx.uow.participant_ids() if one > after]
+    rows: list[PaymentRow] = []
+    looked_at = last = 0
+    for last in islice(ids, MAX_LOOKED_AT):
+        looked_at += 1
+        rows += [_row(each) for each in list_payments(ctx, PaymentFilter(status, last))]
+        if len(rows) >= limit:
+            break
+    is_over = looked_at == len(ids)
+    return Listing(
+        rows, None if is_over else str(last), looked_at, is_partial=not is_over and len(rows) < limit
+    )
+
+
+def read_payment(ctx: Context, payment_id: str) -> PaymentDetail:
+    """Return a payment with its transitions; NotFound for an unknown id."""
+    payment = _payment(ctx, payment_id)
+    entry = list_payments(ctx, PaymentFilter(None, payment.participant_id, payment.kind))[0]
+    transitions = [
+        PaymentTransition(str(one["to"]), moment(one["at"]), str(one["by"]), str(one["why"]))
+        for one in transitions_of(payment)
+    ]
+    return PaymentDetail(_row(entry), transitions)
+
+
+def retry_one_payment(ctx: Context, payment_id: str) -> PaymentDetail:
+    """Send a payment again that is due or being sent; InvalidState for any other."""
+    payment = _payment(ctx, payment_id)
+    if not retry_payment(ctx, payment.participant_id, payment.kind):
+        raise InvalidState(
+            f"The payment {payment_id} is {payment.status} and can't be retried now: only a payment that is "
+            "due or being sent, and that no worker process holds, can be."
+        )
+    return read_payment(ctx, payment_id)
+
+
+def release_one_payment(ctx: Context, payment_id: str) -> PaymentDetail:
+    """Release a held or refused payment to be sent; InvalidState for any other."""
+    payment = _payment(ctx, payment_id)
+    if not release_payment(ctx, payment.participant_id, payment.kind):
+        raise InvalidState(
+            f"The payment {payment_id} is {payment.status}; only a held or refused payment can be released."
+        )
+    return read_payment(ctx, payment_id)
+
+
+def _payment(ctx: Context, payment_id: str) -> Payment:
+    number, _, kind = payment_id.partition("-")
+    is_known = kind in KINDS or visit_of(kind) is not None
+    payment = ctx.uow.payment(int(number), kind) if is_known and _is_number(number) else None
+    if payment is None:
+        raise NotFound(
+            f"There is no payment {payment_id!r}. Its id is the participant's id and the kind: 12-base.",
+            code="payment_not_found",
+        )
+    return payment
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+
+
+def _row(entry: PaymentEntry) -> PaymentRow:
+    return PaymentRow(
+        id=f"{entry.participant_id}-{entry.kind}",
+        participant_id=entry.participant_id,
+        kind=entry.kind,
+        amount=entry.amount,
+        status=PaymentStatus(entry.status),
+        since=entry.since,
+        reason=entry.reason,
+        is_stuck=entry.is_stuck,
+        recruiter=entry.recruiter,
+        worker_id=entry.worker_id,
+        reference=entry.reference,
+    )

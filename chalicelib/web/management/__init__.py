@@ -1,0 +1,1 @@
+"""Routes for people who manage a run: the JSON API."""

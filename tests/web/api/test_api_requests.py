@@ -1,0 +1,162 @@
+"""Requests of the API: invalid ones are refused with the field's name, repeated ones change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.access.rights import ROLES, VIEWER, Actor
+from chalicelib.api.api_operation import Shape
+from chalicelib.api.operation_table import find
+from chalicelib.api.perform import perform, perform_request
+from chalicelib.api.request_reader import ApiRequest
+from chalicelib.api.resources.payments_api import PaymentQueryParameters
+from chalicelib.operations.payment import operator_actions
+from chalicelib.operations.payment.operator_actions import PaymentFilter
+from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
+from tests.web.conftest import NewWorld
+from tests.web.paying_runs import Till, paying
+from tests.web.world import OPERATOR_TOKEN, Said, World
+
+VIEWING = caller_of(Actor("user:ann", "Ann", ROLES[VIEWER]))
+
+
+@pytest.fixture
+def till(world: NewWorld) -> Till:
+    """A run in which the bonus of participant 1 is held, because the hard cap is reached."""
+    made = Till(world, paying(bonus=1), hard_cap=2)
+    made.finish()
+    assert made.here.get("/api/v1/payments/1-bonus", token=OPERATOR_TOKEN)["payment"]["status"] == "held"
+    return made
+
+
+def ask(here: World, method: str, path: str, **how: Any) -> Said:
+    return here.call(method, path, token=OPERATOR_TOKEN, **how)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (b"limit=1000000", "limit"),
+        (b"limit=0", "limit"),
+        (b"limit=1e3", "limit"),
+        (b"limit=%D9%A3", "limit"),
+        (b"status=lost", "status"),
+        (b"status=due&status=paid", "status"),
+        (b"participant_id=-1", "participant_id"),
+        (b"participant_id=1%27%20OR%201", "participant_id"),
+        (b"after=x", "after"),
+        (b"order=1", "order"),
+    ],
+)
+def test_a_query_that_is_not_valid_is_refused_with_the_fields_name(
+    world: NewWorld, query: bytes, field: str
+) -> None:
+    said = ask(world(), "GET", "/api/v1/payments", query=query)
+    assert (said.status, said.code, said["field"]) == (422, "invalid_field", field)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 422),
+        (b'{"why": "x"}', "application/json", 422),
+        (b"\xff", "application/json", 400),
+        (b"a=b", "application/x-www-form-urlencoded", 400),
+        (b"\x1f\x8b", "application/json", 415),
+        (b" ", "application/json", 200),
+        (b"{}", "application/json; charset=utf-8", 200),
+    ],
+)
+def test_a_body_that_is_not_valid_is_refused(till: Till, body: bytes, kind: str, status: int) -> None:
+    path = "/api/v1/payments/1-bonus/release"
+    assert ask(till.here, "POST", path, body=body, content_type=kind).status == status
+
+
+@pytest.mark.parametrize(
+    "name", ["1", "1-", "-base", "1-gift", "x-base", "1-visit-1", "9" * 30 + "-base", "%00-base"]
+)
+def test_an_id_that_no_payment_has_is_answered_with_404_or_422(till: Till, name: str) -> None:
+    assert ask(till.here, "GET", f"/api/v1/payments/{name}").status in {404, 422}
+
+
+def test_a_held_payment_is_released_once(till: Till) -> None:
+    first = ask(till.here, "POST", "/api/v1/payments/1-bonus/release")
+    assert first["payment"]["status"] == "due"
+    assert first["transitions"][-1]["by"] == "operator"
+    again = ask(till.here, "POST", "/api/v1/payments/1-bonus/release")
+    assert (again.status, again.code) == (409, "invalid_state")
+    till.work()
+    assert ask(till.here, "GET", "/api/v1/payments/1-bonus")["payment"]["status"] == "paid"
+
+
+def test_a_repeated_request_id_changes_nothing_and_gets_the_first_answer(till: Till) -> None:
+    path = "/api/v1/payments/1-bonus/release"
+    first = ask(till.here, "POST", path, request_id="r1")
+    till.work()
+    with till.here.unchanged():
+        again = ask(till.here, "POST", path, request_id="r1")
+        other = ask(till.here, "POST", "/api/v1/payments/1-bonus/retry", request_id="r1")
+    assert (again.status, again.raw) == (200, first.raw)
+    assert (other.status, other.code) == (422, "request_id_reused")
+
+
+def test_a_single_thing_has_an_etag_that_changes_with_it(till: Till) -> None:
+    path = "/api/v1/payments/1-bonus"
+    etag = ask(till.here, "GET", path).headers["etag"]
+    for header in (etag, f"W/{etag}", f'"other", {etag}'):
+        said = ask(till.here, "GET", path, headers={"if-none-match": header})
+        assert (said.status, said.raw) == (304, b"")
+    ask(till.here, "POST", f"{path}/release")
+    said = ask(till.here, "GET", path, headers={"if-none-match": etag})
+    assert said.status == 200
+    assert said.headers["etag"] != etag
+    assert "etag" not in ask(till.here, "GET", "/api/v1/payments").headers
+
+
+def test_personal_fields_are_null_without_the_right_to_see_them(till: Till) -> None:
+    app = till.here.app
+    listing = app.run(perform, find("payments.list"), PaymentQueryParameters(), caller=VIEWING)
+    assert {row.worker_id for row in listing.rows} == {None}
+    path = {"resource": "payments", "id": "1-bonus"}
+    answer = app.run(perform_request, "GET", Shape.ITEM, ApiRequest(path), caller=VIEWING)
+    assert answer.fields["payment"]["worker_id"] is None
+    assert ask(till.here, "GET", "/api/v1/payments/1-bonus")["payment"]["worker_id"] == "w1"
+
+
+def test_pages_of_payments_follow_each_other_and_hold_each_payment_once(world: NewWorld) -> None:
+    till = Till(world, paying(bonus=1))
+    for _ in range(5):
+        till.finish()
+    everything = till.here.app.run(operator_actions.list_payments, PaymentFilter(), caller=OPERATOR_CALLER)
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        query = f"limit=3{f'&after={after}' if after else ''}".encode()
+        page = ask(till.here, "GET", "/api/v1/payments", query=query)
+        seen += [row["id"] for row in page["rows"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert seen == [f"{one.participant_id}-{one.kind}" for one in everything]
+    paid = ask(till.here, "GET", "/api/v1/payments", query=b"status=held")
+    assert (paid["rows"], paid["looked_at"]) == ([], 5)
+
+
+def test_a_dead_letter_is_listed_replayed_and_dropped(world: NewWorld) -> None:
+    till = Till(world, paying(bonus="no number"))
+    till.finish()
+    till.finish()
+    till.go_on(hours=3)
+    letters = ask(till.here, "GET", "/api/v1/dead-letters")["rows"]
+    assert [row["kind"] for row in letters] == ["review_submission", "review_submission"]
+    first, second = (row["id"] for row in letters)
+    page = ask(till.here, "GET", "/api/v1/dead-letters", query=b"limit=1")
+    assert ([row["id"] for row in page["rows"]], page["next"]) == ([first], first)
+    assert ask(till.here, "POST", f"/api/v1/dead-letters/{first}/replay")["id"] == first
+    assert ask(till.here, "DELETE", f"/api/v1/dead-letters/{second}")["id"] == second
+    assert ask(till.here, "GET", f"/api/v1/dead-letters/{second}").code == "dead_letter_not_found"
+    assert ask(till.here, "GET", "/api/v1/dead-letters")["rows"] == []
+    assert [item["body"]["kind"] for item in till.here.items("message")] == ["review_submission"]
