@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.immutable import immutable
 
-@dataclass(frozen=True, slots=True)
+
+@immutable()
 class Effect:
     """An effect outside of the records, which happens once after the commit, even if the hook is retried."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Recruit(Effect):
     """Recruit n more participants."""
 
     n: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class StopRecruiting(Effect):
     """Stop recruiting."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class PublishData(Effect):
     """Send data to all subscribers of a channel."""
 
@@ -31,7 +32,7 @@ class PublishData(Effect):
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class CallLater(Effect):
     """Call a method of the experiment after a delay in seconds."""
 
@@ -40,35 +41,35 @@ class CallLater(Effect):
     arguments: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class ReplaceWithBot(Effect):
     """Start a bot in the seat of a dropout."""
 
     participant_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class DismissGroup(Effect):
     """Release all members of the group of a dropout."""
 
     participant_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class ScreenOut(Effect):
     """Pay a screened-out participant, and recruit another one."""
 
     participant_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class LeaveStudy(Effect):
     """Free the slot of a participant who leaves a study, and let their group go on."""
 
     participant_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class PlayForDeparted(Effect):
     """Answer a study's pages with the defaults of a participant who has disconnected."""
 

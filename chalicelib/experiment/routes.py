@@ -9,11 +9,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
 from chalicelib.errors import BadRequest, ExperimentError
+from chalicelib.immutable import immutable
 
 F = TypeVar("F")
 
@@ -26,7 +26,7 @@ _PARAMETER = re.compile(r"<(?:(?P<type>[a-z]+):)?(?P<old>[A-Za-z_]\w*)>|\{(?P<ne
 _TYPES: dict[str, Callable[[str], Any]] = {"string": str, "int": int, "float": float}
 
 
-@dataclass(frozen=True)
+@immutable()
 class UrlRule:
     """A URL pattern with placeholders: `/double/<int:x>`."""
 
@@ -51,7 +51,7 @@ class UrlRule:
         return given
 
 
-@dataclass(frozen=True)
+@immutable()
 class AuthorRoute:
     """A route of an author, and its handler."""
 
@@ -63,7 +63,7 @@ class AuthorRoute:
     is_method: bool
 
 
-@dataclass(frozen=True)
+@immutable()
 class ScheduledFunction:
     """A function that is called at a fixed interval while the experiment runs."""
 

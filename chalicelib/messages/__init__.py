@@ -1,4 +1,4 @@
-"""What the queue carries: a frozen dataclass for each kind of message, and its JSON codec."""
+"""What the queue carries: an immutable class for each kind of message, and its JSON codec."""
 
 from __future__ import annotations
 

@@ -8,11 +8,12 @@ messages outlive the version that posted them: in the outbox, in SQS and among t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from chalicelib.errors import PetriError
+from chalicelib.immutable import immutable
 
 from .lanes import Lane
 
@@ -28,7 +29,7 @@ class MalformedMessage(PetriError):
     code = "malformed_message"
 
 
-@dataclass(frozen=True)
+@immutable()
 class MessageBody:
     """The body of a message. Each kind of message is a subclass, bound to one handler in `workers`."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from chalicelib.immutable import immutable
 
 from .codec import MessageBody, message_type
 from .lanes import Lane
 
 
 @message_type(formerly="report")
-@dataclass(frozen=True)
+@immutable()
 class RecruiterDelivery(MessageBody):
     """Read what SNS delivered into the queue; it is recorded only as a dead letter."""
 
@@ -21,7 +22,7 @@ class RecruiterDelivery(MessageBody):
 
 
 @message_type(formerly="notification")
-@dataclass(frozen=True)
+@immutable()
 class RecruiterNotification(MessageBody):
     """Apply a recruiter's report to its participant."""
 
@@ -39,7 +40,7 @@ class RecruiterNotification(MessageBody):
 
 
 @message_type(formerly="submitted")
-@dataclass(frozen=True)
+@immutable()
 class ProcessSubmission(MessageBody):
     """Process a participant's submission: record base pay, and order a review."""
 
@@ -50,7 +51,7 @@ class ProcessSubmission(MessageBody):
 
 
 @message_type(formerly="task_completed")
-@dataclass(frozen=True)
+@immutable()
 class RecordTaskCompletion(MessageBody):
     """Call `participant_task_completed`, once."""
 
@@ -61,7 +62,7 @@ class RecordTaskCompletion(MessageBody):
 
 
 @message_type(formerly="judge")
-@dataclass(frozen=True)
+@immutable()
 class ReviewSubmission(MessageBody):
     """Call the experiment's review of a submission: data check, bonus, attention check, recruitment."""
 
@@ -72,7 +73,7 @@ class ReviewSubmission(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class FollowUp(MessageBody):
     """Call a hook of the experiment with the decision about a participant, and recruit."""
 
@@ -84,7 +85,7 @@ class FollowUp(MessageBody):
 
 
 @message_type(formerly="qualify")
-@dataclass(frozen=True)
+@immutable()
 class GrantQualifications(MessageBody):
     """Grant a worker the qualifications for having taken part, where the recruiter has them."""
 
@@ -95,7 +96,7 @@ class GrantQualifications(MessageBody):
 
 
 @message_type(formerly="gave_up")
-@dataclass(frozen=True)
+@immutable()
 class RecordReturn(MessageBody):
     """Record that a participant could not finish."""
 
@@ -106,7 +107,7 @@ class RecordReturn(MessageBody):
 
 
 @message_type(formerly="deadline")
-@dataclass(frozen=True)
+@immutable()
 class CheckDeadline(MessageBody):
     """Poll the recruiter about a participant whose time is up, and apply the status."""
 
@@ -117,7 +118,7 @@ class CheckDeadline(MessageBody):
 
 
 @message_type(formerly="fate")
-@dataclass(frozen=True)
+@immutable()
 class PollAssignment(MessageBody):
     """Poll the recruiter about a participant before their time is up."""
 
@@ -128,7 +129,7 @@ class PollAssignment(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class FailRecords(MessageBody):
     """Fail records that were too many for the commit that failed them."""
 

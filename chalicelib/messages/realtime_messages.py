@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from chalicelib.immutable import immutable
 
 from .codec import MessageBody, message_type
 from .lanes import Lane
 
 
 @message_type(formerly="group")
-@dataclass(frozen=True)
+@immutable()
 class FormRooms(MessageBody):
     """Form rooms of the participants in the lobby."""
 
@@ -19,7 +20,7 @@ class FormRooms(MessageBody):
 
 
 @message_type(formerly="announce")
-@dataclass(frozen=True)
+@immutable()
 class BroadcastCounts(MessageBody):
     """Send waiting participants the state of their rooms."""
 
@@ -28,7 +29,7 @@ class BroadcastCounts(MessageBody):
 
 
 @message_type(formerly="room_opened")
-@dataclass(frozen=True)
+@immutable()
 class SendOpeningState(MessageBody):
     """Call `room_opened`, and send the room's members its opening state."""
 
@@ -39,7 +40,7 @@ class SendOpeningState(MessageBody):
 
 
 @message_type(formerly="standing")
-@dataclass(frozen=True)
+@immutable()
 class SendRoomState(MessageBody):
     """Send one participant the state of their room."""
 
@@ -50,7 +51,7 @@ class SendRoomState(MessageBody):
 
 
 @message_type(formerly="waited_long")
-@dataclass(frozen=True)
+@immutable()
 class WaitingTimeout(MessageBody):
     """Release a participant who has waited for `waiting_timeout`."""
 
@@ -61,7 +62,7 @@ class WaitingTimeout(MessageBody):
 
 
 @message_type(formerly="one_too_many")
-@dataclass(frozen=True)
+@immutable()
 class RejectOverflow(MessageBody):
     """Release a participant for whom no seat is left."""
 
@@ -72,7 +73,7 @@ class RejectOverflow(MessageBody):
 
 
 @message_type(formerly="gone")
-@dataclass(frozen=True)
+@immutable()
 class CheckDisconnected(MessageBody):
     """Check whether a participant whose socket closed has reconnected."""
 
@@ -84,7 +85,7 @@ class CheckDisconnected(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class EndGroup(MessageBody):
     """Release the members of a dropout's group, with pay."""
 
@@ -95,7 +96,7 @@ class EndGroup(MessageBody):
 
 
 @message_type(formerly=("recruit_replacement", "stand_in"))
-@dataclass(frozen=True)
+@immutable()
 class StartReplacementBot(MessageBody):
     """Start a bot that replaces a disconnected participant."""
 
@@ -106,7 +107,7 @@ class StartReplacementBot(MessageBody):
 
 
 @message_type(formerly="whisper")
-@dataclass(frozen=True)
+@immutable()
 class SendToParticipants(MessageBody):
     """Send data to certain participants only, on all their open sockets."""
 
@@ -119,7 +120,7 @@ class SendToParticipants(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class Publish(MessageBody):
     """Send data to all subscribers of a channel."""
 
@@ -131,7 +132,7 @@ class Publish(MessageBody):
 
 
 @message_type(formerly="heard")
-@dataclass(frozen=True)
+@immutable()
 class ChannelMessage(MessageBody):
     """Pass a channel's message to the experiment."""
 
@@ -146,7 +147,7 @@ class ChannelMessage(MessageBody):
 
 
 @message_type(formerly="control")
-@dataclass(frozen=True)
+@immutable()
 class ControlEvent(MessageBody):
     """Publish events on the control channel: sockets that connected, disconnected or changed channels."""
 
@@ -158,7 +159,7 @@ class ControlEvent(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class PostMore(MessageBody):
     """Post messages that were too many for their own commit."""
 
@@ -170,7 +171,7 @@ class PostMore(MessageBody):
 
 
 @message_type(formerly="timer")
-@dataclass(frozen=True)
+@immutable()
 class RunTimer(MessageBody):
     """Call a method of the experiment that `after` named."""
 

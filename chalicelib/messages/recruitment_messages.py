@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
+
+from chalicelib.immutable import immutable
 
 from .codec import FORMERLY, MessageBody, message_type
 from .lanes import Lane
 
 
 @message_type(formerly="recruiting")
-@dataclass(frozen=True)
+@immutable()
 class CarryOutRecruitment(MessageBody):
     """Apply the recruitment requests of hooks, in order, in one commit."""
 
@@ -23,7 +25,7 @@ class CarryOutRecruitment(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class OpenPlaces(MessageBody):
     """Open places at a recruiter; the token makes it idempotent."""
 
@@ -40,7 +42,7 @@ class OpenPlaces(MessageBody):
 
 
 @message_type(formerly="stop_recruiter")
-@dataclass(frozen=True)
+@immutable()
 class CloseRecruitment(MessageBody):
     """Close the listings of a recruiter."""
 
@@ -52,7 +54,7 @@ class CloseRecruitment(MessageBody):
 
 
 @message_type(formerly="offer")
-@dataclass(frozen=True)
+@immutable()
 class CheckListing(MessageBody):
     """Check a listing (a HIT) that has a report, or whose time is up."""
 
@@ -65,7 +67,7 @@ class CheckListing(MessageBody):
 
 
 @message_type(formerly="pay")
-@dataclass(frozen=True)
+@immutable()
 class SendPayment(MessageBody):
     """Send a payment through its recruiter."""
 
@@ -81,7 +83,7 @@ class SendPayment(MessageBody):
 
 
 @message_type(formerly="tell_operator")
-@dataclass(frozen=True)
+@immutable()
 class NotifyOperator(MessageBody):
     """Mail the operator."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from chalicelib.immutable import immutable
 
 from .codec import MessageBody, message_type
 from .lanes import Lane
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class EnforceTimeLimit(MessageBody):
     """Enforce the time limits of a participant's page or wait; posted again while one is ahead."""
 
@@ -21,7 +22,7 @@ class EnforceTimeLimit(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class Autoplay(MessageBody):
     """Answer the pages of a participant who has disconnected with their defaults."""
 
@@ -32,7 +33,7 @@ class Autoplay(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class ReleaseSeat(MessageBody):
     """Free the slot of a participant who has left a study, and let their group go on."""
 
@@ -45,7 +46,7 @@ class ReleaseSeat(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class FormGroups(MessageBody):
     """Form groups of the participants who wait at an element of a study."""
 
@@ -56,7 +57,7 @@ class FormGroups(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class MoveMembers(MessageBody):
     """Move on the members of a large group who don't ask for their next page by themselves."""
 
@@ -67,7 +68,7 @@ class MoveMembers(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class RingDoorbell(MessageBody):
     """Tell participants' pages to ask for the page that is due."""
 
@@ -78,7 +79,7 @@ class RingDoorbell(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class CloseVisit(MessageBody):
     """Close a participant's visit to a later session: at its end they have missed it, or haven't finished."""
 
@@ -90,7 +91,7 @@ class CloseVisit(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class PayVisit(MessageBody):
     """Record what a participant gets for a visit after the first, once."""
 
@@ -102,7 +103,7 @@ class PayVisit(MessageBody):
 
 
 @message_type()
-@dataclass(frozen=True)
+@immutable()
 class SendReminder(MessageBody):
     """Remind a participant of a session that has opened, or closes soon, unless they have begun it."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Final, Protocol
+
+from chalicelib.immutable import immutable
 
 #: For how long a form for one upload can be used.
 GRANTED_FOR: Final = timedelta(hours=1)
@@ -17,7 +19,7 @@ LINKED_FOR: Final = timedelta(minutes=5)
 HEAD_BYTES: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class UploadForm:
     """Where a browser posts a file: as a form with these fields, or without fields as the body itself."""
 
@@ -25,7 +27,7 @@ class UploadForm:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class FoundFile:
     """A file that has arrived, as the store sees it."""
 

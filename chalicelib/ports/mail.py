@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from chalicelib.immutable import immutable
 
-@dataclass(frozen=True, slots=True)
+
+@immutable()
 class ParticipantMail:
     """A mail to a participant who gave their address."""
 

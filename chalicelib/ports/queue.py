@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from chalicelib.immutable import immutable
 from chalicelib.model.keys import Key
 
 #: The first half of the key of a transient message, which is not recorded.
@@ -14,7 +14,7 @@ TRANSIENT = "nudge"
 MAX_QUEUE_DELAY = timedelta(seconds=900)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Message:
     """Work to do after a commit, recorded in that commit under `key`."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class RecruitmentResult:
     """The result of opening or closing places: a message for people, and entry addresses, if any."""
 
@@ -24,7 +25,7 @@ class RecruitmentResult:
     ended: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class VendorReport:
     """An event that a recruiter reports: of one assignment, or of a listing (a HIT) as a whole."""
 
@@ -35,7 +36,7 @@ class VendorReport:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Listing:
     """A listing of places (a HIT) as its recruiter shows it."""
 
@@ -45,7 +46,7 @@ class Listing:
     left: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Transfer:
     """One payment for a recruiter to make."""
 
@@ -71,7 +72,7 @@ class Transfer:
     indistinguishable_sent_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable(kw_only=True)
 class Capabilities:
     """What a recruiter can do, and who does what at the end; the defaults describe one without a platform."""
 

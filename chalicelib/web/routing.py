@@ -10,7 +10,6 @@ import functools
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +26,7 @@ from chalicelib.errors import (
     UnsupportedMedia,
 )
 from chalicelib.experiment.routes import parse_rule
+from chalicelib.immutable import immutable
 from chalicelib.invocation import within
 from chalicelib.operations.shared.context import ANONYMOUS, ANYONE, OPERATOR, PARTICIPANT, Caller, Request
 
@@ -43,7 +43,7 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 _GZIP = b"\x1f"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class HttpCall:
     """One request, as its view receives it."""
 

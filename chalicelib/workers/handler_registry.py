@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from chalicelib.errors import PetriError
+from chalicelib.immutable import immutable
 from chalicelib.messages import MessageBody, from_body
 from chalicelib.ports import Key, Message
 
 B = TypeVar("B", bound=MessageBody)
 
 
-@dataclass(frozen=True)
+@immutable()
 class Received(Generic[B]):
     """A message as its handler receives it: its key in the outbox and its body."""
 

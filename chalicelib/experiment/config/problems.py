@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chalicelib.errors import ConfigError
+from chalicelib.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable()
 class SettingsProblem:
     """A problem of one setting, and how to fix it."""
 

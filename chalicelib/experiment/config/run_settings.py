@@ -7,8 +7,10 @@ settings with `get_config()` and `config.get(...)`. Secrets are not here: they a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final, Protocol, Self
+
+from chalicelib.immutable import immutable
 
 from .known_settings import KNOWN_SETTINGS, UNSET
 
@@ -26,7 +28,7 @@ class ReadableSettings(Protocol):
         """Return a setting, or the default."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable(kw_only=True)
 class RunSettings:
     """The settings of a run, read once for an operation; a setting without value and default is None."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from chalicelib.immutable import immutable
 
 from .validation import Validator
 
@@ -11,7 +12,7 @@ from .validation import Validator
 UNSET: Any = object()
 
 
-@dataclass(frozen=True)
+@immutable()
 class Setting:
     """A named setting with its type, default, meaning and validators."""
 

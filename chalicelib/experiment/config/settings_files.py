@@ -5,10 +5,10 @@ from __future__ import annotations
 import configparser
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
+from chalicelib.immutable import immutable
 
 from .problems import SettingsProblem
 
@@ -17,7 +17,7 @@ _FILE = "file:"
 _ABOVE = "\0above the first section"
 
 
-@dataclass(frozen=True)
+@immutable()
 class SettingLine:
     """A setting in a file."""
 

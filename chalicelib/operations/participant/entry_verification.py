@@ -9,10 +9,10 @@ and `create_participant` receives the result as the entry's `confirmation`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import BadRequest, Busy, ExperimentError, Forbidden
+from chalicelib.immutable import immutable
 from chalicelib.model import keys
 from chalicelib.operations.recruitment.quotas import recruiters_in_use
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
@@ -29,7 +29,7 @@ _GRACE = keys.counter("unconfirmed-entry")
 UNCONFIRMED = "entry_unconfirmed"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class ConfirmationRequest:
     """The recruiter to ask about an entry, and the state that it stored for its next call."""
 
@@ -112,7 +112,7 @@ def _use_unconfirmed_seat(ctx: Context) -> None:
     ctx.uow.put_if_unchanged(_GRACE, "counter", {"hour": hour, "seats": seats + 1})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class EntryRequest:
     """What the recruiter's link and the page send about a participant who begins."""
 

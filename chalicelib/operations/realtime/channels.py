@@ -18,11 +18,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.errors import BadRequest, Forbidden
+from chalicelib.immutable import immutable
 from chalicelib.messages import ChannelMessage, ControlEvent
 from chalicelib.model import keys
 from chalicelib.model.record import iso
@@ -43,7 +44,7 @@ MAX_CHANNELS = 20
 MAX_SOCKETS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Delivery:
     """A text and the connections that receive it."""
 

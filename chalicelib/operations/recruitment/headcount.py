@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from chalicelib.immutable import immutable
 from chalicelib.model.statuses import DISMISSED_WITH_PAY, ParticipantStatus
 from chalicelib.operations.shared.context import Context
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Headcount:
     """Counts over one run."""
 

@@ -9,10 +9,10 @@ other.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import Busy
+from chalicelib.immutable import immutable
 from chalicelib.messages import CloseRecruitment, OpenPlaces
 from chalicelib.model.network import Network
 from chalicelib.model.record import iso
@@ -27,7 +27,7 @@ from .quotas import recruiters_in_use, split_among_recruiters
 RECRUIT, CLOSE = "recruit", "close"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class RecruitmentPlan:
     """The places that a request for participants opens."""
 

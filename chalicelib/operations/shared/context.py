@@ -14,6 +14,7 @@ from chalicelib.currency import currency_of, format_money
 from chalicelib.errors import Refused
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Capabilities, FileStore, Recruiter, Transfer, UnitOfWork
 
@@ -26,7 +27,7 @@ PUBLIC, PARTICIPANT, OPERATOR, ANYONE = "public", "participant", "operator", "an
 MANAGER = "manager"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Caller:
     """The caller: anonymous, a participant, the operator, or a manager with rights of their own.
 
@@ -49,7 +50,7 @@ def caller_of(actor: Actor) -> Caller:
     return OPERATOR_CALLER if actor == OPERATOR_ACTOR else Caller(MANAGER, actor=actor)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Request:
     """Identifies a request: the id that the client chose, and a hash of the request."""
 
