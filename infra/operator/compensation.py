@@ -13,7 +13,7 @@ from chalicelib.model.run_records import COMPENSATION
 from chalicelib.operations.payment import compensation
 from chalicelib.operations.payment.ledger import CENT, to_cents
 from chalicelib.operations.recruitment.quotas import recruiter_names
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.ports import Transfer
 from infra.local.lifecycle.run_paths import RunPaths
@@ -64,7 +64,7 @@ def _is_known(ctx: Context, worker_id: str) -> bool:
 
 
 def _through_the_ledger(session: RunSession, spec: CompensationSpec) -> list[str]:
-    participant_id, recruiter = session.app.run(_find_payee, spec)
+    participant_id, recruiter = session.app.run(_find_payee, spec, caller=OPERATOR_CALLER)
     _check_market(session.app.config, recruiter, spec)
     tell = worker_mail.prepared(session.app.config, spec.email)
     currency = currency_of(session.app.config)
@@ -72,7 +72,7 @@ def _through_the_ledger(session: RunSession, spec: CompensationSpec) -> list[str
     what = f"{format_money(spec.amount, currency)} to {to_whom}"
     if spec.dry_run:
         return [f"Would pay {what}.", *_would_mail(spec)]
-    session.app.run(compensation.compensate, spec.worker_id, spec.amount)
+    session.app.run(compensation.compensate, spec.worker_id, spec.amount, caller=OPERATOR_CALLER)
     return [f"Paying {what}.", str(session.carry_out()), *tell(_letter(spec, currency))]
 
 

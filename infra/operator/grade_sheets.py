@@ -15,6 +15,7 @@ from typing import Final
 
 from chalicelib.errors import BadRequest, PetriError
 from chalicelib.export.csv_format import excel_safe, format_row, read_rows, strip_excel_mark
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.operations.study.grading.grade_response import GivenGrade, check_grade
 from chalicelib.operations.study.grading.ungraded import (
     AnswerToGrade,
@@ -50,7 +51,7 @@ def waiting(session: RunSession, *, everything: bool = False) -> Iterator[Answer
     """Yield the answers that wait for a grade; with `everything`, those that have one too."""
     ids = list(session.app.run(participants_of_run))
     for first in range(0, len(ids), AT_ONCE):
-        for answer in session.app.run(answers_to_grade, ids[first : first + AT_ONCE]):
+        for answer in session.app.run(answers_to_grade, ids[first : first + AT_ONCE], caller=OPERATOR_CALLER):
             if everything or answer.points is None:
                 yield answer
 
@@ -86,7 +87,7 @@ def take_sheet(session: RunSession, file: Path, grader: str, *, dry_run: bool = 
     if dry_run:
         return GradingResult(len(given), 0)
     parts = [given[first : first + TOGETHER] for first in range(0, len(given), TOGETHER)]
-    new = sum(session.app.run(store_grades, part) for part in parts)
+    new = sum(session.app.run(store_grades, part, caller=OPERATOR_CALLER) for part in parts)
     people = {grade.participant_id for grade in given}
     paid = sum(session.app.run(has_bonus, one) for one in people) if new else 0
     return GradingResult(len(given), new, paid)
@@ -94,7 +95,7 @@ def take_sheet(session: RunSession, file: Path, grader: str, *, dry_run: bool = 
 
 def _problem(session: RunSession, grade: GivenGrade) -> str | None:
     try:
-        session.app.run(check_grade, grade)
+        session.app.run(check_grade, grade, caller=OPERATOR_CALLER)
     except PetriError as error:
         return str(error)
     return None

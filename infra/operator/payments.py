@@ -10,7 +10,7 @@ from chalicelib.model.run_records import BASE
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, PaymentQuery
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import Recruiter
 from chalicelib.services import App
 
@@ -59,10 +59,14 @@ def _each(
     *,
     dry_run: bool,
 ) -> list[PaymentEntry]:
-    selected = [each for each in app.run(operator_actions.list_payments, chosen) if each.status in statuses]
+    selected = [
+        each
+        for each in app.run(operator_actions.list_payments, chosen, caller=OPERATOR_CALLER)
+        if each.status in statuses
+    ]
     if dry_run:
         return selected
-    return [each for each in selected if app.run(act, each.participant_id, each.kind)]
+    return [each for each in selected if app.run(act, each.participant_id, each.kind, caller=OPERATOR_CALLER)]
 
 
 def reconcile(app: App, chosen: PaymentFilter, *, dry_run: bool) -> Comparison:
@@ -71,7 +75,7 @@ def reconcile(app: App, chosen: PaymentFilter, *, dry_run: bool) -> Comparison:
     A payment that the recruiter has is recorded as paid. One that is stuck and that the recruiter doesn't
     have is sent again, with the same token. Everything else is left to the operator.
     """
-    questions = app.run(operator_actions.list_payment_queries, chosen)
+    questions = app.run(operator_actions.list_payment_queries, chosen, caller=OPERATOR_CALLER)
     found = [_compared(app, question) for question in questions]
     differences = [each for each in found if isinstance(each, Difference)]
     if not dry_run:
@@ -117,9 +121,14 @@ def _repaired(app: App, differences: list[Difference]) -> Iterator[Difference]:
         whose = (each.entry.participant_id, each.entry.kind)
         done = False
         if each.repair == _NOTE:
-            done = app.run(operator_actions.record_found_payment, *whose, each.entry.reference or "")
+            done = app.run(
+                operator_actions.record_found_payment,
+                *whose,
+                each.entry.reference or "",
+                caller=OPERATOR_CALLER,
+            )
         elif each.repair == _SEND:
-            done = app.run(operator_actions.retry_payment, *whose)
+            done = app.run(operator_actions.retry_payment, *whose, caller=OPERATOR_CALLER)
         yield replace(each, repair=_DONE[each.repair]) if done else each
 
 

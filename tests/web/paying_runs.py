@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.operations.schedule import dead_letters
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.workers import queue_consumer
 from tests.tools.vendor import Vendor
 from tests.web.conftest import NewWorld
@@ -101,7 +102,7 @@ class Till:
         return moves
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        return self.here.app.run(dead_letters.list_dead_letters)
+        return self.here.app.run(dead_letters.list_dead_letters, caller=OPERATOR_CALLER)
 
     def statuses(self, *people: Person) -> list[str]:
         return [person.now()["status"] for person in people]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from chalicelib.access.rights import Right
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import COMPENSATION, Payment
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 
 from .ledger import CENT, OPERATOR, record_debt
@@ -24,6 +26,7 @@ def find_participant(ctx: Context, worker_id: str) -> Participant | None:
 
 def check_compensation(ctx: Context, worker_id: str, amount: Decimal) -> Participant:
     """Return the participant to compensate; NotFound if unknown, BadRequest if compensated already."""
+    require_right(ctx, Right.PAY)
     if amount < CENT:
         raise BadRequest(AMOUNT_TOO_SMALL)
     participant = find_participant(ctx, worker_id)

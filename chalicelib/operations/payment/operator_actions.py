@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.access.rights import Right
 from chalicelib.model import keys
 from chalicelib.model.record import moment
 from chalicelib.model.run_records import KINDS, Payment, payment_kinds
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Transfer
 
@@ -70,12 +72,20 @@ class PaymentQuery:
 
 
 def list_payments(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentEntry]:
-    """Return the matching payments, by participant and kind; NotFound for an unknown participant."""
-    return [_entry(ctx, payment) for payment in _payments(ctx, payment_filter)]
+    """Return the matching payments, by participant and kind; NotFound for an unknown participant.
+
+    Worker ids are left out for actors who may not view personal data.
+    """
+    actor = require_right(ctx, Right.VIEW)
+    entries = [_entry(ctx, payment) for payment in _payments(ctx, payment_filter)]
+    if actor.may(Right.VIEW_PERSONAL_DATA):
+        return entries
+    return [replace(entry, worker_id="") for entry in entries]
 
 
 def list_payment_queries(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentQuery]:
     """Return the questions to recruiters about the matching payments."""
+    require_right(ctx, Right.PAY)
     entries = (
         (_entry(ctx, payment), transfer_of(ctx, payment)) for payment in _payments(ctx, payment_filter)
     )
@@ -86,6 +96,7 @@ def list_payment_queries(ctx: Context, payment_filter: PaymentFilter) -> list[Pa
 
 def release_payment(ctx: Context, participant_id: int, kind: str) -> bool:
     """Release a held or refused payment to be sent; False when it is neither."""
+    require_right(ctx, Right.PAY)
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status not in PAYMENT_STOPPED:
         return False
@@ -96,6 +107,7 @@ def release_payment(ctx: Context, participant_id: int, kind: str) -> bool:
 
 def retry_payment(ctx: Context, participant_id: int, kind: str) -> bool:
     """Retry an unsettled payment at once; False when it can't be retried."""
+    require_right(ctx, Right.PAY)
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or not _can_retry(ctx, payment):
         return False
@@ -106,6 +118,7 @@ def retry_payment(ctx: Context, participant_id: int, kind: str) -> bool:
 
 def record_found_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> bool:
     """Record that the recruiter's records list a payment; False when it was recorded before."""
+    require_right(ctx, Right.PAY)
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status == PaymentStatus.PAID or leased_until(ctx, payment) is not None:
         return False

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.access.rights import Right
 from chalicelib.errors import Busy
 from chalicelib.immutable import immutable
 from chalicelib.messages import CloseRecruitment, OpenPlaces
 from chalicelib.model.network import Network
 from chalicelib.model.record import iso
 from chalicelib.model.run_records import Recruitment
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports import RecruitmentResult
 
@@ -68,6 +70,7 @@ def open_places_by_operator(ctx: Context, n: int, *, ignore_free_seats: bool = F
 
     `ignore_free_seats`: even when no seat is free for them. The hard cap always applies.
     """
+    require_right(ctx, Right.RECRUIT)
     ctx.uow.state.pop("closed_by_operator", None)
     plan = plan_recruitment(ctx, n, ignore_free_seats=ignore_free_seats)
     _apply(ctx, plan)
@@ -162,6 +165,7 @@ def is_closed(ctx: Context) -> bool:
 
 def close_places_by_operator(ctx: Context) -> bool:
     """Close recruitment until the operator opens it again; return whether it was open."""
+    require_right(ctx, Right.RECRUIT)
     was_open = not is_closed(ctx)
     ctx.uow.state["closed_by_operator"] = True
     close_places(ctx)

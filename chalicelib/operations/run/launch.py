@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.access.rights import Right
 from chalicelib.model.record import iso
-from chalicelib.operations.shared.access import require_operator
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 
 
 def launch(ctx: Context) -> dict[str, Any]:
     """Set up the experiment and open recruitment; idempotent."""
-    require_operator(ctx)
+    require_right(ctx, Right.RECRUIT)
     state = ctx.uow.state
     if not state.get("launched"):
         ctx.seed(None, "launch", 0)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
 from chalicelib.messages import NotifyOperator, from_body, kind_of
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.ports import Message
@@ -29,11 +31,13 @@ def move_to_dead_letters(ctx: Context, message: Message, why: str) -> None:
 
 def list_dead_letters(ctx: Context) -> list[dict[str, Any]]:
     """Return the dead letters, oldest first: id, kind, why and when it failed, body."""
+    require_right(ctx, Right.VIEW)
     return [_as_dict(item) for item in ctx.uow.items(keys.DEAD_LETTERS)]
 
 
 def dead_letter(ctx: Context, letter_id: str) -> dict[str, Any]:
     """Return one dead letter; NotFound for an unknown id."""
+    require_right(ctx, Right.VIEW)
     return _as_dict(_found(ctx, letter_id))
 
 
@@ -44,6 +48,7 @@ def _as_dict(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def replay_dead_letter(ctx: Context, letter_id: str) -> None:
     """Post a dead letter's message again; NotFound for an unknown id."""
+    require_right(ctx, Right.RUN_LIVE_SESSION)
     item = _found(ctx, letter_id)
     ctx.uow.delete_item((keys.DEAD_LETTERS, letter_id), expect=item["v"])
     ctx.uow.post(from_body(item["body"]))

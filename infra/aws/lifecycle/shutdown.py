@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chalicelib.model.statuses import PAYMENT_UNSETTLED, ParticipantStatus
 from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
 from chalicelib.operations.recruitment import recruitment
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.deployed import deployment_info
@@ -45,7 +45,7 @@ def close(account: Account, names: Names, tell: Tell) -> None:
         tell("recruitment never opened: the app was never ready")
         return
     with opened(account, names, here=True) as office:
-        was_open = office.app.run(recruitment.close_places_by_operator)
+        was_open = office.app.run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER)
         carried = office.carry_out()
         for line in carried.output:
             tell(line)
@@ -62,7 +62,7 @@ def unsettled(account: Account, names: Names) -> Unsettled:
     if deployment_info.read(account, names) is None:
         return Unsettled()
     with opened(account, names, here=True) as office:
-        return office.app.run(_count)
+        return office.app.run(_count, caller=OPERATOR_CALLER)
 
 
 def _count(ctx: Context) -> Unsettled:

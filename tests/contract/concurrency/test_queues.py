@@ -16,7 +16,7 @@ from chalicelib.invocation import within
 from chalicelib.messages import Lane
 from chalicelib.messaging.sqs import SQSQueue
 from chalicelib.operations.schedule import dead_letters, delivery_attempts
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import Message
 from chalicelib.workers import queue_consumer, scheduler
 from tests.contract.carriers import Post, _moto_messages, cloud_post, local_post, post
@@ -124,7 +124,7 @@ def test_a_message_that_failed_too_often_is_kept_as_a_dead_letter(
 ) -> None:
     monkeypatch.setattr(queue_consumer, "MAX_DELIVERIES", 2)
     post.post("oh", method="fail")
-    post.work_until(lambda: len(post.app.run(dead_letters.list_dead_letters)) == 1)
+    post.work_until(lambda: len(post.app.run(dead_letters.list_dead_letters, caller=OPERATOR_CALLER)) == 1)
 
 
 def test_hundreds_of_messages_of_one_commit_are_each_done_once(post: Post) -> None:
@@ -380,7 +380,7 @@ def delivered(record: dict[str, Any], times: int) -> dict[str, Any]:
 
 
 def buried(post: Post) -> list[str]:
-    return [letter["why"] for letter in post.app.run(dead_letters.list_dead_letters)]
+    return [letter["why"] for letter in post.app.run(dead_letters.list_dead_letters, caller=OPERATOR_CALLER)]
 
 
 def counts(post: Post) -> list[int]:

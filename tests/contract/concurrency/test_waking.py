@@ -59,7 +59,7 @@ def test_a_launch_that_opens_places_enables_the_clock(asleep: Post) -> None:
 
 
 def test_opening_a_place_enables_the_clock(asleep: Post) -> None:
-    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
+    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True, caller=OPERATOR_CALLER)
     assert asleep.carrier.rings()
 
 
@@ -84,7 +84,7 @@ def test_a_request_that_leaves_nothing_to_do_does_not_enable_the_clock(asleep: P
 
 
 def test_while_a_place_is_open_the_clock_is_enabled(asleep: Post) -> None:
-    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
+    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True, caller=OPERATOR_CALLER)
     pass_by(asleep, minutes=40)
     assert asleep.carrier.rings()
 
@@ -102,9 +102,9 @@ def test_while_a_message_is_due_the_clock_is_enabled(asleep: Post) -> None:
 
 
 def test_when_no_place_and_no_participant_is_left_the_clock_is_disabled(asleep: Post) -> None:
-    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True)
+    asleep.app.run(open_places_by_operator, 1, ignore_free_seats=True, caller=OPERATOR_CALLER)
     pass_by(asleep, minutes=5)
-    asleep.app.run(close_places_by_operator)
+    asleep.app.run(close_places_by_operator, caller=OPERATOR_CALLER)
     pass_by(asleep, minutes=40)
     assert not asleep.carrier.rings()
 

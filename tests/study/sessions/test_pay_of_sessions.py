@@ -10,6 +10,7 @@ import pytest
 from chalicelib.export import rows
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.recruitment import budget
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.study.plan import TimelinePlan
 from chalicelib.study.study import Study
 from infra.reports.fairness import hourly_pay
@@ -129,7 +130,7 @@ def test_the_pay_of_a_session_above_the_cap_is_held_until_the_operator_releases_
     assert f"The visit-2 payment of $7.00 for participant {person.id} is held, because hard_cap" in notice
     assert f"petri payments release --participant {person.id}" in notice
     assert [amount for _, _, amount in run.vendor.books] == [Decimal("1.00")]
-    run.here.app.run(operator_actions.release_payment, person.id, "visit-2")
+    run.here.app.run(operator_actions.release_payment, person.id, "visit-2", caller=OPERATOR_CALLER)
     run.here.work()
     assert run.ledger(person)["visit-2"] == "paid"
 

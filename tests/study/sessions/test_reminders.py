@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.errors import RuleBroken, VendorRefused, VendorUnreachable
 from chalicelib.messages import SendReminder
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.operations.study.flow.early_opening import open_session_now
 from chalicelib.operations.study.flow.reminders import begin_reminder
 from chalicelib.ports import Capabilities, ParticipantMail
@@ -170,14 +171,14 @@ def test_without_an_address_there_is_no_reminder(open_study: OpenStudy, address:
 def test_a_session_that_the_operator_opens_early_is_reminded_of_once(open_study: OpenStudy) -> None:
     here, box = opened(open_study)
     person = first_visit(here)
-    here.app.run(open_session_now, person.id)
+    here.app.run(open_session_now, person.id, caller=OPERATOR_CALLER)
     here.work()
     assert [mail.subject for mail in box.sent] == ["Memory: the session week 2 is open"]
     later(here, hours=OPENS)
     assert len(box.sent) == 1
     assert answer(person)["page"] == "second"
     with here.unchanged(), pytest.raises(RuleBroken, match="has begun the session 'week 2'"):
-        here.app.run(open_session_now, person.id)
+        here.app.run(open_session_now, person.id, caller=OPERATOR_CALLER)
 
 
 def test_a_session_that_has_closed_cannot_be_opened(open_study: OpenStudy) -> None:
@@ -185,7 +186,7 @@ def test_a_session_that_has_closed_cannot_be_opened(open_study: OpenStudy) -> No
     person = first_visit(here)
     here.clock.turn(hours=OPENS + 24)
     with here.unchanged(), pytest.raises(RuleBroken, match=r"which closed at 2026-03-09 12:00 UTC"):
-        here.app.run(open_session_now, person.id)
+        here.app.run(open_session_now, person.id, caller=OPERATOR_CALLER)
 
 
 def test_a_participant_who_has_begun_is_not_reminded_again(open_study: OpenStudy) -> None:

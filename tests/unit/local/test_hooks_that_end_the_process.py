@@ -22,6 +22,7 @@ from pathlib import Path
 
 from chalicelib import bootstrap
 from chalicelib.operations.schedule.dead_letters import list_dead_letters
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from infra.local.consumer import MessageConsumer
 from tests.web.experiments import Talk
 
@@ -55,7 +56,7 @@ consumer = MessageConsumer(app)
 for seconds in range(0, 1300, 100):
     while consumer.carry_out_one():
         pass
-print(json.dumps([letter["why"] for letter in app.run(list_dead_letters)]))
+print(json.dumps([letter["why"] for letter in app.run(list_dead_letters, caller=OPERATOR_CALLER)]))
 """
 
 

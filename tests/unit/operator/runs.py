@@ -55,9 +55,9 @@ class Scene:
             use(None)
 
     def run(self, operation: Any, *arguments: Any) -> Any:
-        """Run one operation on it."""
+        """Run one operation on it as the operator."""
         with self.app() as app:
-            return app.run(operation, *arguments)
+            return app.run(operation, *arguments, caller=OPERATOR_CALLER)
 
     def state(self) -> dict[str, Any]:
         return dict(self.run(_state))

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.errors import NotFound
 from chalicelib.operations.participant.submission import process_submission
 from chalicelib.operations.recruitment.recruitment import open_places_by_operator
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run_session import DrainResult
@@ -28,7 +29,7 @@ def announce(scene: Scene, pid: int) -> None:
 
 def test_if_the_run_is_not_served_the_command_handles_the_messages_and_reports_it(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
-        office.app.run(open_places_by_operator, 1)
+        office.app.run(open_places_by_operator, 1, caller=OPERATOR_CALLER)
         carried = office.carry_out()
     assert (carried.done, carried.failed) == (1, 0)
     assert str(carried) == "The run isn't being served. This command processed 1 message."
@@ -36,7 +37,7 @@ def test_if_the_run_is_not_served_the_command_handles_the_messages_and_reports_i
 
 def test_recruiters_messages_are_passed_on(scene: Scene) -> None:
     with opened(RUN, scene.places) as office:
-        office.app.run(open_places_by_operator, 1)
+        office.app.run(open_places_by_operator, 1, caller=OPERATOR_CALLER)
         (output,) = office.carry_out().output
     assert output.startswith("New participant requested: ")
 
@@ -44,7 +45,7 @@ def test_recruiters_messages_are_passed_on(scene: Scene) -> None:
 def test_if_the_run_is_served_its_host_processes_the_messages(scene: Scene) -> None:
     announce(scene, os.getpid())
     with opened(RUN, scene.places) as office:
-        office.app.run(open_places_by_operator, 1)
+        office.app.run(open_places_by_operator, 1, caller=OPERATOR_CALLER)
         assert office.carry_out() == DrainResult(0, 0, by_host=True)
         left = office.app.store.due(office.app.clock.now())
     assert [message.body["kind"] for message in left] == ["open_places"]

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.operations.payment import ledger
 from chalicelib.operations.payment.compensation import check_compensation, compensate, find_participant
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
 
@@ -21,7 +21,7 @@ def till(world: NewWorld) -> Till:
 
 def test_a_compensation_of_one_cent_is_recorded_as_the_operators(till: Till) -> None:
     person = till.arrive()
-    till.here.app.run(compensate, person.worker_id, Decimal("0.01"))
+    till.here.app.run(compensate, person.worker_id, Decimal("0.01"), caller=OPERATOR_CALLER)
     till.work()
     first = till.moves(person, "compensation")[0]
     assert (first["to"], first["by"], first["why"], first["amount"]) == (
@@ -36,27 +36,27 @@ def test_a_compensation_of_one_cent_is_recorded_as_the_operators(till: Till) -> 
 def test_less_than_a_cent_is_not_a_compensation(till: Till) -> None:
     person = till.arrive()
     with pytest.raises(BadRequest, match="at least"):
-        till.here.app.run(compensate, person.worker_id, Decimal("0.009"))
+        till.here.app.run(compensate, person.worker_id, Decimal("0.009"), caller=OPERATOR_CALLER)
 
 
 def test_a_worker_who_took_no_part_is_not_compensated(till: Till) -> None:
     with pytest.raises(NotFound) as caught:
-        till.here.app.run(check_compensation, "stranger", Decimal(1))
+        till.here.app.run(check_compensation, "stranger", Decimal(1), caller=OPERATOR_CALLER)
     assert caught.value.code == "participant_not_found"
     assert till.here.app.run(find_participant, "stranger") is None
 
 
 def test_a_participant_is_compensated_once(till: Till) -> None:
     person = till.arrive()
-    till.here.app.run(compensate, person.worker_id, Decimal(1))
+    till.here.app.run(compensate, person.worker_id, Decimal(1), caller=OPERATOR_CALLER)
     with pytest.raises(BadRequest, match="which is due"):
-        till.here.app.run(compensate, person.worker_id, Decimal(2))
+        till.here.app.run(compensate, person.worker_id, Decimal(2), caller=OPERATOR_CALLER)
 
 
 def test_of_a_workers_participants_the_latest_is_compensated(world: NewWorld) -> None:
     till = Till(world, paying(), allow_repeat_worker_ids=True)
     people = [till.arrive(workerId="w", assignmentId=name) for name in ("a1", "a2")]
-    till.here.app.run(compensate, "w", Decimal(1))
+    till.here.app.run(compensate, "w", Decimal(1), caller=OPERATOR_CALLER)
     assert [till.here.owed(person) for person in people] == [{}, {"compensation": "1"}]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.operations.recruitment.recruitment import close_places_by_operator
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Item
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
@@ -243,7 +244,7 @@ def test_no_place_is_open_after_an_abandoned_one_once_recruitment_is_closed(worl
     till.vendor.change(can_submit_on_behalf=True)
     person = till.arrive()
     person.finish()
-    till.here.app.run(close_places_by_operator)
+    till.here.app.run(close_places_by_operator, caller=OPERATOR_CALLER)
     till.work()
     till.report("AssignmentAbandoned", person)
     till.work()

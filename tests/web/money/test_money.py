@@ -12,6 +12,7 @@ from chalicelib.errors import NotSettled
 from chalicelib.model.record import iso
 from chalicelib.operations.payment import ledger, operator_actions
 from chalicelib.operations.schedule import dead_letters
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.ports import Transfer
 from chalicelib.workers import scheduler
 from tests.tools.engines import Crash
@@ -115,7 +116,7 @@ def test_a_replayed_judgement_pays_the_bonus_that_was_fixed(world: NewWorld) -> 
     till.go_on(minutes=30)
     answers[0] = 0.5
     (letter,) = till.dead_letters()
-    till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    till.here.app.run(dead_letters.replay_dead_letter, letter["id"], caller=OPERATOR_CALLER)
     till.work()
     assert till.vendor.books == [(1, "base", BASE), (1, "bonus", Decimal("0.50"))]
 
@@ -247,7 +248,7 @@ def test_a_refused_payment_is_sent_after_all_at_the_operators_word(world: NewWor
     till = Till(world, paying())
     till.vendor.faults += ["refused"]
     person = till.finish()
-    till.here.app.run(operator_actions.release_payment, person.id, "base")
+    till.here.app.run(operator_actions.release_payment, person.id, "base", caller=OPERATOR_CALLER)
     till.work()
     assert (till.ledger(person), till.vendor.looks) == ({"base": "paid"}, ["test-1-base"])
 
@@ -268,7 +269,7 @@ def test_a_hanging_payment_is_tried_again_at_the_operators_word(world: NewWorld)
     till.vendor.faults += ["unreachable"] * 6
     person = till.finish()
     till.go_on(minutes=30)
-    till.here.app.run(operator_actions.retry_payment, person.id, "base")
+    till.here.app.run(operator_actions.retry_payment, person.id, "base", caller=OPERATOR_CALLER)
     till.work()
     assert till.vendor.books == [(1, "base", BASE)]
 
@@ -374,7 +375,9 @@ def test_a_late_payment_is_settled_as_soon_as_it_appears(world: NewWorld, fault:
 def test_a_payment_in_flight_shows_the_recruiters_message(world: NewWorld) -> None:
     till, _ = late_books(world, "answer lost")
     till.go_on(minutes=1)
-    (entry,) = till.here.app.run(operator_actions.list_payments, operator_actions.PaymentFilter())
+    (entry,) = till.here.app.run(
+        operator_actions.list_payments, operator_actions.PaymentFilter(), caller=OPERATOR_CALLER
+    )
     assert entry.reason == "It may be on its way."
 
 
@@ -401,7 +404,9 @@ def test_a_late_payment_causes_no_alarm(world: NewWorld, fault: Fault) -> None:
 def test_while_it_may_be_on_its_way_a_payment_does_not_hang(world: NewWorld) -> None:
     till, _ = late_books(world, "answer lost")
     till.go_on(minutes=14)
-    (entry,) = till.here.app.run(operator_actions.list_payments, operator_actions.PaymentFilter())
+    (entry,) = till.here.app.run(
+        operator_actions.list_payments, operator_actions.PaymentFilter(), caller=OPERATOR_CALLER
+    )
     assert (entry.status, entry.is_stuck) == ("sending", False)
 
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.payment import ledger
 from chalicelib.operations.payment.compensation import compensate
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import Transfer
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
@@ -26,7 +26,7 @@ def till(world: NewWorld) -> Till:
 
 def compensated(till: Till, person: Person, amount: str = "0.50") -> None:
     """Owe a compensation, and let the workers do what is due at once."""
-    till.here.app.run(compensate, person.worker_id, Decimal(amount))
+    till.here.app.run(compensate, person.worker_id, Decimal(amount), caller=OPERATOR_CALLER)
     till.work()
 
 
@@ -150,7 +150,7 @@ def test_an_equal_payment_that_was_not_made_is_not_passed_on(till: Till, status:
 def test_of_two_payments_of_one_amount_that_begin_at_one_moment_one_is_begun(till: Till) -> None:
     person = till.finish()
     put(till, person, "paid", told=False)
-    till.here.app.run(compensate, person.worker_id, HALF)
+    till.here.app.run(compensate, person.worker_id, HALF, caller=OPERATOR_CALLER)
     put(till, person, PaymentStatus.DUE)
     begun: list[bool] = []
 

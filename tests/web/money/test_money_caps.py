@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.recruitment import budget, recruitment
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.paying_runs import Till, paying
@@ -45,14 +46,14 @@ def test_places_that_open_together_are_reckoned_with_the_fee_for_many(
 ) -> None:
     till = Till(world, paying(), hard_cap=cap, auto_recruit=False)
     charge_more_for_many(till)
-    till.here.app.run(recruitment.open_places_by_operator, 10)
+    till.here.app.run(recruitment.open_places_by_operator, 10, caller=OPERATOR_CALLER)
     assert opened(till) == may_open
 
 
 def test_places_that_opened_together_have_the_fee_for_many(world: NewWorld) -> None:
     till = Till(world, paying(), hard_cap=30, auto_recruit=False)
     charge_more_for_many(till)
-    till.here.app.run(recruitment.open_places_by_operator, 10)
+    till.here.app.run(recruitment.open_places_by_operator, 10, caller=OPERATOR_CALLER)
     till.finish()
     assert till.here.app.run(budget.owed) == Decimal("2.25")
 
@@ -99,7 +100,7 @@ def test_a_held_bonus_is_reported_with_the_command_that_pays_it(world: NewWorld)
 def test_a_held_bonus_is_paid_at_the_operators_word(world: NewWorld) -> None:
     till = Till(world, paying(5), hard_cap=4)
     person = till.finish()
-    till.here.app.run(operator_actions.release_payment, person.id, "bonus")
+    till.here.app.run(operator_actions.release_payment, person.id, "bonus", caller=OPERATOR_CALLER)
     till.work()
     assert (person.id, "bonus", Decimal("5.00")) in till.vendor.books
 
@@ -206,5 +207,7 @@ def test_the_most_expensive_recruiter_counts(world: NewWorld) -> None:
 
 def test_the_operators_word_opens_no_place_above_the_hard_cap(world: NewWorld) -> None:
     till = capped(world, 2)
-    opening = till.here.app.run(recruitment.open_places_by_operator, 9, ignore_free_seats=True)
+    opening = till.here.app.run(
+        recruitment.open_places_by_operator, 9, ignore_free_seats=True, caller=OPERATOR_CALLER
+    )
     assert (opening.opened, opening.affordable) == (1, 1)

@@ -283,7 +283,7 @@ def test_a_notification_after_the_ordinary_end_is_not_reported(world: NewWorld) 
 def test_a_submission_by_an_unknown_worker_is_reported(world: NewWorld, hit_id: str, letters: int) -> None:
     till = Till(world, paying(), auto_recruit=False)
     till.vendor.offers = {"H1": Listing(till.here.clock.now() + timedelta(days=1), 1)}
-    till.here.app.run(recruitment.open_places_by_operator, 1)
+    till.here.app.run(recruitment.open_places_by_operator, 1, caller=OPERATOR_CALLER)
     till.work()
     fields = {"Event.1.EventType": "AssignmentSubmitted", "Event.1.AssignmentId": "nobody's"}
     till.here.post("/notifications", {**fields, "Event.1.HITId": hit_id}, token=OPERATOR_TOKEN)
@@ -426,7 +426,7 @@ def test_a_hook_that_failed_is_called_when_its_dead_letter_is_replayed(world: Ne
     till.go_on(minutes=30)
     broken.clear()
     (letter,) = till.dead_letters()
-    till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    till.here.app.run(dead_letters.replay_dead_letter, letter["id"], caller=OPERATOR_CALLER)
     till.work()
     assert called == [person.id]
 
@@ -443,7 +443,7 @@ def test_a_dead_letter_is_reported_once(world: NewWorld) -> None:
 def test_a_letter_that_is_replayed_and_fails_again_is_kept_again(world: NewWorld) -> None:
     till = poisoned(world)
     (letter,) = till.dead_letters()
-    till.here.app.run(dead_letters.replay_dead_letter, letter["id"])
+    till.here.app.run(dead_letters.replay_dead_letter, letter["id"], caller=OPERATOR_CALLER)
     till.go_on(minutes=30)
     assert [each["kind"] for each in till.dead_letters()] == ["review_submission"]
 

@@ -15,7 +15,7 @@ from chalicelib.model.record import iso
 from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.payment import ledger, operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
 from tests.web.world import Person
@@ -49,7 +49,9 @@ def put(till: Till, person: Person, status: str, *, leased: bool = False) -> Non
 def test_a_payment_that_stopped_is_released(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
-    assert till.here.app.run(operator_actions.release_payment, person.id, "base") is True
+    assert (
+        till.here.app.run(operator_actions.release_payment, person.id, "base", caller=OPERATOR_CALLER) is True
+    )
     last = till.moves(person, "base")[-1]
     assert (last["to"], last["by"], last["why"]) == (PaymentStatus.DUE, "operator", "released")
 
@@ -59,14 +61,19 @@ def test_a_payment_that_is_on_its_way_or_done_is_not_released(owed: Owed, status
     till, person = owed
     put(till, person, status)
     with till.here.unchanged():
-        assert till.here.app.run(operator_actions.release_payment, person.id, "base") is False
+        assert (
+            till.here.app.run(operator_actions.release_payment, person.id, "base", caller=OPERATOR_CALLER)
+            is False
+        )
 
 
 @pytest.mark.parametrize("status", [PaymentStatus.DUE, PaymentStatus.SENDING])
 def test_a_payment_that_hangs_is_retried(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
-    assert till.here.app.run(operator_actions.retry_payment, person.id, "base") is True
+    assert (
+        till.here.app.run(operator_actions.retry_payment, person.id, "base", caller=OPERATOR_CALLER) is True
+    )
     last = till.moves(person, "base")[-1]
     assert (last["to"], last["by"], last["why"]) == (status, "operator", "to be retried")
 
@@ -76,7 +83,10 @@ def test_a_payment_that_is_settled_or_stopped_is_not_retried(owed: Owed, status:
     till, person = owed
     put(till, person, status)
     with till.here.unchanged():
-        assert till.here.app.run(operator_actions.retry_payment, person.id, "base") is False
+        assert (
+            till.here.app.run(operator_actions.retry_payment, person.id, "base", caller=OPERATOR_CALLER)
+            is False
+        )
 
 
 @pytest.mark.parametrize("operation", [operator_actions.retry_payment, operator_actions.release_payment])
@@ -85,14 +95,17 @@ def test_a_payment_that_no_participant_owes_is_neither_retried_nor_released(
 ) -> None:
     till, person = owed
     with till.here.unchanged():
-        assert till.here.app.run(operation, person.id, "bonus") is False
+        assert till.here.app.run(operation, person.id, "bonus", caller=OPERATOR_CALLER) is False
 
 
 def test_a_payment_that_a_worker_has_is_not_retried(owed: Owed) -> None:
     till, person = owed
     put(till, person, PaymentStatus.SENDING, leased=True)
     with till.here.unchanged():
-        assert till.here.app.run(operator_actions.retry_payment, person.id, "base") is False
+        assert (
+            till.here.app.run(operator_actions.retry_payment, person.id, "base", caller=OPERATOR_CALLER)
+            is False
+        )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +114,12 @@ def test_a_payment_that_a_worker_has_is_not_retried(owed: Owed) -> None:
 def test_a_payment_found_in_the_books_is_settled(owed: Owed, status: str) -> None:
     till, person = owed
     put(till, person, status)
-    assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is True
+    assert (
+        till.here.app.run(
+            operator_actions.record_found_payment, person.id, "base", "found-1", caller=OPERATOR_CALLER
+        )
+        is True
+    )
     (item,) = till.here.items("payment")
     assert (item["status"], item["recruiter_reference"]) == (PaymentStatus.PAID, "found-1")
     last = till.moves(person, "base")[-1]
@@ -115,35 +133,57 @@ def test_a_payment_found_in_the_books_is_settled(owed: Owed, status: str) -> Non
 def test_a_payment_is_settled_once(owed: Owed) -> None:
     till, person = owed
     put(till, person, PaymentStatus.SENDING)
-    till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1")
+    till.here.app.run(
+        operator_actions.record_found_payment, person.id, "base", "found-1", caller=OPERATOR_CALLER
+    )
     with till.here.unchanged():
-        assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-2") is False
+        assert (
+            till.here.app.run(
+                operator_actions.record_found_payment, person.id, "base", "found-2", caller=OPERATOR_CALLER
+            )
+            is False
+        )
 
 
 def test_a_payment_is_not_settled_under_a_workers_lease(owed: Owed) -> None:
     till, person = owed
     put(till, person, PaymentStatus.SENDING, leased=True)
     with till.here.unchanged():
-        assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is False
+        assert (
+            till.here.app.run(
+                operator_actions.record_found_payment, person.id, "base", "found-1", caller=OPERATOR_CALLER
+            )
+            is False
+        )
 
 
 def test_a_lease_ends_at_its_moment(owed: Owed) -> None:
     till, person = owed
     put(till, person, PaymentStatus.SENDING, leased=True)
     till.here.clock.turn(seconds=60)
-    assert till.here.app.run(operator_actions.record_found_payment, person.id, "base", "found-1") is True
+    assert (
+        till.here.app.run(
+            operator_actions.record_found_payment, person.id, "base", "found-1", caller=OPERATOR_CALLER
+        )
+        is True
+    )
 
 
 def test_an_unknown_payment_is_not_settled(owed: Owed) -> None:
     till, person = owed
-    assert till.here.app.run(operator_actions.record_found_payment, person.id, "bonus", "found-1") is False
+    assert (
+        till.here.app.run(
+            operator_actions.record_found_payment, person.id, "bonus", "found-1", caller=OPERATOR_CALLER
+        )
+        is False
+    )
 
 
 # -- listing ----------------------------------------------------------------------------------------
 
 
 def listed(till: Till, **wanted: Any) -> list[operator_actions.PaymentEntry]:
-    return till.here.app.run(operator_actions.list_payments, PaymentFilter(**wanted))
+    return till.here.app.run(operator_actions.list_payments, PaymentFilter(**wanted), caller=OPERATOR_CALLER)
 
 
 def test_payments_are_listed_past_a_page(world: NewWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +295,9 @@ def test_a_payment_that_was_loaded_without_its_story_hangs_until_it_is_settled(
 
 def test_a_lookup_at_the_recruiter_has_the_transfer_and_the_recruiters_state(owed: Owed) -> None:
     till, person = owed
-    (question,) = till.here.app.run(operator_actions.list_payment_queries, PaymentFilter())
+    (question,) = till.here.app.run(
+        operator_actions.list_payment_queries, PaymentFilter(), caller=OPERATOR_CALLER
+    )
     assert (question.entry.participant_id, question.transfer.token, question.recruiter_state["tokens"]) == (
         person.id,
         f"test-{person.id}-base",
@@ -320,7 +362,7 @@ def test_a_message_to_pay_names_the_recruiter(world: NewWorld) -> None:
 def test_a_message_to_pay_what_was_released_leaves_the_recruiter_to_the_record(owed: Owed) -> None:
     till, person = owed
     put(till, person, PaymentStatus.HELD)
-    till.here.app.run(operator_actions.release_payment, person.id, "base")
+    till.here.app.run(operator_actions.release_payment, person.id, "base", caller=OPERATOR_CALLER)
     (message,) = [
         item["body"] for item in till.here.items("message") if item["body"]["kind"] == SendPayment.kind
     ]

@@ -32,7 +32,7 @@ def offering(world: NewWorld, **settings: object) -> Till:
     """Return a run of three places in one HIT, H1, that ends in a day."""
     till = Till(world, with_hooks(paying(), initial_recruitment_size=2), **settings)
     till.vendor.offers["H1"] = Listing(till.here.clock.now() + DAY, 3)
-    till.here.app.run(recruitment.open_places_by_operator, 1)
+    till.here.app.run(recruitment.open_places_by_operator, 1, caller=OPERATOR_CALLER)
     till.work()
     return till
 

@@ -18,6 +18,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.statuses import PARTICIPANT_TRANSITIONS, PAYMENT_TRANSITIONS, AssignmentStatus
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.compensation import compensate
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Put, Write
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk
@@ -145,18 +146,19 @@ class Play:
 
     def compensate(self, person: Person) -> None:
         if "compensation" not in self.till.ledger(person):
-            self.till.here.app.run(compensate, person.worker_id, Decimal(1))
+            self.till.here.app.run(compensate, person.worker_id, Decimal(1), caller=OPERATOR_CALLER)
 
     def act_on_a_payment(self, person: Person) -> None:
         app = self.till.here.app
         kind = self.draw.choice(operator_actions.KINDS)
         if self.draw.random() < 0.3:
-            app.run(operator_actions.record_found_payment, person.id, kind, "found")
+            app.run(operator_actions.record_found_payment, person.id, kind, "found", caller=OPERATOR_CALLER)
         else:
             app.run(
                 self.draw.choice([operator_actions.release_payment, operator_actions.retry_payment]),
                 person.id,
                 kind,
+                caller=OPERATOR_CALLER,
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.operations.recruitment import recruitment
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.paying_runs import Till, paying
@@ -22,7 +23,9 @@ def opened(till: Till) -> int:
 
 
 def recruit(till: Till, n: int, *, ignore_free_seats: bool = False) -> recruitment.RecruitmentPlan:
-    found = till.here.app.run(recruitment.open_places_by_operator, n, ignore_free_seats=ignore_free_seats)
+    found = till.here.app.run(
+        recruitment.open_places_by_operator, n, ignore_free_seats=ignore_free_seats, caller=OPERATOR_CALLER
+    )
     till.work()
     return found
 
@@ -129,7 +132,7 @@ def test_a_participant_who_failed_is_replaced_until_the_network_is_full(world: N
 def test_places_opened_after_closing_have_tokens_of_their_own(world: NewWorld) -> None:
     till = Till(world, few_seats(5))
     recruit(till, 2)
-    till.here.app.run(recruitment.close_places_by_operator)
+    till.here.app.run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER)
     till.work()
     recruit(till, 3)
     assert sorted(till.vendor.opened.values()) == [1, 2, 3]
@@ -152,7 +155,7 @@ def test_the_operator_may_open_places_beyond_the_seats(world: NewWorld) -> None:
 def test_recruitment_that_the_operator_closed_stays_closed(world: NewWorld) -> None:
     till = Till(world, few_seats(5))
     person = till.arrive()
-    till.here.app.run(recruitment.close_places_by_operator)
+    till.here.app.run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER)
     till.finish(person)
     assert (opened(till), till.vendor.is_closed) == (1, True)
 
@@ -160,14 +163,14 @@ def test_recruitment_that_the_operator_closed_stays_closed(world: NewWorld) -> N
 def test_a_participant_who_failed_is_not_replaced_after_the_operator_closed(world: NewWorld) -> None:
     till = Till(world, few_seats(5, data_check=lambda *_: False))
     person = till.arrive()
-    till.here.app.run(recruitment.close_places_by_operator)
+    till.here.app.run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER)
     till.finish(person)
     assert opened(till) == 1
 
 
 def test_the_operator_opens_again_what_was_closed(world: NewWorld) -> None:
     till = Till(world, few_seats(5))
-    till.here.app.run(recruitment.close_places_by_operator)
+    till.here.app.run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER)
     till.work()
     recruit(till, 1)
     till.finish()
@@ -177,7 +180,7 @@ def test_the_operator_opens_again_what_was_closed(world: NewWorld) -> None:
 def test_closing_again_sends_no_notice_again(world: NewWorld) -> None:
     till = Till(world, few_seats(5))
     for _ in range(3):
-        till.here.app.run(recruitment.close_places_by_operator)
+        till.here.app.run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER)
     assert till.here.recruited().count(("vendor", "close", 0)) == 1
 
 

@@ -26,7 +26,7 @@ def offering(world: NewWorld, places: int = 3, **settings: Any) -> Till:
     """A run of ten seats with one HIT, H1, that can be found for a day."""
     till = Till(world, with_hooks(paying(), initial_recruitment_size=places), **settings)
     till.vendor.offers["H1"] = Listing(till.here.clock.now() + DAY, places)
-    till.here.app.run(recruitment.open_places_by_operator, 1)
+    till.here.app.run(recruitment.open_places_by_operator, 1, caller=OPERATOR_CALLER)
     till.vendor.offers["H1"] = Listing(till.here.clock.now() + DAY, places + 1)
     till.work()
     return till
@@ -97,7 +97,7 @@ def test_a_report_that_comes_late_finds_a_prolonged_offer_open(world: NewWorld) 
 
 def test_no_more_places_open_than_there_are_free_seats(world: NewWorld) -> None:
     till = offering(world)
-    till.here.app.run(recruitment.open_places_by_operator, 8, ignore_free_seats=True)
+    till.here.app.run(recruitment.open_places_by_operator, 8, ignore_free_seats=True, caller=OPERATOR_CALLER)
     till.work()
     end(till, left=12)
     report(till)
@@ -141,7 +141,7 @@ def test_a_hit_that_closing_has_ended_takes_nothing_from_later_places(world: New
     till.here.app.run(recruitment.close_places)
     till.work()
     end(till, left=4)
-    till.here.app.run(recruitment.open_places_by_operator, 5)
+    till.here.app.run(recruitment.open_places_by_operator, 5, caller=OPERATOR_CALLER)
     report(till)
     assert till.here.app.run(lambda ctx: ctx.uow.state["opened"]) == 5
 

@@ -17,7 +17,7 @@ from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.recruitment import budget, listings, quotas, recruitment
 from chalicelib.operations.recruitment.effect_dispatch import dispatch_effects
 from chalicelib.operations.recruitment.headcount import headcount
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import RecruitmentResult
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
@@ -349,7 +349,7 @@ def test_an_opening_is_counted_recorded_and_ordered_with_a_token_of_its_own(new_
     till = new_till()
     till.arrive()
     for places in (2, 1):
-        till.here.app.run(recruitment.open_places_by_operator, places)
+        till.here.app.run(recruitment.open_places_by_operator, places, caller=OPERATOR_CALLER)
     kept = {name: value for name, value in state(till).items() if name != "launched"}
     assert kept == {"opened": 4, "asked": {"vendor": 3}, "most_at_once": 2, "openings": 2}
     assert till.here.recruited() == [("vendor", "recruit", 2), ("vendor", "recruit", 1)]
@@ -364,7 +364,7 @@ def test_an_order_carries_the_state_of_its_recruiter_and_each_is_asked_for_its_o
     till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2")
     state(till, recruiters={"vendor": {"token": "v"}, "hotair": {"token": "h"}})
     for _ in range(2):
-        till.here.app.run(recruitment.open_places_by_operator, 2)
+        till.here.app.run(recruitment.open_places_by_operator, 2, caller=OPERATOR_CALLER)
     orders = [body for body in posted(till) if body["kind"] == "open_places"]
     assert {body["recruiter"]: body["known"] for body in orders} == {
         "vendor": {"token": "v"},
@@ -384,17 +384,20 @@ def test_a_hook_opens_no_place_that_the_operator_closed(new_till: NewTill, close
 
 def test_the_notice_of_the_hard_cap_names_all_recruiters(new_till: NewTill) -> None:
     till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2", hard_cap=1)
-    till.here.app.run(recruitment.open_places_by_operator, 1)
+    till.here.app.run(recruitment.open_places_by_operator, 1, caller=OPERATOR_CALLER)
     till.work()
     assert till.letters.told[0].startswith("1 place was not opened with vendor and hotair: hard_cap ($1.00)")
 
 
 def test_closing_releases_free_places_and_closes_each_recruiter_once(new_till: NewTill) -> None:
     till = new_till(recruiter="multi", recruiters="vendor: 2, hotair: 2")
-    till.here.app.run(recruitment.open_places_by_operator, 3)
+    till.here.app.run(recruitment.open_places_by_operator, 3, caller=OPERATOR_CALLER)
     till.arrive()
     run = till.here.app.run
-    assert [run(recruitment.close_places_by_operator) for _ in range(2)] == [True, False]
+    assert [run(recruitment.close_places_by_operator, caller=OPERATOR_CALLER) for _ in range(2)] == [
+        True,
+        False,
+    ]
     kept = state(till)
     assert (kept["closed"], kept["closed_by_operator"], kept["opened"]) == (iso(NOON), True, 1)
     assert [event for event in till.here.recruited() if event[1] == "close"] == [
@@ -403,7 +406,7 @@ def test_closing_releases_free_places_and_closes_each_recruiter_once(new_till: N
     ]
     closings = [body["recruiter"] for body in posted(till) if body["kind"] == "close_recruitment"]
     assert sorted(closings) == ["hotair", "vendor"]
-    run(recruitment.open_places_by_operator, 1)
+    run(recruitment.open_places_by_operator, 1, caller=OPERATOR_CALLER)
     assert {"closed", "closed_by_operator"} & set(state(till)) == set()
 
 

@@ -19,7 +19,7 @@ from chalicelib.operations.schedule import (
     ticks,
     timers,
 )
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import TRANSIENT, Message
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
@@ -261,7 +261,7 @@ def test_a_dead_letter_keeps_its_message_and_the_first_words_of_why(world: NewWo
         "died": NOON,
         "body": message.body,
     }
-    assert till.here.app.run(dead_letters.dead_letter, key) == letter
+    assert till.here.app.run(dead_letters.dead_letter, key, caller=OPERATOR_CALLER) == letter
     assert stored(till.here, (keys.DEAD_LETTERS, key))["kind"] == "dead_letter"
 
 
@@ -281,23 +281,23 @@ def test_the_operator_is_notified_of_a_dead_letter_with_the_fix(world: NewWorld)
 @pytest.mark.parametrize("operation", [dead_letters.dead_letter, dead_letters.replay_dead_letter])
 def test_an_unknown_dead_letter_is_not_found(here: World, operation: Any) -> None:
     with pytest.raises(NotFound) as caught:
-        here.app.run(operation, "none")
+        here.app.run(operation, "none", caller=OPERATOR_CALLER)
     assert caught.value.code == "dead_letter_not_found"
 
 
 def test_a_dead_letter_that_is_replayed_twice_at_one_moment_is_posted_once(here: World) -> None:
     message = Message(("due#0", "m"), to_body(RecordReturn(7)))
     here.app.run(dead_letters.move_to_dead_letters, message, "It broke.")
-    (letter,) = here.app.run(dead_letters.list_dead_letters)
+    (letter,) = here.app.run(dead_letters.list_dead_letters, caller=OPERATOR_CALLER)
     attempts: list[int] = []
 
     def overtaken(ctx: Context) -> None:
         dead_letters.replay_dead_letter(ctx, letter["id"])
         attempts.append(1)
-        here.app.run(dead_letters.replay_dead_letter, letter["id"])
+        here.app.run(dead_letters.replay_dead_letter, letter["id"], caller=OPERATOR_CALLER)
 
     with pytest.raises(NotFound):
-        here.app.run(overtaken)
+        here.app.run(overtaken, caller=OPERATOR_CALLER)
     posted_again = [item for item in here.items("message") if item["body"]["kind"] == "record_return"]
     assert (len(attempts), len(posted_again)) == (1, 1)
 

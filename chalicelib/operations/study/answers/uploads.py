@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
 from chalicelib.model import keys
 from chalicelib.model.record import iso
-from chalicelib.operations.shared.access import require_operator
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.items import AnswerError, Item, UploadItem
@@ -118,7 +119,7 @@ def _key_of(place: Place, item: Item, reference: str) -> keys.Key | None:
 
 def link_to_upload(ctx: Context, participant_id: int, name: str) -> str:
     """Return an address from which the operator downloads a participant's file."""
-    require_operator(ctx)
+    require_right(ctx, Right.VIEW_PERSONAL_DATA)
     reference = f"{participant_id}/{name}"
     for item in ctx.uow.items(*keys.uploads(participant_id)):
         if item.get("reference") == reference and item.get("stored_at") and not item.get("erased_at"):
@@ -128,7 +129,8 @@ def link_to_upload(ctx: Context, participant_id: int, name: str) -> str:
 
 def erase_uploads(ctx: Context, participant_id: int) -> int:
     """Delete a participant's files, and note it in their records; return how many answers had files."""
-    require_operator(ctx)
+    require_right(ctx, Right.EDIT_PARTICIPANTS)
+    require_right(ctx, Right.VIEW_PERSONAL_DATA)
     ctx.uow.participant(participant_id)
     count = 0
     for item in ctx.uow.items(*keys.uploads(participant_id)):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from chalicelib.access.rights import Right
 from chalicelib.errors import RuleBroken
 from chalicelib.messages import SendReminder
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.model.statuses import VisitStatus
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.elements import Session
@@ -23,6 +25,7 @@ def open_session_now(ctx: Context, participant_id: int) -> VisitRecord:
 
     It closes when it would have closed anyway.
     """
+    require_right(ctx, Right.EDIT_PARTICIPANTS)
     study_of(ctx)
     participant, place = place_of(ctx, participant_id)
     visit = None if place is None or place.ended is not None else find_visit(ctx, place)

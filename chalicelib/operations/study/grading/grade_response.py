@@ -8,9 +8,11 @@ from decimal import Decimal
 from statistics import fmean, median
 from typing import Any
 
+from chalicelib.access.rights import Right
 from chalicelib.errors import BadRequest, NotFound, RuleBroken
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.elements import Page
@@ -60,6 +62,7 @@ def grade_response(ctx: Context, grade: GivenGrade) -> bool:
 
     The last grade counts, and earlier ones stay as rows. The same grade by the same grader is stored once.
     """
+    require_right(ctx, Right.GRADE)
     answer = find_answer(ctx, grade)
     percent = _share(grade, answer.item)
     points = trim(percent * Decimal(answer.item.points)) if grade.points is None else grade.points
@@ -91,6 +94,7 @@ def store_grade(ctx: Context, answer: GradedAnswer, row: Mapping[str, Any], by: 
 
 def check_grade(ctx: Context, grade: GivenGrade) -> None:
     """Raise the error that `grade_response` would raise; store nothing."""
+    require_right(ctx, Right.GRADE)
     _share(grade, find_answer(ctx, grade).item)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chalicelib.access.rights import Right
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.items.answer_text import answer_text
@@ -35,6 +37,7 @@ def participants_of_run(ctx: Context) -> Sequence[int]:
 
 def answers_to_grade(ctx: Context, participant_ids: Sequence[int]) -> list[AnswerToGrade]:
     """Return the answers of some participants that people grade."""
+    require_right(ctx, Right.GRADE)
     session = session_of(ctx)
     return [
         _shown(answer)
@@ -60,6 +63,7 @@ def _shown(answer: GradedAnswer) -> AnswerToGrade:
 
 def store_grades(ctx: Context, grades: Sequence[GivenGrade]) -> int:
     """Store some grades in one commit; return how many of them are new."""
+    require_right(ctx, Right.GRADE)
     return sum(grade_response(ctx, grade) for grade in grades)
 
 

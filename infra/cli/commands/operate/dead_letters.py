@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -48,8 +49,9 @@ def dead_letters(
 
 def _list(session: RunSession) -> None:
     from chalicelib.operations.schedule.dead_letters import list_dead_letters
+    from chalicelib.operations.shared.context import OPERATOR_CALLER
 
-    found = session.app.run(list_dead_letters)
+    found = session.app.run(list_dead_letters, caller=OPERATOR_CALLER)
     if not found:
         out().print("No dead letters.")
         return
@@ -61,8 +63,9 @@ def _list(session: RunSession) -> None:
 
 def _replay(session: RunSession, letter: str | None, *, dry_run: bool) -> None:
     from chalicelib.operations.schedule.dead_letters import dead_letter, list_dead_letters, replay_dead_letter
+    from chalicelib.operations.shared.context import OPERATOR_CALLER
 
-    run = session.app.run
+    run = partial(session.app.run, caller=OPERATOR_CALLER)
     found = run(list_dead_letters) if letter is None else [run(dead_letter, letter)]
     for each in found:
         if not dry_run:

@@ -58,10 +58,11 @@ def payments(
 
 def _list(run_id: str | None, region: str | None, chosen: PaymentFilter, *, show_workers: bool) -> None:
     from chalicelib.operations.payment.operator_actions import list_payments
+    from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.operator.run_session import opened
 
     with opened(run_id, RunPaths(Path.cwd()), with_code=False, region=region) as session:
-        found = session.app.run(list_payments, chosen)
+        found = session.app.run(list_payments, chosen, caller=OPERATOR_CALLER)
         currency = currency_of(session.app.config)
     _show(found, currency, show_workers=show_workers)
     total = sum((each.amount for each in found), Decimal(0))

@@ -28,11 +28,12 @@ def recruit(
     """Open places with the run's recruiter, even if auto_recruit is off or recruitment is closed."""
     # Lazy import: it imports the whole platform.
     from chalicelib.operations.recruitment.recruitment import open_places_by_operator, plan_recruitment
+    from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.operator.run_session import opened
 
     with opened(app, RunPaths(Path.cwd()), region=region) as session:
         act = plan_recruitment if dry_run else open_places_by_operator
-        opening = session.app.run(act, number, ignore_free_seats=force)
+        opening = session.app.run(act, number, ignore_free_seats=force, caller=OPERATOR_CALLER)
         for line in _report(opening, dry_run=dry_run):
             out().print(line, markup=False)
         if not dry_run:

@@ -1,0 +1,82 @@
+"""The operator's operations refuse an actor without their right before they read anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from chalicelib.access.rights import ROLES, Actor, Right
+from chalicelib.errors import Forbidden, Unauthorized
+from chalicelib.operations.payment import compensation, operator_actions
+from chalicelib.operations.payment.operator_actions import PaymentFilter
+from chalicelib.operations.recruitment import recruitment
+from chalicelib.operations.run.launch import launch
+from chalicelib.operations.schedule import dead_letters
+from chalicelib.operations.shared.context import ANONYMOUS, PARTICIPANT, Caller, Context, caller_of
+from chalicelib.operations.study.answers import uploads
+from chalicelib.operations.study.flow.early_opening import open_session_now
+from chalicelib.operations.study.grading import grade_response, ungraded
+
+GRADE = grade_response.GivenGrade(1, "essay", points=Decimal(1))
+
+OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] = [
+    (compensation.check_compensation, ("w", Decimal(1)), frozenset({Right.PAY})),
+    (compensation.compensate, ("w", Decimal(1)), frozenset({Right.PAY})),
+    (operator_actions.list_payments, (PaymentFilter(),), frozenset({Right.VIEW})),
+    (operator_actions.list_payment_queries, (PaymentFilter(),), frozenset({Right.PAY})),
+    (operator_actions.release_payment, (1, "base"), frozenset({Right.PAY})),
+    (operator_actions.retry_payment, (1, "base"), frozenset({Right.PAY})),
+    (operator_actions.record_found_payment, (1, "base", "r"), frozenset({Right.PAY})),
+    (recruitment.open_places_by_operator, (1,), frozenset({Right.RECRUIT})),
+    (recruitment.close_places_by_operator, (), frozenset({Right.RECRUIT})),
+    (launch, (), frozenset({Right.RECRUIT})),
+    (dead_letters.list_dead_letters, (), frozenset({Right.VIEW})),
+    (dead_letters.dead_letter, ("x",), frozenset({Right.VIEW})),
+    (dead_letters.replay_dead_letter, ("x",), frozenset({Right.RUN_LIVE_SESSION})),
+    (uploads.link_to_upload, (1, "x"), frozenset({Right.VIEW_PERSONAL_DATA})),
+    (uploads.erase_uploads, (1,), frozenset({Right.EDIT_PARTICIPANTS, Right.VIEW_PERSONAL_DATA})),
+    (open_session_now, (1,), frozenset({Right.EDIT_PARTICIPANTS})),
+    (ungraded.answers_to_grade, ([1],), frozenset({Right.GRADE})),
+    (ungraded.store_grades, ([GRADE],), frozenset({Right.GRADE})),
+    (grade_response.grade_response, (GRADE,), frozenset({Right.GRADE})),
+    (grade_response.check_grade, (GRADE,), frozenset({Right.GRADE})),
+]
+#: The callers without an actor, and what they are refused with.
+STRANGERS = [(ANONYMOUS, Unauthorized), (Caller(PARTICIPANT, 1, 1), Forbidden)]
+
+
+class _ReadError(Exception):
+    """The operation used its context beyond the caller."""
+
+
+class _OnlyCaller:
+    """A context in which nothing but the caller can be read."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    def __getattr__(self, name: str) -> Any:
+        raise _ReadError(name)
+
+
+def _call(operation: Callable[..., Any], arguments: tuple[Any, ...], caller: Caller) -> None:
+    operation(cast("Context", _OnlyCaller(caller)), *arguments)
+
+
+@pytest.mark.parametrize(("operation", "arguments", "rights"), OPERATIONS)
+def test_an_operation_reads_nothing_for_callers_without_its_rights(
+    operation: Callable[..., Any], arguments: tuple[Any, ...], rights: frozenset[Right]
+) -> None:
+    for caller, refusal in STRANGERS:
+        with pytest.raises(refusal):
+            _call(operation, arguments, caller)
+    for role, held in ROLES.items():
+        expected: type[Exception] = _ReadError if rights <= held else Forbidden
+        with pytest.raises(expected):
+            _call(operation, arguments, caller_of(Actor("user:ada", role, held)))
+    for right in rights:
+        with pytest.raises(Forbidden):
+            _call(operation, arguments, caller_of(Actor("user:ada", "Ada", rights - {right})))
