@@ -6,14 +6,32 @@ from typing import Annotated, Literal
 
 import typer
 
+
+def _known_kind(kind: str | None) -> str | None:
+    """Refuse a kind that no payment has."""
+    # Lazy import: most commands filter by no kind.
+    from chalicelib.model.run_records import KINDS, visit_of
+
+    if kind is None or kind in KINDS or visit_of(kind) is not None:
+        return kind
+    raise typer.BadParameter(
+        f"{kind!r} is not a kind of payment; choose {', '.join(KINDS)}, or visit-2 for the second visit."
+    )
+
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done without making changes.")]
 Status = Annotated[
     Literal["due", "sending", "paid", "refused", "held"] | None,
     typer.Option("--status", help="Only payments with this status."),
 ]
 Kind = Annotated[
-    Literal["base", "bonus", "compensation", "screen-out"] | None,
-    typer.Option("--kind", help="Only payments of this kind."),
+    str | None,
+    typer.Option(
+        "--kind",
+        callback=_known_kind,
+        metavar="KIND",
+        help="Only payments of this kind: base, bonus, compensation, screen-out, visit-2 (a later session).",
+    ),
 ]
 ParticipantId = Annotated[
     int | None, typer.Option("--participant", min=1, help="Only payments of the participant with this id.")

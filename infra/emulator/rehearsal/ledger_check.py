@@ -9,6 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+from chalicelib.model.run_records import visit_of
 from chalicelib.model.statuses import PaymentStatus
 from infra.emulator.mturk import Books
 
@@ -28,7 +29,7 @@ def differences(archive: Path, books: Books) -> list[str]:
     """Return the differences between ledger and books, with each sum once for each assignment."""
     assignments = {row["id"]: row["assignment_id"] for row in table(archive, "participant")}
     recorded = Counter(
-        (KINDS.get(row["kind"], row["kind"]), assignments[row["participant_id"]], Decimal(row["amount"]))
+        (_kind_in_books(row["kind"]), assignments[row["participant_id"]], Decimal(row["amount"]))
         for row in table(archive, "payment")
         if row["status"] == PaymentStatus.PAID
     )
@@ -41,6 +42,11 @@ def differences(archive: Path, books: Books) -> list[str]:
         if row["status"] != PaymentStatus.PAID
     ]
     return [*missing, *extra, *unpaid]
+
+
+def _kind_in_books(kind: str) -> str:
+    """Return what Mechanical Turk calls a kind of payment: what later sessions pay is a bonus."""
+    return KINDS.get(kind, kind) if visit_of(kind) is None else "bonus"
 
 
 def _described(one: Sum) -> str:

@@ -210,6 +210,7 @@ def test_commands_about_hits_take_the_run_by_either_name(name: str, option: str)
     ("words", "given"),
     [
         (("payments", "--participant", "abc"), "'abc'"),
+        (("payments", "--kind", "visit-1"), "'visit-1'"),
         (("serve", "--port", "99999"), "'99999'"),
         (("recruit", "many"), "'many'"),
         (("export", "--stage", "production"), "'production'"),

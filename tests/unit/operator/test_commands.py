@@ -70,6 +70,16 @@ def test_payments_are_filtered(ledger: Scene, petri: Say, words: tuple[str, ...]
     assert f"{count} payment{'' if count == 1 else 's'}, total" in petri("payments", "list", *words)
 
 
+def test_the_pay_of_a_later_session_is_selected_by_its_kind(ledger: Scene, petri: Say) -> None:
+    ledger.run(put_payment, 1, "visit-2", Decimal("2.00"), "refused")
+    assert "1 payment, total $2.00" in petri("payments", "--kind", "visit-2")
+    petri("payments", "release", "--kind", "visit-2")
+    assert (ledger.payments()[1, "visit-2"], ledger.payments()[2, "base"]) == (
+        ("2.00", "paid"),
+        ("1.25", "refused"),
+    )
+
+
 def test_payments_of_an_unknown_participant_are_an_error(ledger: Scene, petri: Say) -> None:
     assert "no participant 9" in petri("payments", "--participant", "9", fails=True)
 
