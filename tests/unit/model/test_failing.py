@@ -9,6 +9,7 @@ import pytest
 from chalicelib.errors import RuleBroken
 from chalicelib.model import network as network_module
 from chalicelib.model import node as node_module
+from chalicelib.model.failing import FailureQuota, fail_within
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
 from chalicelib.model.question import Question
@@ -367,3 +368,77 @@ def test_a_failed_info_is_not_sent(work: EngineUnitOfWork) -> None:
     info.fail()
     with pytest.raises(RuleBroken, match="can't be sent"):
         sender.transmit(what=info)
+
+
+def test_failing_infos_counts_each_of_them(work: EngineUnitOfWork) -> None:
+    node = join(a_network(work))
+    for info in [answer(node), answer(node)]:
+        info.fail()
+    assert (node.n_infos, node.n_failed_infos) == (0, 2)
+
+
+# -- within a quota: the failures of one commit -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shares", "taken"),
+    [
+        # The first one fails whatever it takes, so that each commit makes progress.
+        ([2.0, 0.1], [True, False]),
+        ([0.5, 0.25, 0.5, 0.125], [True, True, False, True]),
+        # A share that fits exactly.
+        ([0.5, 0.5, 0.1], [True, True, False]),
+    ],
+)
+def test_the_failures_that_fit_take_the_quota(
+    work: EngineUnitOfWork, shares: list[float], taken: list[bool]
+) -> None:
+    nodes = [join(a_network(work)) for _ in shares]
+    costs = {node.id: share for node, share in zip(nodes, shares, strict=True)}
+    quota = FailureQuota(lambda record: costs[record.id], left=1.0)
+    assert [fail_within(node, "left", quota) for node in nodes] == taken
+    assert [node.failed for node in nodes] == taken
+    assert {node.failed_reason for node in nodes if node.failed} == {"left"}
+
+
+def by_cascade(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each record of a cascade be written, as where an author overrides a cascade."""
+    for module in (network_module, node_module):
+        monkeypatch.setattr(module, "all_cascades_are_default", lambda: False)
+
+
+def test_failing_within_a_quota_gives_the_reasons_of_a_cascade(
+    work: EngineUnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_cascade(monkeypatch)
+    at_once, within = everything_at_two_nodes(work), everything_at_two_nodes(work)
+    at_once["network"].fail("left")
+    assert fail_within(within["network"], "left", FailureQuota(lambda _: 0.001))
+    assert [without_network(record) for record in within.values()] == [
+        without_network(record) for record in at_once.values()
+    ]
+
+
+def test_a_cascade_that_exceeds_the_quota_is_continued_and_the_record_itself_fails_last(
+    work: EngineUnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_cascade(monkeypatch)
+    things = everything_at_two_nodes(work)
+    counts = []
+    for _ in things:
+        counts.append(sum(record.failed for record in things.values()))
+        if fail_within(things["network"], "left", FailureQuota(lambda _: 0.4)):
+            break
+        assert not things["network"].failed
+    # Two records fit into each commit; the last one has failed them all.
+    assert counts == [0, 2, 4, 6]
+    assert all(record.failed for record in things.values())
+
+
+def test_records_that_have_failed_take_nothing_of_a_quota(work: EngineUnitOfWork) -> None:
+    node, other = join(a_network(work)), join(a_network(work))
+    node.fail("bored")
+    quota = FailureQuota(lambda _: 0.9)
+    assert fail_within(node, "left", quota)
+    assert fail_within(other, "left", quota)
+    assert (node.failed_reason, other.failed_reason) == ("bored", "left")

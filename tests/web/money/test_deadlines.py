@@ -12,6 +12,7 @@ from chalicelib.operations.participant import deadlines
 from chalicelib.operations.recruitment.headcount import headcount
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
+from tests.web.money.test_dismissals import screened, stored
 from tests.web.paying_runs import Till, paying
 from tests.web.world import Person
 
@@ -119,6 +120,41 @@ def test_a_participant_who_was_dismissed_and_paid_is_not_asked_about(world: NewW
     assert late.assignment_id not in [assignment_id for assignment_id, _ in answers.asked]
 
 
+def test_a_participant_who_was_screened_out_and_got_the_fee_is_not_asked_about(world: NewWorld) -> None:
+    till, person = screened(world)
+    till.report("AssignmentSubmitted", person)
+    till.work()
+    answers = asking(till)
+    poll(till)
+    till.go_on(minutes=3)
+    assert (till.ledger(person), answers.asked) == ({"screen-out": "paid"}, [])
+
+
+def test_a_poll_reads_the_participants_of_a_run_together(
+    world: NewWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = Till(world, paying())
+    reads: list[int] = []
+    get = till.here.engine.get
+
+    def noted(wanted: Any) -> Any:
+        reads.append(len(wanted))
+        return get(wanted)
+
+    def reads_of_a_poll() -> int:
+        reads.clear()
+        poll(till)
+        return len(reads)
+
+    till.arrive()
+    monkeypatch.setattr(till.here.engine, "get", noted)
+    reads_of_a_poll()
+    alone = reads_of_a_poll()
+    for _ in range(3):
+        till.arrive()
+    assert reads_of_a_poll() == alone
+
+
 @pytest.mark.parametrize("recruiter_name", ["vendor", "vendor:7"])
 def test_a_claimed_submission_is_checked_half_a_minute_later(world: NewWorld, recruiter_name: str) -> None:
     till = Till(world, paying())
@@ -193,3 +229,48 @@ def test_a_participant_is_missing_when_the_overtime_has_passed(
     till.here.clock.turn(minutes=minutes)
     till.here.app.run(deadlines.reconcile_expired, person.id, "working")
     assert till.statuses(person) == [status]
+
+
+@pytest.mark.parametrize(
+    ("finish", "status", "pay"),
+    [(True, "approved", {"base": "paid"}), (False, "missing_notification", {})],
+)
+def test_where_no_submission_is_reported_only_a_participant_who_has_finished_is_paid_at_the_deadline(
+    world: NewWorld, finish: bool, status: str, pay: dict[str, str]
+) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    if finish:
+        # The page's own report of the end is lost.
+        till.here.app.run(lambda ctx: setattr(ctx.uow.participant(person.id), "end_time", ctx.now))
+    till.vendor.change(auto_submits=True)
+    till.go_on(hours=1, minutes=3)
+    assert (till.statuses(person), till.ledger(person)) == ([status], pay)
+
+
+def test_a_participant_one_too_many_who_was_abandoned_there_is_submitted_for_at_the_deadline(
+    world: NewWorld,
+) -> None:
+    till, late = too_many(world, can_submit_on_behalf=True)
+    asking(till, "abandoned")
+    till.go_on(hours=1, minutes=3)
+    assert till.ledger(late) == {"base": "paid"}
+
+
+def test_a_participant_whose_page_never_reported_the_end_has_ended_with_the_submission(
+    world: NewWorld,
+) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.here.clock.turn(minutes=5)
+    till.report("AssignmentSubmitted", person)
+    till.work()
+    assert stored(till, person)["end_time"] == "2026-03-01T12:05:00.000000Z"
+
+
+def test_the_experiments_own_recruit_replaces_a_missing_participant(world: NewWorld) -> None:
+    called: list[int] = []
+    till = Till(world, paying(recruit=lambda _: called.append(1)))
+    person = till.arrive()
+    till.go_on(hours=1, minutes=3)
+    assert (till.statuses(person), called, till.dead_letters()) == (["missing_notification"], [1], [])
