@@ -284,17 +284,17 @@ def grade(participant_id: int, serial: int, item: str, number: int) -> Key:
 TRIALS = "trial#"
 
 
+def trial_batches(participant_id: int, serial: int) -> tuple[str, str]:
+    """Return the partition and the prefix of the batches of trials of one page."""
+    return f"part#{participant_id}", f"{TRIALS}{serial:08d}#"
+
+
 def trial_batch(participant_id: int, serial: int, first: int) -> Key:
-    return f"part#{participant_id}", f"{TRIALS}{serial:08d}#{first:06d}"
+    pk, prefix = trial_batches(participant_id, serial)
+    return pk, f"{prefix}{first:06d}"
 
 
 EVENTS = "event#"
-
-
-def trial_batches(participant_id: int, serial: int) -> tuple[str, str]:
-    """Return the partition and the prefix of the batches of trials of one page."""
-    partition, first = trial_batch(participant_id, serial, 0)
-    return partition, first.rpartition("#")[0] + "#"
 
 
 def event_batch(participant_id: int, serial: int, received_at: str) -> Key:

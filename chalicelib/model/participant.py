@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .record import Cascade, Failed, Kind, ObjectFields, Record, alive, of_kind
+from .record import Cascade, Failed, Kind, ObjectFields, Record, of_kind
 from .record_classes import check_type
 from .statuses import PARTICIPANT_TRANSITIONS, ParticipantStatus, check_transition
 
@@ -239,7 +239,7 @@ class Participant(Record):
         """
         from .question import Question
 
-        return alive(of_kind(self.work.questions_of(self), check_type(type, Question), "all"), failed)
+        return of_kind(self.work.questions_of(self), check_type(type, Question), failed)
 
     @property
     def all_questions(self) -> list[Question]:

@@ -343,7 +343,7 @@ def alive(records: Iterable[R], failed: Failed = False) -> list[R]:
 def of_kind(
     records: Iterable[Record],
     kind: type[R],
-    failed: Failed = False,
+    failed: Failed,
     properties: Mapping[str, Any] | None = None,
 ) -> list[R]:
     """Keep the records of a class that also have these values in their (typed) properties."""

@@ -49,6 +49,36 @@ def test_connect_returns_the_new_vectors(network: Network) -> None:
     assert first.connect(whom=[second, third]) == network.vectors()
 
 
+@pytest.mark.parametrize("direction", ["to", "from", "both"])
+def test_connect_returns_the_vectors_to_each_of_several_nodes(network: Network, direction: str) -> None:
+    first, second, third = three(network)
+    made = first.connect(whom=[second, third], direction=direction)
+    assert sorted((v.origin_id % 100_000, v.destination_id % 100_000) for v in made) == ends(network)
+
+
+def test_a_warning_about_a_connection_names_the_line_that_connects(network: Network) -> None:
+    first, second, _ = three(network)
+    first.connect(whom=second)
+    with pytest.warns(UserWarning, match="already connected") as warned:
+        first.connect(whom=second)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("direction", ["to", "from"])
+def test_a_new_node_is_connected_without_reading_what_the_others_made(
+    network: Network, monkeypatch: pytest.MonkeyPatch, direction: str
+) -> None:
+    three(network)
+    with later(network.work) as again:
+        nodes = again.network(network.id).nodes()
+        newcomer = join(nodes[0].network)
+        queries: list[object] = []
+        query = again._engine.query
+        monkeypatch.setattr(again._engine, "query", lambda *given: queries.append(given) or query(*given))
+        newcomer.connect(whom=nodes, direction=direction)
+        assert queries == []
+
+
 @pytest.mark.filterwarnings("ignore:.*already connected")
 def test_an_existing_connection_is_left(network: Network) -> None:
     first, second, _ = three(network)

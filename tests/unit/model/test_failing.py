@@ -44,6 +44,12 @@ def without_network(record: Record) -> str:
     return f"{record.object_type} {reason} {record.time_of_death}"
 
 
+def by_cascade(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each record of a cascade be written, as where an author overrides a cascade."""
+    for module in (network_module, node_module):
+        monkeypatch.setattr(module, "all_cascades_are_default", lambda: False)
+
+
 #: What fails with each.
 FALLS = {
     "network": {
@@ -143,6 +149,15 @@ def test_the_reason_of_records_below_a_node_names_it(work: EngineUnitOfWork) -> 
 
 
 def test_a_reason_without_words_is_the_causes_alone(work: EngineUnitOfWork) -> None:
+    things = everything_at_two_nodes(work)
+    things["sender"].fail()
+    assert things["heard"].failed_reason == f"->Node{things['sender'].id}"
+
+
+def test_a_reason_without_words_is_the_causes_alone_where_each_record_is_written(
+    work: EngineUnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_cascade(monkeypatch)
     things = everything_at_two_nodes(work)
     things["sender"].fail()
     assert things["heard"].failed_reason == f"->Node{things['sender'].id}"
@@ -261,8 +276,7 @@ def test_one_mark_has_the_effect_of_a_cascade(
 ) -> None:
     marked, cascaded = everything_at_two_nodes(work), everything_at_two_nodes(work)
     marked[name].fail("left")
-    for module in (network_module, node_module):
-        monkeypatch.setattr(module, "all_cascades_are_default", lambda: False)
+    by_cascade(monkeypatch)
     cascaded[name].fail("left")
     assert [without_network(record) for record in marked.values()] == [
         without_network(record) for record in cascaded.values()
@@ -399,12 +413,6 @@ def test_the_failures_that_fit_take_the_quota(
     assert [fail_within(node, "left", quota) for node in nodes] == taken
     assert [node.failed for node in nodes] == taken
     assert {node.failed_reason for node in nodes if node.failed} == {"left"}
-
-
-def by_cascade(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each record of a cascade be written, as where an author overrides a cascade."""
-    for module in (network_module, node_module):
-        monkeypatch.setattr(module, "all_cascades_are_default", lambda: False)
 
 
 def test_failing_within_a_quota_gives_the_reasons_of_a_cascade(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -98,6 +98,17 @@ def test_a_new_record_lives_and_its_free_fields_are_empty(work: EngineUnitOfWork
 
 def test_times_on_the_wire_are_utc_with_microseconds_and_z(work: EngineUnitOfWork) -> None:
     assert a_network(work).as_json()["creation_time"] == "2024-05-17T09:30:00.000000Z"
+
+
+def test_a_time_of_another_zone_is_written_in_utc() -> None:
+    there = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    # Equal zones that aren't the same object are converted as well.
+    for moment_ in (NOW, there, NOW.astimezone(timezone(timedelta(0)))):
+        assert iso(moment_) == "2024-05-17T09:30:00.000000Z"
+
+
+def test_a_record_is_named_by_its_class_and_id(work: EngineUnitOfWork) -> None:
+    assert (repr(Network()), repr(a_network(work))) == ("Network-new", "Empty-1")
 
 
 def test_a_time_that_was_written_is_read_back_the_same() -> None:
@@ -249,6 +260,27 @@ def test_a_record_of_an_earlier_request_is_not_saved_again(work: EngineUnitOfWor
     network = a_network(work)
     with later(work) as again, pytest.raises(RuleBroken, match="earlier request"):
         again.save(network)
+
+
+def test_what_a_stored_network_remembers_is_recalled_at_once(work: EngineUnitOfWork) -> None:
+    a_network(work).remember(stage="first", waiting=[7])
+    with later(work) as again:
+        network = again.network(1)
+        assert network.recall("stage") == "first"
+        network.remember(stage="second")
+        assert (network.recall("stage"), network.waiting_for) == ("second", [7])
+
+
+def test_recalling_copies_nothing_of_a_stored_network(work: EngineUnitOfWork) -> None:
+    a_network(work).remember(stage="first")
+    with later(work) as again:
+        network = again.network(1)
+        network.recall("stage")
+        assert "structure" not in vars(network)
+
+
+def test_a_record_without_values_has_no_structure_yet() -> None:
+    assert not hasattr(Network.blank(), "structure")
 
 
 @pytest.mark.parametrize("kind", ["network", "node", "info", "participant"])

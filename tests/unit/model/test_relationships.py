@@ -11,11 +11,12 @@ from chalicelib.experiment.infos import Gene, Meme, TrackingEvent
 from chalicelib.experiment.nodes import Agent
 from chalicelib.model.info import Info
 from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import Record
 from chalicelib.model.transformation import Transformation
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
-from tests.unit.model.things import Story, a_network, a_person, answer, join, later, sent
+from tests.unit.model.things import Story, a_network, a_person, a_source, answer, join, later, sent
 
 
 def family(work: EngineUnitOfWork) -> dict[str, Any]:
@@ -267,11 +268,16 @@ def test_an_info_that_fails_is_counted_as_failed(work: EngineUnitOfWork) -> None
     assert (network.n_completed_infos, network.n_failed_infos) == (0, 1)
 
 
-def test_a_network_can_be_printed(work: EngineUnitOfWork) -> None:
-    network = a_network(work)
-    first, second = join(network), join(network)
-    first.connect(whom=second)
-    assert f"{first.id} -> {second.id}" in network.print_verbose()
+def test_a_network_is_printed_with_its_nodes_and_vectors(work: EngineUnitOfWork) -> None:
+    network = a_network(work, max_size=5, role="practice")
+    a_source(network)
+    node = join(network)
+    assert network.print_verbose().splitlines() == [
+        "Empty-1 empty role=practice nodes=2/5",
+        "  Story-100001 story_of_the_model participant=None",
+        f"  Node-100002 node participant={node.participant_id}",
+        "  100001 -> 100002",
+    ]
 
 
 # -- full ---------------------------------------------------------------------------------------
@@ -392,3 +398,47 @@ def test_a_participant_works_until_the_end(
     person = a_person(work)
     person.status, person.end_time = status, work.now if ended else None
     assert person.is_working is is_working
+
+
+def test_failed_sources_and_nodes_are_counted_apart(work: EngineUnitOfWork) -> None:
+    network = a_network(work)
+    source, _, node = a_source(network), join(network), join(network)
+    assert (network.n_alive, network.n_participants) == (3, 2)
+    source.fail()
+    assert (network.n_alive, network.n_participants) == (2, 2)
+    node.fail()
+    assert (network.n_alive, network.n_participants) == (1, 1)
+
+
+def test_a_participant_without_a_recruiter_has_empty_ids_and_takes_part_in_debug_mode() -> None:
+    person = Participant()
+    ids = (person.recruiter, person.worker_id, person.assignment_id, person.hit_id)
+    assert (ids, person.mode, person.entry_information) == (("",) * 4, "debug", {})
+
+
+def test_a_participant_keeps_what_the_recruiter_said(work: EngineUnitOfWork) -> None:
+    person = Participant("vendor", "w", "a", "h", "live", "f0", {"from": "ad"})
+    work.save(person)
+    with later(work) as again:
+        found = again.participant(person.id)
+        assert (found.recruiter, found.worker_id, found.assignment_id, found.hit_id) == (
+            "vendor",
+            "w",
+            "a",
+            "h",
+        )
+        assert (found.mode, found.fingerprint_hash, found.entry_information) == ("live", "f0", {"from": "ad"})
+
+
+def test_a_participant_who_gets_a_node_is_not_waiting_any_more(work: EngineUnitOfWork) -> None:
+    person = a_person(work)
+    person.waiting_since = work.now
+    Node(network=a_network(work), participant=person)
+    assert person.waiting_since is None
+
+
+def test_a_participants_nodes_are_filtered_by_property(work: EngineUnitOfWork) -> None:
+    person, network = a_person(work), a_network(work)
+    nodes = [Node(network=network, participant=person) for _ in range(2)]
+    nodes[1].property1 = "second"
+    assert person.nodes(property1="second") == [nodes[1]]
