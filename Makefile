@@ -40,7 +40,7 @@ JS_NOTE := JavaScript is not checked: Node.js was not found. Install Node.js 20 
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit debug browser check js check-long docs docs-serve map aws-evidence bench mutants rights clean
+.PHONY: help install demo test unit debug browser check js check-long docs docs-serve map vendored aws-evidence bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -118,6 +118,9 @@ docs: $(INSTALLED) ## build the documentation into build/site, and check its lin
 
 map: $(INSTALLED) ## write the packages and their imports into ARCHITECTURE.md
 	@$(BIN)/python -m tests.tools.code_map
+
+vendored: $(INSTALLED) ## fetch the newest htmx and uPlot for the dashboard (ONLY=uplot@1.6.32), and write their table
+	@$(BIN)/python -m tests.tools.dashboard.vendored_files $(ONLY)
 
 docs-serve: $(INSTALLED) ## serve the documentation at http://127.0.0.1:8000, and build it again at each change
 	@$(MKDOCS) serve --strict --dev-addr 127.0.0.1:8000

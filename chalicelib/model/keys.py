@@ -34,6 +34,8 @@ cohort#<element>  <participant>        in a study: a cohort, under its first mem
 visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
 api#<actor>       <request id>         answers to changes over the API, for repeated requests
+tickets           <hash>               tickets with which operators sign in to the dashboard, each once
+sessions          <hash>               sessions of the dashboard
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ LOBBY = "lobby"
 DEAD_LETTERS = "dead"
 TICKS = "ticks"
 TIMERS = "timers"
+TICKETS = "tickets"
+SESSIONS = "sessions"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -243,6 +247,14 @@ def dead_letter(now: datetime, mark: str) -> Key:
 def api_answer(actor_id: str, request_id: str) -> Key:
     """Return where the answer to a request of a person or a program who manages the run is stored."""
     return f"api#{actor_id}", request_id
+
+
+def ticket(digest: str) -> Key:
+    return TICKETS, digest
+
+
+def session(digest: str) -> Key:
+    return SESSIONS, digest
 
 
 def tick(job: str, minute_of_day: int) -> Key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
-from .management import api
+from .management import api, dashboard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     api.routes,
@@ -17,4 +17,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     recruiters.routes,
     participants.routes,
     questions.routes,
+    dashboard.routes,
 )

@@ -70,6 +70,10 @@ class Parameters:
             )
         return found[0] if found else None
 
+    def lists(self) -> dict[str, list[str]]:
+        """Return every value that was sent, as text, under its name."""
+        return {name: [str(value) for value in values] for name, values in self._values.items()}
+
     def text(self, *names: str) -> str | None:
         """Return a text, or None; any other JSON value as its JSON text, such as "true"."""
         value = self.one(*names)

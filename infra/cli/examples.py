@@ -25,6 +25,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "bot": ("petri bot my_study --debug", "petri bot my_study --app my-study-pilot --number 5"),
     "load": ("petri load data/pilot-data.zip my_study",),
+    "dashboard": ("petri dashboard", "petri dashboard --app my-study"),
     "summary": ("petri summary", "petri summary --app my-study --stage live"),
     "export": ("petri export", "petri export --app my-study --stage live", "petri export --uploads"),
     "erase-uploads": ("petri erase-uploads 12", "petri erase-uploads 12 --app my-study"),

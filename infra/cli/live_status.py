@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from chalicelib.log_redaction import FOR_OPERATOR
 from chalicelib.recruiters.entry_urls import entry_addresses
+from infra.local.dashboard.dashboard_links import sign_in_link
 from infra.local.hook_failures import HookFailure
 from infra.local.lifecycle.crowd import Participation
 from infra.local.lifecycle.run import Run
@@ -69,6 +70,9 @@ class PeopleWatcher:
                 "petri serve."
             )
         self._console.print(f"  Operator's token: {self._run.operator_token}", markup=False)
+        dashboard = sign_in_link(self._run.app, self._run.address.url)
+        self._console.print(f"  Dashboard: {dashboard} (works once, for two minutes)", markup=False)
+        self._links.open(dashboard)
         if self._database is not None:
             self._console.print(
                 f"  Data: {self._database}; continue this run later with --id {self._run.id}", markup=False

@@ -25,6 +25,7 @@ from infra.cli.commands.mturk.hits import hits
 from infra.cli.commands.mturk.qualify import qualify
 from infra.cli.commands.mturk.revoke import revoke
 from infra.cli.commands.operate.compensate import compensate
+from infra.cli.commands.operate.dashboard import dashboard
 from infra.cli.commands.operate.dead_letters import dead_letters
 from infra.cli.commands.operate.erase_uploads import erase_uploads
 from infra.cli.commands.operate.export import export
@@ -87,6 +88,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "load": load,
     },
     "Operate a run": {
+        "dashboard": dashboard,
         "summary": summary,
         "export": export,
         "erase-uploads": erase_uploads,

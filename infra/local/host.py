@@ -15,6 +15,7 @@ from infra.lambda_events.responses import ProxyResponse, error_response
 from infra.lambda_events.routing import Match
 
 from .allowed_hosts import AllowedHosts
+from .dashboard.dashboard_host import DashboardHost
 from .serial_dispatcher import SerialDispatcher
 from .sockets import Sockets
 from .static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
@@ -54,6 +55,7 @@ class Host:
         """
         self._files = files
         self._names = names
+        self._dashboard = DashboardHost()
         self.lane = lane
         self.pages = pages
         self.sockets = sockets
@@ -66,8 +68,7 @@ class Host:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
-        if self._names is not None and not self._names.allow(_host_header(scope)):
-            await self._refuse_name(scope, receive, send)
+        if await self._is_for_another_host(scope, receive, send):
             return
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
@@ -88,11 +89,26 @@ class Host:
             return
         await self._page(match, scope, receive, send)
 
+    async def _is_for_another_host(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Refuse a request to an unknown host name, or redirect one for a page from the dashboard."""
+        if self._names is not None and not self._names.allow(_host_header(scope)):
+            await self._refuse_name(scope, receive, send)
+            return True
+        redirect = self._dashboard.redirect(scope) if scope["type"] == "http" else None
+        if redirect is None:
+            return False
+        await _send(redirect, send)
+        return True
+
     async def _page(self, match: Match | None, scope: Scope, receive: Receive, send: Send) -> None:
         without_body = scope["method"] == "HEAD"
         tool = None if self.tools is None else self.tools.find(scope)
         if tool is not None:
             await _send(tool, send, without_body=without_body)
+            return
+        own = self._dashboard.serves_file(scope)
+        if own is not None:
+            await self._dashboard.send_file(own, scope, receive, send)
             return
         file = self.pages.find(scope["path"])
         if file is None:

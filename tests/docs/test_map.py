@@ -26,6 +26,7 @@ NAMED_AFTER: Final = MappingProxyType(
     {
         "infra/cli/commands/": "A command's module has the command's name, and so may the module it calls.",
         "chalicelib/web/": "A module has the name of the first URL segment of its routes.",
+        "chalicelib/dashboard/pages/": "A page's module has the name of its tab.",
         "chalicelib/ports/": "A port's module has the name of what it is the port of.",
         "chalicelib/recruiters/": "Each recruiter's folder has the same modules.",
         "petri/": "What experiments import has the name of the module that defines it.",
@@ -39,6 +40,7 @@ TWIN_MODULES: Final = MappingProxyType(
         "problems.py": "What an author must fix in settings, and what an operator must fix on the machine.",
         "rights.py": "What an actor may do with a run, and what AWS may do for an operator.",
         "run_session.py": "The operator's session, and its adapters for a local and for a deployed run.",
+        "sessions.py": "The sessions of studies that continue another day, and those of the dashboard.",
         "transformations.py": "The classes of transformations, and the operations that record and read them.",
     }
 )

@@ -137,6 +137,7 @@ class World:
         token: str | None = None,
         request_id: str | None = None,
         headers: Mapping[str, str] | None = None,
+        scheme: str = "http",
     ) -> Said:
         """Make one request, as API Gateway hands it on; the path is sent as it stands."""
         named = dict(headers or {})
@@ -150,7 +151,7 @@ class World:
         assert match is not None, f"nothing answers {path}"
         assert method in match.methods, f"{path} doesn't take {method}"
         encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in named.items())
-        request = HttpRequest(method, path, query, encoded, body, address="192.0.2.7")
+        request = HttpRequest(method, path, query, encoded, body, address="192.0.2.7", scheme=scheme)
         return Said(self.lane.invoke(proxy_event(request, match, frozenset(self.chalice.api.binary_types))))
 
     # -- people -------------------------------------------------------------------------------------

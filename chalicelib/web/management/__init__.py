@@ -1,1 +1,1 @@
-"""Routes for people who manage a run: the JSON API."""
+"""Routes for people who manage a run: the dashboard, and the JSON API."""

@@ -17,6 +17,8 @@ TEMPLATES = HERE / "templates"
 #: CloudFront's quota of behaviours, not counting the default one, and those that front.yaml itself has.
 MOST_BEHAVIOURS = 75 - 1
 OWN_BEHAVIOURS = 2
+#: What the participants' distribution doesn't serve: it has a host of its own, away from authors' scripts.
+OTHER_HOST = ("/dashboard", "/api/v1")
 #: Their path patterns.
 TAKEN = ("/chat", "/static/*")
 #: AWS's size limit for a template that isn't uploaded to a bucket first.
@@ -82,11 +84,11 @@ def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = (
 
 
 def routes_of(own: Iterable[AuthorRoute] = ()) -> dict[str, list[str]]:
-    """Return the routes of an app, and the methods of each: Petri's and an author's own."""
+    """Return the participants' routes of an app, and the methods of each: Petri's and an author's own."""
     # Lazy import: it imports everything that a function imports.
     from app import app
 
-    found = {path: set(methods) for path, methods in app.routes.items()}
+    found = {path: set(methods) for path, methods in app.routes.items() if not path.startswith(OTHER_HOST)}
     for route in own:
         found.setdefault(route.rule.path, set()).update(route.methods)
     return {path: sorted(methods) for path, methods in sorted(found.items())}

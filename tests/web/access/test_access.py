@@ -95,6 +95,18 @@ OF_STUDIES = {
 }
 
 
+#: Routes of another host, which answer 404 on this one; tests/web/dashboard tests them.
+OF_DASHBOARD = {
+    ("GET", "/dashboard"),
+    ("GET", "/dashboard/{tab}"),
+    ("POST", "/dashboard/{tab}"),
+    ("GET", "/dashboard/{tab}/{id}"),
+    ("POST", "/dashboard/{tab}/{id}"),
+    ("GET", "/dashboard/{tab}/{id}/{part}"),
+    ("POST", "/dashboard/{tab}/{id}/{part}"),
+}
+
+
 @pytest.mark.parametrize(("method", "path"), sorted(OF_STUDIES))
 def test_a_route_of_studies_needs_a_token(islands: Scene, method: str, path: str) -> None:
     fields = {"serial": 1, "answers": "{}", "message": "{}", "events": "[]"}
@@ -117,7 +129,7 @@ def test_every_address_of_the_app_is_in_the_table() -> None:
         if not path.startswith("/api/v1/")
         for method in methods
     }
-    assert listed | OF_STUDIES == declared
+    assert listed | OF_STUDIES | OF_DASHBOARD == declared
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""Answers the requests for /dashboard: checks host, session and CSRF token, and calls the page."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from chalicelib import services
+from chalicelib.access.rights import Actor
+from chalicelib.errors import Forbidden, NotFound, Refused, Unauthorized
+
+from . import own_host, sessions
+from .operation_calls import run_operation
+from .page_call import DashboardPage, PageCall, Rendered, redirect
+from .registry import find_page
+from .rendering import render_error, render_sign_in
+
+HOME: Final = "/dashboard"
+SIGN_IN, SIGN_OUT = "sign-in", "sign-out"
+FIRST_PAGE: Final = "overview"
+OK: Final = 200
+_CHANGES: Final = "POST"
+_SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+logger = logging.getLogger("petri")
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRequest:
+    """A request as the routes pass it on."""
+
+    method: str
+    headers: Mapping[str, str]
+    #: Every value of the query and of the form, by name.
+    fields: Mapping[str, Sequence[str]]
+    tab: str = ""
+    id: str | None = None
+    part: str | None = None
+
+    def one(self, name: str) -> str:
+        """Return the first value of a field, or ""."""
+        return next(iter(self.fields.get(name, ())), "")
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether htmx asks for a part of a page."""
+        return self.headers.get("hx-request") == "true" and self.headers.get("hx-boosted") != "true"
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """The host of a request: how its sessions are kept."""
+
+    cookie: str
+    is_secure: bool
+    token: str = field(repr=False)
+
+
+def answer(request: DashboardRequest) -> Rendered:
+    """Answer a request; every error becomes a page, and an unexpected one is logged.
+
+    NotFound when the request came to another host, where pages of the experiment are served.
+    """
+    app = services.current()
+    if not own_host.is_own_host(request.headers, is_deployed=app.site_url is not None):
+        raise NotFound("No page or route exists at this address; check the address.", code="not_found")
+    secure = own_host.is_secure(request.headers)
+    name = own_host.cookie_name(app.app_id, secure=secure)
+    door = _Door(name, secure, own_host.read_cookie(request.headers, name))
+    try:
+        return _with_security(_unless_known(request, _routed(request, door)))
+    except Refused as refused:
+        return _with_security(render_error(refused.status, str(refused)))
+    except Exception:  # the last handler: an error of a page is logged and shown as one
+        logger.exception("a page of the dashboard failed")
+        return _with_security(render_error(500, "This page failed. The log has the error."))
+
+
+def _routed(request: DashboardRequest, door: _Door) -> Rendered:
+    if request.method == _CHANGES and not own_host.is_same_origin(request.headers):
+        raise Forbidden("This change doesn't come from a page of the dashboard; open the dashboard itself.")
+    if request.tab == SIGN_IN:
+        return _sign_in(request, door)
+    session = _run(sessions.find_session, door.token, is_secure=door.is_secure) if door.token else None
+    if session is None:
+        return _signed_out(request)
+    if request.method == _CHANGES and not sessions.is_same_token(request.one("csrf"), session.csrf):
+        raise Forbidden("This form is out of date. Go back, reload the page, and try again.")
+    if request.tab == SIGN_OUT:
+        return _sign_out(request, door)
+    return _page(request, session)
+
+
+def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rendered:
+    page = find_page(request.tab or FIRST_PAGE)
+    if page is None:
+        raise NotFound(f"The dashboard has no page {request.tab!r}.")
+    _require_right(session.actor, page)
+    call = PageCall(
+        actor=session.actor,
+        tab=page.name,
+        id=request.id,
+        part=request.part,
+        method=request.method,
+        query={name: values for name, values in request.fields.items() if name != "csrf"},
+        run=partial(run_operation, session.actor),
+        is_fragment=request.is_fragment,
+        csrf=session.csrf,
+    )
+    return page.render(call)
+
+
+def _require_right(actor: Actor, page: DashboardPage) -> None:
+    if not actor.may(page.right):
+        raise Forbidden(
+            f"The page {page.title} needs the right {page.right.value!r}; ask a lab admin for it."
+        )
+
+
+def _sign_in(request: DashboardRequest, door: _Door) -> Rendered:
+    """Show the page whose button signs in: programs that open links press no buttons."""
+    ticket = request.one("ticket")
+    if request.method != _CHANGES:
+        return render_sign_in(ticket, is_valid=bool(ticket) and _run(sessions.is_valid_ticket, ticket))
+    agent = request.headers.get("user-agent") or ""
+    try:
+        token = _run(sessions.begin_session, ticket, former=door.token, is_secure=door.is_secure, agent=agent)
+    except Unauthorized:
+        return replace(render_sign_in(ticket, is_valid=False), status=401)
+    cookie = own_host.set_cookie(door.cookie, token, secure=door.is_secure)
+    return Rendered(status=303, headers={"Location": HOME, "Set-Cookie": cookie})
+
+
+def _sign_out(request: DashboardRequest, door: _Door) -> Rendered:
+    if request.method != _CHANGES:
+        return redirect(HOME)
+    _run(sessions.end_session, door.token)
+    cookie = own_host.set_cookie(door.cookie, "", secure=door.is_secure)
+    return Rendered(status=303, headers={"Location": f"{HOME}/{SIGN_IN}", "Set-Cookie": cookie})
+
+
+def _signed_out(request: DashboardRequest) -> Rendered:
+    """Refuse a request without a session; htmx opens the sign-in page in place of the fragment."""
+    if request.is_fragment:
+        return Rendered(status=401, headers={"HX-Redirect": f"{HOME}/{SIGN_IN}"})
+    return replace(render_sign_in("", is_valid=False), status=401)
+
+
+def _unless_known(request: DashboardRequest, rendered: Rendered) -> Rendered:
+    """Answer 304 to a fragment that the browser shows already."""
+    if not request.is_fragment or request.method == _CHANGES or rendered.status != OK:
+        return rendered
+    tag = f'"{hashlib.sha256(rendered.html.encode()).hexdigest()[:20]}"'
+    if request.headers.get("if-none-match") == tag:
+        return Rendered(status=304, headers={"ETag": tag})
+    return replace(rendered, headers={**rendered.headers, "ETag": tag})
+
+
+def _run(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return services.current().run(operation, *args, **kwargs)
+
+
+def _with_security(rendered: Rendered) -> Rendered:
+    return replace(rendered, headers={**_SECURITY_HEADERS, **rendered.headers})

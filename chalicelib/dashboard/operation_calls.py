@@ -1,0 +1,27 @@
+"""Runs the operations that pages call by name, for the actor of the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import services
+from chalicelib.access.rights import Actor
+from chalicelib.api import operation_table, perform
+from chalicelib.operations.shared.context import caller_of
+
+
+def run_operation(actor: Actor, name: str, **parameters: Any) -> Any:
+    """Perform an operation of the JSON API in a unit of work of its own, and return its answer.
+
+    Args:
+        actor: The actor of the session, whose right is checked.
+        name: The operation, such as `payments.retry`.
+        **parameters: The fields of the operation's parameters.
+
+    Returns:
+        The operation's answer.
+
+    """
+    operation = operation_table.find(name)
+    asked = operation.parameters(**parameters)
+    return services.current().run(perform.perform, operation, asked, caller=caller_of(actor))

@@ -1,0 +1,57 @@
+"""Decides whether a request came to the dashboard's own host, and how browsers keep its session.
+
+Pages of experiments run authors' scripts and show what participants write, so the dashboard never shares
+their origin: a run on this machine serves it as `localhost`, and the pages as `127.0.0.1`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+OWN_NAME: Final = "localhost"
+_OUTSIDE_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def is_own_host(headers: Mapping[str, str], *, is_deployed: bool) -> bool:
+    """Whether the Host header is the dashboard's; a deployed app's distribution has to forward its own."""
+    return not is_deployed and host_name(headers.get("host") or "") == OWN_NAME
+
+
+def host_name(header: str) -> str:
+    """Return the name in a Host header, without the port."""
+    return header.strip().lower().partition(":")[0].rstrip(".")
+
+
+def is_secure(headers: Mapping[str, str]) -> bool:
+    """Whether the browser's own connection is HTTPS."""
+    return (headers.get("x-forwarded-proto") or "").partition(",")[0].strip().lower() == "https"
+
+
+def is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a change comes from a page of this host; browsers send Origin with each POST."""
+    origin = urlsplit(headers.get("origin") or "")
+    fetched_from = headers.get("sec-fetch-site") or "same-origin"
+    scheme = "https" if is_secure(headers) else "http"
+    own = (scheme, (headers.get("host") or "").strip().lower())
+    return (origin.scheme, origin.netloc.lower()) == own and fetched_from == "same-origin"
+
+
+def cookie_name(run_id: str, *, secure: bool) -> str:
+    """Return the name of the session's cookie; it carries the run, since ports share cookies."""
+    name = f"petri-{_OUTSIDE_NAMES.sub('_', run_id)}"
+    return f"__Host-{name}" if secure else name
+
+
+def read_cookie(headers: Mapping[str, str], name: str) -> str:
+    """Return a cookie, or "" when the request has none of this name."""
+    pairs = (part.strip().partition("=") for part in (headers.get("cookie") or "").split(";"))
+    return next((value for own, _, value in pairs if own == name), "")
+
+
+def set_cookie(name: str, value: str, *, secure: bool) -> str:
+    """Return a Set-Cookie header; without a value it deletes the cookie."""
+    age = "" if value else "; Max-Age=0"
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}{age}"

@@ -1,0 +1,69 @@
+"""What a page of the dashboard is called with, what it returns, and how it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.access.rights import Actor, Right
+from chalicelib.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """One request for a page: who asks, for what, and how the page reads and changes the run."""
+
+    actor: Actor
+    #: The segments of the address: /dashboard/<tab>/<id>/<part>.
+    tab: str
+    id: str | None
+    part: str | None
+    method: str
+    query: Mapping[str, Sequence[str]]
+    #: Runs an operation of the JSON API by its name, with its parameters, for this actor.
+    run: Callable[..., Any]
+    #: Whether htmx asks for the part of the page that changes, not for the whole page.
+    is_fragment: bool
+    #: The token that each form of this session contains.
+    csrf: str
+
+    def one(self, name: str, default: str = "") -> str:
+        """Return a parameter that is sent once; BadRequest for different values."""
+        values = self.query.get(name, ())
+        if len(set(values)) > 1:
+            raise BadRequest(f"{name} was sent {len(values)} times; send it once.")
+        return values[0].strip() if values else default
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a parameter, such as those of the checkboxes of a table."""
+        return [value for value in self.query.get(name, ()) if value]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A response: HTML, or a redirect."""
+
+    html: str = ""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardPage:
+    """One page of the dashboard, as the registry lists it."""
+
+    #: The segment of the address.
+    name: str
+    #: The page's name in the navigation.
+    title: str
+    #: What an actor needs to see the page; each change needs the right of its own operation.
+    right: Right
+    render: Callable[[PageCall], Rendered]
+    #: The group of the navigation under which the page stands; "" leaves the page out of it.
+    nav: str = ""
+
+
+def redirect(address: str) -> Rendered:
+    """Send the browser to another page of the dashboard, which it gets with GET."""
+    return Rendered(status=303, headers={"Location": address})

@@ -1,0 +1,1 @@
+"""The pages of the dashboard: a module has the name of its tab."""

@@ -1,0 +1,18 @@
+"""The pages of the dashboard, in the order of the navigation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .page_call import DashboardPage
+from .pages import overview
+
+#: The groups of the navigation, in order.
+GROUPS: Final = ("Run", "Results", "Setup")
+
+PAGES: Final[tuple[DashboardPage, ...]] = (overview.PAGE,)
+
+
+def find_page(name: str) -> DashboardPage | None:
+    """Return the page with a name, or None."""
+    return next((page for page in PAGES if page.name == name), None)

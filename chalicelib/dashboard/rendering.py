@@ -1,0 +1,110 @@
+"""Renders the pages of the dashboard from its templates; everything that is shown is escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chalicelib import services
+from chalicelib.access.rights import Actor
+from chalicelib.experiment.config.run_settings import RunSettings
+from chalicelib.version import VERSION
+
+from . import charts, formats
+from .page_call import DashboardPage, PageCall, Rendered
+
+STATIC: Final = "/dashboard-static"
+#: The block of a template that htmx replaces while the page is open.
+LIVE_BLOCK: Final = "live"
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+
+
+def render(template: str, call: PageCall, *, status: int = 200, **values: Any) -> Rendered:
+    """Render a page for a call; for a fragment only the template's block `live`, if it has one.
+
+    Args:
+        template: The name of the file in `templates/`, such as `overview.html`.
+        call: The call of the page.
+        status: The HTTP status.
+        **values: What the template shows.
+
+    Returns:
+        The rendered page.
+
+    """
+    found = environment().get_template(template)
+    context = {**_frame(call.actor, call.tab, call.csrf), "call": call, **values}
+    block = found.blocks.get(LIVE_BLOCK)
+    if call.is_fragment and block is not None:
+        return Rendered("".join(block(found.new_context(context))), status)
+    return Rendered(found.render(context), status)
+
+
+def render_sign_in(ticket: str, *, is_valid: bool) -> Rendered:
+    """Render the page whose button signs in, or how to get a link that does."""
+    found = environment().get_template("sign_in.html")
+    return Rendered(found.render(run=_run(), ticket=ticket if is_valid else "", was_sent=bool(ticket)))
+
+
+def render_error(status: int, text: str) -> Rendered:
+    """Render an error as a page that says what to do."""
+    found = environment().get_template("error.html")
+    return Rendered(found.render(status=status, text=text), status)
+
+
+def pages_for(actor: Actor) -> dict[str, list[DashboardPage]]:
+    """Return the pages that an actor may see, by the group of the navigation."""
+    # Lazy import: the pages themselves import this module.
+    from .registry import GROUPS, PAGES
+
+    return {
+        group: [page for page in PAGES if page.nav == group and actor.may(page.right)] for group in GROUPS
+    }
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of the templates: escaping is on, and an undefined name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= formats.FILTERS
+    made.globals |= {"static": _static, "histogram_bars": charts.histogram_bars, "share": charts.share}
+    # Macros are globals, since a block that is rendered alone doesn't see what its template imports.
+    made.globals["icon"] = made.get_template("icons.html").module.icon  # type: ignore[attr-defined]
+    made.globals["ui"] = made.get_template("macros.html").module
+    return made
+
+
+def _static(path: str) -> str:
+    return f"{STATIC}/{path}?v={VERSION}"
+
+
+def _frame(actor: Actor, tab: str, csrf: str) -> dict[str, Any]:
+    """Return what the frame of every page shows."""
+    # Lazy import: the pages themselves import this module.
+    from .registry import find_page
+
+    stop = find_page("stop")
+    return {
+        "run": _run(),
+        "nav": pages_for(actor),
+        "tab": tab,
+        "actor": actor,
+        "csrf": csrf,
+        "has_stop": stop is not None and actor.may(stop.right),
+    }
+
+
+def _run() -> dict[str, str]:
+    app = services.current()
+    settings = RunSettings.read(app.config)
+    return {"id": app.app_id, "title": str(settings.title), "mode": str(settings.mode)}

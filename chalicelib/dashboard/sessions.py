@@ -1,0 +1,140 @@
+"""Signs operators in to the dashboard: tickets that work once, and sessions that begin with them.
+
+Only hashes of tickets and of sessions are stored, so that a copy of the data signs nobody in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.access.rights import OPERATOR_ACTOR, Actor
+from chalicelib.errors import Unauthorized
+from chalicelib.model import keys
+from chalicelib.model.record import iso
+from chalicelib.operations.shared.context import Context
+
+TICKET_LIFETIME: Final = timedelta(minutes=2)
+SESSION_LIFETIME: Final = timedelta(hours=12)
+#: Random bytes of tickets and of sessions.
+_ENTROPY: Final = 32
+#: Longer texts can't be tickets or sessions, and aren't hashed.
+_MOST_CHARACTERS: Final = 100
+#: How many characters of the browser's description are kept.
+_AGENT_CHARACTERS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSession:
+    """A session that is open, as its requests find it."""
+
+    actor: Actor
+    csrf: str
+
+
+def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
+    """Return a ticket that signs an actor in, once, within two minutes; expired tickets are deleted.
+
+    Not a route: only a caller who can write to the store can make a ticket.
+    """
+    _delete_expired(ctx, keys.TICKETS)
+    ticket = secrets.token_urlsafe(_ENTROPY)
+    fields = {"actor": actor_id, "expires": iso(ctx.now + TICKET_LIFETIME)}
+    ctx.uow.put_item(keys.ticket(_digest(ticket)), "ticket", fields)
+    return ticket
+
+
+def is_valid_ticket(ctx: Context, ticket: str) -> bool:
+    """Whether a ticket can still be used; looking doesn't use it up."""
+    return _valid_ticket(ctx, ticket) is not None
+
+
+def begin_session(
+    ctx: Context, ticket: str, *, former: str = "", is_secure: bool = False, agent: str = ""
+) -> str:
+    """Use up a ticket and return the token of a new session.
+
+    `former`: the session that the browser has had, which ends. `is_secure`: whether the session began over
+    HTTPS; it is then refused over HTTP. Unauthorized when the ticket was used or has expired.
+    """
+    item = _valid_ticket(ctx, ticket)
+    if item is None:
+        raise Unauthorized(
+            "This link has been used or is older than two minutes. To get a new one, run: petri dashboard",
+            code="ticket_invalid",
+        )
+    ctx.uow.delete_item(keys.ticket(_digest(ticket)), expect=item["v"])
+    _delete_expired(ctx, keys.SESSIONS)
+    if former:
+        end_session(ctx, former)
+    token = secrets.token_urlsafe(_ENTROPY)
+    fields = {
+        "actor": item["actor"],
+        "began": iso(ctx.now),
+        "expires": iso(ctx.now + SESSION_LIFETIME),
+        "secure": is_secure,
+        "agent": agent[:_AGENT_CHARACTERS],
+    }
+    ctx.uow.put_item(keys.session(_digest(token)), "session", fields)
+    return token
+
+
+def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> DashboardSession | None:
+    """Return the open session of a token; None when it has ended, or began over HTTPS and this is HTTP."""
+    item = _stored(ctx, keys.session(_digest(token)), token)
+    if item is None or (item["secure"] and not is_secure):
+        return None
+    actor = find_actor(item["actor"])
+    return None if actor is None else DashboardSession(actor, csrf_token(ctx, token))
+
+
+def end_session(ctx: Context, token: str) -> None:
+    """End a session; idempotent."""
+    key = keys.session(_digest(token))
+    if _stored(ctx, key, token) is not None:
+        ctx.uow.delete_item(key)
+
+
+def find_actor(actor_id: str) -> Actor | None:
+    """Return the actor of a session; None for an unknown one."""
+    return OPERATOR_ACTOR if actor_id == OPERATOR_ACTOR.id else None
+
+
+def csrf_token(ctx: Context, token: str) -> str:
+    """Return the token that the forms of a session contain; it follows from the session's own."""
+    return ctx.tokens.keyed(f"csrf|{token}")
+
+
+def is_same_token(sent: str, expected: str) -> bool:
+    """Compare two tokens in constant time."""
+    return hmac.compare_digest(sent.encode(), expected.encode())
+
+
+def _valid_ticket(ctx: Context, ticket: str) -> Mapping[str, Any] | None:
+    return _stored(ctx, keys.ticket(_digest(ticket)), ticket)
+
+
+def _stored(ctx: Context, key: keys.Key, text: str) -> Mapping[str, Any] | None:
+    if not 0 < len(text) <= _MOST_CHARACTERS:
+        return None
+    item = ctx.uow.item(key)
+    return None if item is None or _is_expired(item, ctx.now) else item
+
+
+def _delete_expired(ctx: Context, collection: str) -> None:
+    for item in ctx.uow.items(collection):
+        if _is_expired(item, ctx.now):
+            ctx.uow.delete_item((collection, item["sk"]))
+
+
+def _is_expired(item: Mapping[str, Any], now: datetime) -> bool:
+    return bool(item["expires"] <= iso(now))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text[: _MOST_CHARACTERS + 1].encode()).hexdigest()

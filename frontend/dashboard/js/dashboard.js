@@ -1,0 +1,105 @@
+// What every page of the dashboard needs: the menu, the colours, local times, and numbers that change in place.
+(() => {
+  const isDark = () => {
+    const chosen = document.documentElement.dataset.theme;
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+
+  const showTheme = () => {
+    const button = document.getElementById("theme-button");
+    if (button) button.setAttribute("aria-pressed", String(isDark()));
+  };
+
+  const toggleTheme = () => {
+    const chosen = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = chosen;
+    try {
+      localStorage.setItem("petri-theme", chosen);
+    } catch {
+      // A browser that keeps no data forgets the choice with the page.
+    }
+    showTheme();
+    document.dispatchEvent(new CustomEvent("petri-theme"));
+  };
+
+  const toggleMenu = () => {
+    const button = document.getElementById("menu-button");
+    const isOpen = document.getElementById("side").classList.toggle("is-open");
+    button.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) document.getElementById("side").querySelector("a")?.focus();
+  };
+
+  /** Show moments in the reader's own time; the title keeps UTC. */
+  const showLocalTimes = (root) => {
+    const format = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (!Number.isNaN(moment.getTime())) time.textContent = format.format(moment).replace(",", "");
+    }
+  };
+
+  const boxesOf = (form) => /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input[name=ids]"));
+
+  /** Say how many rows of a table are checked, and allow the actions that need one. */
+  const countChecked = (form) => {
+    const boxes = [...boxesOf(form)];
+    const checked = boxes.filter((box) => box.checked).length;
+    const all = form.querySelector("input[data-all]");
+    if (all) {
+      all.checked = checked > 0 && checked === boxes.length;
+      all.indeterminate = checked > 0 && checked < boxes.length;
+    }
+    const told = form.querySelector("[data-checked]");
+    if (told) told.textContent = checked === 1 ? "1 selected" : `${checked} selected`;
+    for (const button of form.querySelectorAll("[data-needs-checked]")) button.disabled = checked === 0;
+  };
+
+  document.addEventListener("change", (event) => {
+    const box = /** @type {HTMLInputElement} */ (event.target);
+    const form = box.closest("form[data-selectable]");
+    if (!form) return;
+    if (box.matches("input[data-all]")) {
+      for (const each of boxesOf(form)) each.checked = box.checked;
+    }
+    countChecked(form);
+  });
+
+  // A fragment that hasn't changed is answered with 304; pages in the background don't ask.
+  const tags = new Map();
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = /** @type {CustomEvent} */ (event).detail;
+    if (!ctx.sourceElement.hasAttribute("data-live")) return;
+    if (document.hidden) {
+      event.preventDefault();
+      return;
+    }
+    const tag = tags.get(ctx.sourceElement.id);
+    if (tag) ctx.request.headers["If-None-Match"] = tag;
+  });
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = /** @type {CustomEvent} */ (event).detail;
+    const tag = ctx.response.headers.get("ETag");
+    if (tag && ctx.sourceElement.hasAttribute("data-live")) tags.set(ctx.sourceElement.id, tag);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    showLocalTimes(document);
+    document.dispatchEvent(new CustomEvent("petri-live"));
+  });
+
+  const start = () => {
+    showTheme();
+    showLocalTimes(document);
+    document.getElementById("theme-button")?.addEventListener("click", toggleTheme);
+    document.getElementById("menu-button")?.addEventListener("click", toggleMenu);
+    document.addEventListener("keydown", (event) => {
+      const side = document.getElementById("side");
+      if (event.key === "Escape" && side?.classList.contains("is-open")) {
+        toggleMenu();
+        document.getElementById("menu-button").focus();
+      }
+    });
+    for (const form of document.querySelectorAll("form[data-selectable]")) countChecked(form);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

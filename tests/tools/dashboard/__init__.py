@@ -1,0 +1,1 @@
+"""Tools for the dashboard's tests and files."""
