@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.model import keys
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.participant import VISIT
 from chalicelib.model.question import PARTICIPANT_SPAN
 from chalicelib.model.run_records import payment_kinds
+from chalicelib.operations.shared.failure_marks import FailureMarks, failure
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
-from .failure_marks import FailureMarks, failure
 from .study_spool import events_of, grades_of, responses_of, uploads_of
 from .study_tables import event_rows, page_rows, response_rows, upload_rows
 from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, columns_of
@@ -45,10 +45,10 @@ def _got(engine: Engine, wanted: Iterable[Key]) -> Iterator[Item]:
         yield from (found[key] for key in some if key in found)
 
 
-def _shaped(kind: str, item: Item, above: Item | None = None) -> Row:
+def _shaped(kind: str, item: Item, above: Mapping[str, Any] | None = None) -> Row:
     object_type = KINDS[kind].object_type
     row = {name: item.get(STORED_AS.get(name, name)) for name in COLUMNS[kind]}
-    row.update(failure(item, above, object_type))
+    row.update(failure(kind, item, above))
     if "object_type" in row:
         row["object_type"] = object_type
     for name in OBJECTS:

@@ -1,1 +1,1 @@
-"""Read models: lists by cursor, and the counts of the overview."""
+"""Lists of records for the operator, page by page: at most 2,000 records are looked at in one call."""

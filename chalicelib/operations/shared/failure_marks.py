@@ -1,15 +1,15 @@
-"""Derives which records have failed with their node or network, for exports."""
+"""Derives which records have failed with their node or network, for exports and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.model.failing import end_nodes, failure_causes
-from chalicelib.storage.engine import Item, Key
-from chalicelib.storage.record_mapping import KINDS
+from chalicelib.model.keys import Key
 
-from .table_schema import Row
+Item = Mapping[str, Any]
 
 
 class FailureMarks:
@@ -31,23 +31,25 @@ class FailureMarks:
     def above(self, kind: str, item: Item) -> Item | None:
         """Return the node that failed first of those whose marks hold for this item, else the network."""
         if self._nodes:
-            marked = [self._nodes[end] for end in _ends(kind, item) if end in self._nodes]
+            ends = end_nodes(object_type_of(kind), item)
+            marked = [self._nodes[end] for end in ends if end in self._nodes]
             if marked:
                 return min(marked, key=lambda found: found[0])[1]
         return self._network
 
 
-def _ends(kind: str, item: Item) -> tuple[int, ...]:
-    return end_nodes(KINDS[kind].object_type, item)
+def object_type_of(kind: str) -> str:
+    """Return the name of the base class of a kind of records."""
+    return kind.capitalize()
 
 
-def failure(item: Item, above: Item | None, object_type: str) -> Row:
+def failure(kind: str, item: Item, above: Item | None) -> dict[str, Any]:
     """Return a record's failed, failed_reason and time_of_death; its own mark takes precedence."""
     if item.get("failed"):
         marked, reason = item, item.get("failed_reason")
     elif above is not None:
         marked = above
-        chain = failure_causes(object_type, item, KINDS[above["kind"]].object_type, above["id"])
+        chain = failure_causes(object_type_of(kind), item, object_type_of(above["kind"]), above["id"])
         reason = f"{above.get('failed_reason') or ''}{chain}"
     else:
         return {"failed": False, "failed_reason": None, "time_of_death": None}
