@@ -9,10 +9,11 @@ from typing import Final
 from chalicelib.errors import BadRequest, NotFound
 
 from .api_operation import AnyOperation, Shape
-from .resources import dead_letters_api, overview_api, payments_api
+from .resources import dead_letters_api, overview_api, participants_api, payments_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
+    *participants_api.OPERATIONS,
     *payments_api.OPERATIONS,
     *dead_letters_api.OPERATIONS,
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.model import keys
 from chalicelib.model.node import NETWORK_SPAN
-from chalicelib.model.participant import VISIT
+from chalicelib.model.participant import HAND_BONUSES, VISIT
 from chalicelib.model.question import PARTICIPANT_SPAN
 from chalicelib.model.run_records import payment_kinds
 from chalicelib.operations.shared.failure_marks import FailureMarks, failure
@@ -184,7 +184,8 @@ def _questions(engine: Engine) -> Iterator[Row]:
 def _payments(engine: Engine) -> Iterator[Row]:
     def wanted() -> Iterator[Key]:
         for person in participants_stored(engine):
-            for kind in payment_kinds(int(person.get("details", {}).get(VISIT, 1))):
+            details = person.get("details", {})
+            for kind in payment_kinds(int(details.get(VISIT, 1)), int(details.get(HAND_BONUSES, 0))):
                 yield keys.payment(person["id"], kind)
 
     return (_shaped("payment", item) for item in _got(engine, wanted()))

@@ -33,6 +33,8 @@ peers#<item>#<r>  <participant>#<serial> in a study: answers that others grade, 
 cohort#<element>  <participant>        in a study: a cohort, under its first member
 visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
+notes#<kind>#<id> <time>#<mark>       notes of people who manage the run, about a record
+errors            <fingerprint>        errors of one kind, counted
 api#<actor>       <request id>         answers to changes over the API, for repeated requests
 tickets           <hash>               tickets with which operators sign in to the dashboard, each once
 sessions          <hash>               sessions of the dashboard
@@ -242,6 +244,30 @@ def attempts(name: str) -> Key:
 
 def dead_letter(now: datetime, mark: str) -> Key:
     return DEAD_LETTERS, f"{iso(now)}#{mark[-16:]}"
+
+
+NOTES = "notes"
+
+
+def notes(kind: str, record_id: str) -> str:
+    """Return the collection of the notes about a record."""
+    return f"{NOTES}#{kind}#{record_id}"
+
+
+def note(kind: str, record_id: str, name: str) -> Key:
+    return notes(kind, record_id), name
+
+
+def note_name(now: datetime, mark: str) -> str:
+    """Return the name of a note among those about its record, which are in order of time."""
+    return f"{iso(now)}#{mark}"
+
+
+ERRORS = "errors"
+
+
+def error_group(fingerprint: str) -> Key:
+    return ERRORS, fingerprint
 
 
 def api_answer(actor_id: str, request_id: str) -> Key:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 VISIT, IS_VISITING, EARLIER_NODES = "visit", "is_visiting", "earlier_nodes"
 #: The detail that says how long the participant's paid visits after the first took.
 VISIT_SECONDS = "visit_seconds"
+#: The details that say how many bonuses were given by hand, and how many minutes of extra time.
+HAND_BONUSES, EXTRA_MINUTES = "hand_bonuses", "extra_minutes"
 
 
 class Participant(Record):
@@ -154,6 +156,16 @@ class Participant(Record):
     def is_visiting(self) -> bool:
         """Whether the participant takes part in a visit after the first, whose submission has been made."""
         return bool(self.details.get(IS_VISITING))
+
+    @property
+    def hand_bonuses(self) -> int:
+        """How many bonuses the participant was given by hand."""
+        return int(self.details.get(HAND_BONUSES, 0))
+
+    @property
+    def extra_minutes(self) -> int:
+        """By how many minutes the participant's time was extended."""
+        return int(self.details.get(EXTRA_MINUTES, 0))
 
     def change_status(self, status: ParticipantStatus) -> None:
         """Change the status, if the table of transitions allows it.

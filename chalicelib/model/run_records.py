@@ -16,6 +16,9 @@ KINDS: Final = (BASE, BONUS, COMPENSATION, SCREEN_OUT)
 VISIT_PREFIX: Final = "visit-"
 #: A payment's id ends with the number of its kind; for visits it ends with this one.
 _LAST_DIGIT_OF_VISITS: Final = 9
+#: The kind of a bonus that a person gives by hand is this word with its number.
+HAND_BONUS_PREFIX: Final = "bonus-"
+_LAST_DIGIT_OF_HAND_BONUSES: Final = 8
 #: The most visits of one participant.
 MAX_VISITS: Final = 10_000
 
@@ -25,26 +28,53 @@ def visit_kind(number: int) -> str:
     return f"{VISIT_PREFIX}{number}"
 
 
-def payment_kinds(visit: int) -> tuple[str, ...]:
-    """Return the kinds of payments that a participant can have; `visit`: the number of their visit."""
-    return (*KINDS, *(visit_kind(number) for number in range(2, visit + 1)))
+def hand_bonus_kind(number: int) -> str:
+    """Return the kind of a bonus by hand: `bonus-1` is the first."""
+    return f"{HAND_BONUS_PREFIX}{number}"
+
+
+def payment_kinds(visit: int, hand_bonuses: int = 0) -> tuple[str, ...]:
+    """Return the kinds of payments that a participant can have.
+
+    `visit`: the number of their visit; `hand_bonuses`: how many bonuses they were given by hand.
+    """
+    visits = (visit_kind(number) for number in range(2, visit + 1))
+    return (*KINDS, *visits, *(hand_bonus_kind(number) for number in range(1, hand_bonuses + 1)))
 
 
 def visit_of(kind: str) -> int | None:
     """Return the number of the visit that a kind of payment is for; None for another kind."""
-    number = kind.removeprefix(VISIT_PREFIX)
-    if not (kind.startswith(VISIT_PREFIX) and number.isascii() and number.isdecimal()):
+    visit = _number_after(VISIT_PREFIX, kind)
+    return visit if visit is not None and 1 < visit < MAX_VISITS else None
+
+
+def hand_bonus_of(kind: str) -> int | None:
+    """Return the number of a bonus by hand; None for another kind."""
+    number = _number_after(HAND_BONUS_PREFIX, kind)
+    return number if number is not None and 0 < number < MAX_VISITS else None
+
+
+def _number_after(prefix: str, kind: str) -> int | None:
+    text = kind.removeprefix(prefix)
+    if not (kind.startswith(prefix) and text.isascii() and text.isdecimal()):
         return None
-    visit = int(number[:9])
-    return visit if visit_kind(visit) == kind and 1 < visit < MAX_VISITS else None
+    number = int(text[:9])
+    # One spelling for each number: "visit-02" would be a kind of its own.
+    return number if f"{prefix}{number}" == kind else None
+
+
+def is_known_kind(kind: str) -> bool:
+    """Whether a text is a kind of payment."""
+    return kind in KINDS or visit_of(kind) is not None or hand_bonus_of(kind) is not None
 
 
 def payment_id(participant_id: int, kind: str) -> int:
     """Return the id of a participant's payment, which follows from its kind."""
-    number = visit_of(kind)
-    if number is None:
-        return participant_id * 10 + KINDS.index(kind) + 1
-    return (participant_id * MAX_VISITS + number) * 10 + _LAST_DIGIT_OF_VISITS
+    if (number := visit_of(kind)) is not None:
+        return (participant_id * MAX_VISITS + number) * 10 + _LAST_DIGIT_OF_VISITS
+    if (number := hand_bonus_of(kind)) is not None:
+        return (participant_id * MAX_VISITS + number) * 10 + _LAST_DIGIT_OF_HAND_BONUSES
+    return participant_id * 10 + KINDS.index(kind) + 1
 
 
 class Notification(Record):
@@ -86,7 +116,7 @@ class Payment(Record):
     kept_fields: ClassVar[tuple[str, ...]] = own_fields
 
     participant_id: int
-    #: base, bonus, compensation, screen-out, or visit-2 and so on.
+    #: base, bonus, compensation, screen-out, or visit-2, bonus-1 and so on.
     kind: str
     #: US dollars.
     amount: Decimal
@@ -100,7 +130,7 @@ class Payment(Record):
 
         Args:
             participant_id: The id of the participant.
-            kind: `base`, `bonus`, `compensation`, `screen-out`, or `visit-2` and so on.
+            kind: `base`, `bonus`, `compensation`, `screen-out`, or `visit-2`, `bonus-1` and so on.
             amount: The sum in US dollars.
             reason: The reason that the participant sees.
 

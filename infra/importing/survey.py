@@ -14,7 +14,7 @@ from chalicelib.model.failing import NODE_SPAN
 from chalicelib.model.keys import network_of
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.question import PARTICIPANT_SPAN
-from chalicelib.model.run_records import KINDS, visit_kind, visit_of
+from chalicelib.model.run_records import KINDS, is_known_kind, visit_kind
 
 from .export_source import LOADING_ORDER, ExportSource
 from .ids import Ids
@@ -113,7 +113,7 @@ def _read_kept(source: ExportSource, ids: Ids, seen: Survey) -> None:
 
 def _check_place(table: str, line: int, row: Row) -> None:
     """Refuse records that belong to two networks, and payments of an unknown kind."""
-    if table == "payment" and row["kind"] not in KINDS and visit_of(row["kind"]) is None:
+    if table == "payment" and not is_known_kind(row["kind"]):
         raise MalformedTableError(
             "payment.csv",
             line,

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from chalicelib.model.participant import VISIT_SECONDS
-from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, visit_of
+from chalicelib.model.run_records import BASE, BONUS, SCREEN_OUT, hand_bonus_of, visit_of
 from chalicelib.model.statuses import OWED_PAY, PAYMENT_STOPPED
 
 #: Kinds of payments that count as pay for taking part, besides those of visits; a compensation doesn't.
@@ -83,7 +83,7 @@ def hourly_pay(
 
 def is_pay(kind: str) -> bool:
     """Whether a payment of this kind counts as pay for taking part."""
-    return kind in KINDS or visit_of(kind) is not None
+    return kind in KINDS or visit_of(kind) is not None or hand_bonus_of(kind) is not None
 
 
 def visit_seconds(details: Any) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model.record import moment
-from chalicelib.model.run_records import KINDS, Payment, visit_of
+from chalicelib.model.run_records import Payment, is_known_kind
 from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.payment.ledger import transitions_of
@@ -35,7 +35,7 @@ class PaymentRow:
 
     id: str = field(metadata={"help": "The participant's id and the kind: `12-base`."})
     participant_id: int
-    kind: str = field(metadata={"help": "base, bonus, compensation, screen-out, visit-2 and so on."})
+    kind: str = field(metadata={"help": "base, bonus, compensation, screen-out, visit-2, bonus-1 and so on."})
     amount: Decimal = field(metadata={"any_decimal": True, "help": "US dollars."})
     status: PaymentStatus
     since: datetime | None = field(metadata={"help": "When it reached this status."})
@@ -122,8 +122,8 @@ def release_one_payment(ctx: Context, payment_id: str) -> PaymentDetail:
 
 def _payment(ctx: Context, payment_id: str) -> Payment:
     number, _, kind = payment_id.partition("-")
-    is_known = kind in KINDS or visit_of(kind) is not None
-    payment = ctx.uow.payment(int(number), kind) if is_known and _is_number(number) else None
+    is_id = _is_number(number) and is_known_kind(kind)
+    payment = ctx.uow.payment(int(number), kind) if is_id else None
     if payment is None:
         raise NotFound(
             f"There is no payment {payment_id!r}. Its id is the participant's id and the kind: 12-base.",

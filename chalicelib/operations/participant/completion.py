@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.messages import NotifyOperator, ProcessSubmission, RecordReturn, ReleaseSeat
+from chalicelib.messages import (
+    NotifyOperator,
+    ProcessSubmission,
+    RecordReturn,
+    ReleaseSeat,
+    SendToParticipants,
+)
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import Notification
@@ -19,6 +25,8 @@ from .submission import notify_late_completion, post_task_completed
 
 #: The event_type of the Notification that keeps a participant's report of an error.
 ERROR_REPORTED = "ExperimentError"
+#: Why a participant whom a person released left early.
+RELEASED = "released"
 #: The names of its details, and the names under which the page sends them.
 REPORT_FIELDS = {
     "feedback": "error_feedback",
@@ -100,6 +108,15 @@ def report_error(ctx: Context, participant_id: int | None, report: dict[str, Any
         is_last = count == MAX_MAILS_PER_HOUR
         ctx.uow.post(NotifyOperator(report, participant_id, is_quoted=True, is_last=is_last))
     return response
+
+
+def release_participant(ctx: Context, participant: Participant) -> None:
+    """End a participant's part now, with base pay, because a person who manages the run has decided so."""
+    participant.early_exit_reason = participant.early_exit_reason or RELEASED
+    _fail_unanswered(participant)
+    _record_end(ctx, participant)
+    state = {"released": True, "overrecruited": False, "q": 0, "n": 0}
+    ctx.uow.post(SendToParticipants((participant.id,), "quorum", state))
 
 
 def _count_report(ctx: Context) -> int:

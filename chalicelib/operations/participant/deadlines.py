@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.errors import NotFound
 from chalicelib.messages import CheckDeadline, PollAssignment
 from chalicelib.model import keys
-from chalicelib.model.participant import Participant
+from chalicelib.model.participant import EXTRA_MINUTES, Participant
 from chalicelib.model.statuses import (
     ASSIGNMENT_LOST,
     ASSIGNMENT_SUBMITTED,
@@ -44,7 +44,8 @@ MAX_OVERTIME = timedelta(hours=1)
 
 def deadline(ctx: Context, participant: Participant) -> datetime:
     """When a participant's time is up."""
-    return participant.creation_time + timedelta(hours=ctx.settings.duration)
+    extra = timedelta(minutes=participant.extra_minutes)
+    return participant.creation_time + timedelta(hours=ctx.settings.duration) + extra
 
 
 def set_deadline(ctx: Context, participant: Participant) -> None:
@@ -129,6 +130,10 @@ def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str 
     participant = ctx.uow.participant(participant_id)
     if not _is_open(ctx, participant):
         return
+    if ctx.now < deadline(ctx, participant):
+        # The participant was given extra time.
+        set_deadline(ctx, participant)
+        return
     is_working = assignment_status == AssignmentStatus.WORKING
     is_abandoned = assignment_status == AssignmentStatus.ABANDONED
     if assignment_status in ASSIGNMENT_SUBMITTED or _needs_no_report(ctx, participant):
@@ -157,3 +162,9 @@ def _mark_missing(ctx: Context, participant: Participant) -> None:
     if ctx.settings.disable_when_duration_exceeded:
         ctx.uow.state["closed_by_operator"] = True
         close_places(ctx)
+
+
+def give_extra_time(ctx: Context, participant: Participant, minutes: int) -> datetime:
+    """Extend a participant's time; return when it ends now. The recorded check is repeated at that time."""
+    participant.details = {**participant.details, EXTRA_MINUTES: participant.extra_minutes + minutes}
+    return deadline(ctx, participant)

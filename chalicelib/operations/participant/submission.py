@@ -166,6 +166,19 @@ def review_submission(ctx: Context, participant_id: int) -> None:
     _status_changed(ctx, participant)
 
 
+def approve_submission(ctx: Context, participant: Participant) -> None:
+    """Approve a submission in place of the experiment's checks, and carry on as after these."""
+    _set_status(ctx, participant, ParticipantStatus.APPROVED)
+    _enqueue_qualifications(ctx, participant)
+    _follow_up(ctx, participant, "submission_successful")
+
+
+def reject_submission(ctx: Context, participant: Participant) -> None:
+    """Reject a submission in place of the experiment's checks; the participant is replaced."""
+    _set_status(ctx, participant, ParticipantStatus.REJECTED)
+    _follow_up(ctx, participant, "data_check_failed")
+
+
 def has_own(experiment_class: type[Experiment], hook: str) -> bool:
     """Whether an experiment overrides a hook; if not, its message would have no effect."""
     return getattr(experiment_class, hook) is not getattr(Experiment, hook)

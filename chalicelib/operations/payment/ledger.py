@@ -18,7 +18,7 @@ from chalicelib.messages import SendPayment
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
-from chalicelib.model.run_records import BASE, BONUS, COMPENSATION, Payment, visit_kind, visit_of
+from chalicelib.model.run_records import BASE, BONUS, COMPENSATION, KINDS, Payment, payment_kinds, visit_of
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, ParticipantStatus, PaymentStatus
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
@@ -197,11 +197,12 @@ def _spacing_ends_at(ctx: Context, payment: Payment) -> datetime | None:
 
 def _indistinguishable(ctx: Context, payment: Payment) -> Iterator[Payment]:
     """Yield the participant's other payments that a vendor's list may not distinguish from this one."""
-    visits = [visit_kind(n) for n in range(2, ctx.uow.participant(payment.participant_id).visit + 1)]
-    kinds = (*INDISTINGUISHABLE_KINDS, *visits)
+    participant = ctx.uow.participant(payment.participant_id)
+    numbered = payment_kinds(participant.visit, participant.hand_bonuses)[len(KINDS) :]
+    kinds = (*INDISTINGUISHABLE_KINDS, *numbered)
     if payment.kind not in kinds:
         return
-    ctx.uow.prefetch(more=[keys.payment(payment.participant_id, kind) for kind in visits])
+    ctx.uow.prefetch(more=[keys.payment(payment.participant_id, kind) for kind in numbered])
     for kind in kinds:
         other = None if kind == payment.kind else ctx.uow.payment(payment.participant_id, kind)
         if other is not None and other.amount == payment.amount:
@@ -228,7 +229,7 @@ def transfer_of(ctx: Context, payment: Payment) -> Transfer:
         worker_id=participant.worker_id,
         hit_id=participant.hit_id,
         # A recruiter has one assignment for all visits: what later ones earn is a bonus on it.
-        kind=BONUS if visit_of(payment.kind) is not None else payment.kind,
+        kind=payment.kind if payment.kind in KINDS else BONUS,
         amount=payment.amount,
         reason=payment.reason or "",
         token=f"{ctx.app_id}-{participant.id}-{payment.kind}",

@@ -159,7 +159,9 @@ def _kinds_of(
 ) -> tuple[int, tuple[str, ...]]:
     participant = ctx.uow.participant(participant_id)
     chosen = payment_filter.kind
-    return participant.id, payment_kinds(participant.visit) if chosen is None else (chosen,)
+    return participant.id, payment_kinds(participant.visit, participant.hand_bonuses) if chosen is None else (
+        chosen,
+    )
 
 
 def _can_retry(ctx: Context, payment: Payment) -> bool:

@@ -149,6 +149,12 @@ def exceeds_hard_cap(ctx: Context, amount: Decimal, participant: Participant) ->
     return cap is not None and owed(ctx) + reserved(ctx, participant) + amount > cap
 
 
+def has_no_room_for(ctx: Context, amount: Decimal) -> bool:
+    """Whether an amount that nothing reserves would exceed the hard cap."""
+    cap = _cap(ctx, "hard_cap")
+    return cap is not None and owed(ctx) + reserved(ctx) + amount > cap
+
+
 def add_to_owed(ctx: Context, amount: Decimal, participant: Participant, *, is_last: bool) -> None:
     """Add to what is owed; `is_last`: this participant will be owed nothing more."""
     if not has_cap(ctx):

@@ -419,6 +419,28 @@ class VisitItem(StoredItem):
     reminders = _document()
 
 
+class NoteItem(StoredItem):
+    """A note of a person who manages the run, about a record."""
+
+    author = _text()
+    author_name = _text()
+    text = _text()
+    written = _text()
+
+
+class ErrorGroupItem(StoredItem):
+    """Errors of one kind: how often, when first and last, and where."""
+
+    times = _number()
+    first_at = _text()
+    last_at = _text()
+    where = _text()
+    error_type = _text()
+    text = _text()
+    traceback = _text()
+    participant_id = _number()
+
+
 class ApiAnswerItem(StoredItem):
     """The answer to a change over the API, for a repeated request, and when it expires."""
 
@@ -477,6 +499,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
     "api_answer": ApiAnswerItem,
+    "note": NoteItem,
+    "error_group": ErrorGroupItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

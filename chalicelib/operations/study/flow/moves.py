@@ -55,7 +55,7 @@ MAX_LOADING = 10.0
 MAX_UNSEEN = 10.0
 #: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
-SCREEN_OUT, FULL, ERROR = "screen_out", "full", "error"
+SCREEN_OUT, FULL, ERROR, RELEASED = "screen_out", "full", "error", "released"
 #: How many pages of a missed session are skipped.
 MAX_SKIPPED = 10_000
 

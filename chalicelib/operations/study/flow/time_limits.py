@@ -13,7 +13,7 @@ from chalicelib.operations.study.answers.page_answers import (
     default_answers,
     page_at,
 )
-from chalicelib.operations.study.shared.study_context import Pending, later, session_of, study_of
+from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import Page, Wait
 from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path
@@ -122,3 +122,18 @@ def play_for_departed(ctx: Context, participant_id: int) -> Pending | None:
 
 def _is_past(ctx: Context, place: Place) -> bool:
     return place.until is not None and place.until <= str(iso(ctx.now))
+
+
+def extend_page(ctx: Context, participant_id: int, minutes: int) -> None:
+    """Extend the time limit of a participant's page, and of the timed parts around it."""
+    session = session_of(ctx)
+    place = session.find_place(participant_id)
+    if place is None or place.ended is not None or place.until is None or page_at(ctx, place) is None:
+        return
+    until = moment_of(place.until)
+    if until is not None:
+        place.until = later(until, minutes * 60)
+        ends = {path: moment_of(end) for path, end in place.clocks.items()}
+        place.clocks = {path: later(end, minutes * 60) for path, end in ends.items() if end is not None}
+        wake_by(ctx, place, place.until)
+    session.flush()

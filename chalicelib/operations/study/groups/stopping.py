@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from chalicelib.messages import ReleaseSeat
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.flow.members import TEXTS
-from chalicelib.operations.study.flow.moves import ERROR, stop_with_pay
+from chalicelib.operations.study.flow.moves import ERROR, RELEASED, ring, stop_with_pay
 from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.study_records import Place
 
 from .waits import stop_group
+
+
+def release_from_study(ctx: Context, participant_id: int) -> None:
+    """End a participant's part now, with pay; their group goes on without them, as when a member leaves."""
+    session = session_of(ctx)
+    place = session.find_place(participant_id)
+    if place is None or place.ended is not None:
+        return
+    stop_with_pay(ctx, place, TEXTS[RELEASED], RELEASED)
+    if place.in_group:
+        ctx.uow.post(ReleaseSeat(participant_id, is_withdrawal=True))
+    ring(ctx, [place], f"release|{participant_id}")
+    session.flush()
 
 
 def stop_part(ctx: Context, participant_id: int, reason: str) -> None:

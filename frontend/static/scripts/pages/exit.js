@@ -3,7 +3,7 @@
 const { dallinger } = window;
 const LOOK_AGAIN_MS = [1500, 3000, 6000]; // the bonus is calculated in the seconds after the end
 const OUTCOMES = {
-  withdrawn: "withdrawn", error: "error", waiting: "released", dropout: "released", busy: "released", group: "released",
+  withdrawn: "withdrawn", error: "error", waiting: "released", dropout: "released", busy: "released", group: "released", released: "released",
 };
 
 const part = (id) => /** @type {PagePart} */ (document.getElementById(id));

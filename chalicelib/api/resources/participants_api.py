@@ -1,0 +1,187 @@
+"""/api/v1/participants: one participant, and what people decide about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from chalicelib.access.rights import Right
+from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
+from chalicelib.api.common_parameters import ID_TEXT, One
+from chalicelib.operations.listings.listing import Listing
+from chalicelib.operations.management import hand_bonuses, notes
+from chalicelib.operations.management import participant_actions as actions
+from chalicelib.operations.management.managed_payments import PaymentDetail
+from chalicelib.operations.management.notes import MAX_NOTE, NoteAbout, NoteRow
+from chalicelib.operations.management.participant_actions import ParticipantDetail
+from chalicelib.operations.shared.context import Context
+
+RESOURCE: Final = "participants"
+_REASON: Final = {"min": 1, "max": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class WithReason:
+    """A participant, and why."""
+
+    id: str = field(metadata=ID_TEXT)
+    reason: str = field(metadata={**_REASON, "help": "Stored with the decision."})
+
+
+@dataclass(frozen=True, slots=True)
+class WithMinutes:
+    """A participant, and how much time."""
+
+    id: str = field(metadata=ID_TEXT)
+    minutes: int = field(metadata={"min": 1, "max": 1_440})
+
+
+@dataclass(frozen=True, slots=True)
+class WithAmount:
+    """A participant, a sum, and why."""
+
+    id: str = field(metadata=ID_TEXT)
+    amount: Decimal = field(metadata={"help": 'US dollars, such as "1.50".'})
+    reason: str = field(metadata={**_REASON, "help": "The participant sees it."})
+
+
+@dataclass(frozen=True, slots=True)
+class NewNote:
+    """A record, and a note about it."""
+
+    id: str = field(metadata=ID_TEXT)
+    text: str = field(metadata={"min": 1, "max": MAX_NOTE})
+
+
+@dataclass(frozen=True, slots=True)
+class OneNote:
+    """A record, and one of the notes about it."""
+
+    id: str = field(metadata=ID_TEXT)
+    note: str = field(metadata={**ID_TEXT, "help": "The note's id."})
+
+
+def _verb(
+    verb: str, right: Right, parameters: Any, run: Callable[[Context, Any], Any], summary: str, answer: Any
+) -> AnyOperation:
+    return ApiOperation(
+        name=f"{RESOURCE}.{verb}",
+        method="POST",
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb=verb,
+        right=right,
+        parameters=parameters,
+        answer=answer,
+        run=run,
+        summary=summary,
+    )
+
+
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    ApiOperation(
+        name="participants.read",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        right=Right.VIEW,
+        parameters=One,
+        answer=ParticipantDetail,
+        run=lambda ctx, one: actions.read_participant(ctx, one.id),
+        summary="Returns a participant.",
+    ),
+    _verb(
+        "approve",
+        Right.EDIT_PARTICIPANTS,
+        One,
+        lambda ctx, one: actions.approve_participant(ctx, one.id),
+        "Approves a submission that no check has decided yet.",
+        ParticipantDetail,
+    ),
+    _verb(
+        "reject",
+        Right.EDIT_PARTICIPANTS,
+        WithReason,
+        lambda ctx, one: actions.reject_participant(ctx, one.id, one.reason),
+        "Rejects a submission whose base pay hasn't been sent, and holds that pay.",
+        ParticipantDetail,
+    ),
+    _verb(
+        "fail",
+        Right.EDIT_PARTICIPANTS,
+        WithReason,
+        lambda ctx, one: actions.fail_participant_by_hand(ctx, one.id, one.reason),
+        "Marks a participant's record, nodes and answers as failed; pay stays as it is.",
+        ParticipantDetail,
+    ),
+    _verb(
+        "release",
+        Right.PAY,
+        One,
+        lambda ctx, one: actions.release_with_pay(ctx, one.id),
+        "Ends the part of a working participant now, with base pay.",
+        ParticipantDetail,
+    ),
+    _verb(
+        "extra-time",
+        Right.EDIT_PARTICIPANTS,
+        WithMinutes,
+        lambda ctx, one: actions.extend_time(ctx, one.id, one.minutes),
+        "Gives a working participant extra time, on their page too if it has a time limit.",
+        ParticipantDetail,
+    ),
+    _verb(
+        "erase",
+        Right.EDIT_PARTICIPANTS,
+        One,
+        lambda ctx, one: actions.erase_files(ctx, one.id),
+        "Deletes the files that a participant has uploaded; also requires View personal data.",
+        ParticipantDetail,
+    ),
+    _verb(
+        "bonus",
+        Right.PAY,
+        WithAmount,
+        lambda ctx, one: hand_bonuses.give_bonus(ctx, one.id, one.amount, one.reason),
+        "Gives a participant a bonus by hand, and sends it once; they can have several.",
+        PaymentDetail,
+    ),
+    _verb(
+        "compensate",
+        Right.PAY,
+        WithAmount,
+        lambda ctx, one: hand_bonuses.compensate_participant(ctx, one.id, one.amount, one.reason),
+        "Compensates a participant, once.",
+        PaymentDetail,
+    ),
+    _verb(
+        "note",
+        Right.COMMENT,
+        NewNote,
+        lambda ctx, one: notes.write_note(ctx, NoteAbout.PARTICIPANT, one.id, one.text),
+        "Writes a note about a participant.",
+        NoteRow,
+    ),
+    _verb(
+        "delete-note",
+        Right.COMMENT,
+        OneNote,
+        lambda ctx, one: notes.delete_note(ctx, NoteAbout.PARTICIPANT, one.id, one.note),
+        "Deletes a note about a participant; only its author may.",
+        NoteRow,
+    ),
+    ApiOperation(
+        name="participants.notes",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="notes",
+        right=Right.VIEW,
+        parameters=One,
+        answer=Listing[NoteRow],
+        run=lambda ctx, one: notes.list_notes(ctx, NoteAbout.PARTICIPANT, one.id),
+        summary="Lists the notes about a participant.",
+    ),
+)
