@@ -14,7 +14,7 @@ from chalicelib.operations.payment.ledger import CENT, record_debt, setting_in_c
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
 
-from .managed_payments import PaymentDetail, read_payment
+from .managed_payments import PaymentDetail, payment_detail
 from .participant_actions import actor_name, participant_named
 
 #: The most bonuses that one participant can be given by hand.
@@ -60,5 +60,7 @@ def _owe(ctx: Context, participant: Participant, kind: str, amount: Decimal, rea
     cost = budget.cost_with_fee(ctx, participant.recruiter, amount)
     if budget.has_no_room_for(ctx, cost):
         raise InvalidState(f"{ctx.money(amount)} would exceed hard_cap, given what is owed and reserved.")
-    record_debt(ctx, participant, kind, amount, reason, actor_name(ctx))
-    return read_payment(ctx, f"{participant.id}-{kind}")
+    payment = record_debt(ctx, participant, kind, amount, reason, actor_name(ctx))
+    if payment is None:
+        raise InvalidState(f"Participant {participant.id} has a payment of the kind {kind} already.")
+    return payment_detail(ctx, payment)

@@ -18,6 +18,7 @@ from chalicelib.operations.payment.operator_actions import (
     PaymentEntry,
     PaymentFilter,
     list_payments,
+    payment_entry,
     release_payment,
     retry_payment,
 )
@@ -90,13 +91,16 @@ def page_of_payments(
 
 def read_payment(ctx: Context, payment_id: str) -> PaymentDetail:
     """Return a payment with its transitions; NotFound for an unknown id."""
-    payment = _payment(ctx, payment_id)
-    entry = list_payments(ctx, PaymentFilter(None, payment.participant_id, payment.kind))[0]
+    return payment_detail(ctx, _payment(ctx, payment_id))
+
+
+def payment_detail(ctx: Context, payment: Payment) -> PaymentDetail:
+    """Return a payment of this unit of work with its transitions."""
     transitions = [
         PaymentTransition(str(one["to"]), moment(one["at"]), str(one["by"]), str(one["why"]))
         for one in transitions_of(payment)
     ]
-    return PaymentDetail(_row(entry), transitions)
+    return PaymentDetail(_row(payment_entry(ctx, payment)), transitions)
 
 
 def retry_one_payment(ctx: Context, payment_id: str) -> PaymentDetail:

@@ -77,7 +77,7 @@ def list_payments(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentEn
     Worker ids are left out for actors who may not view personal data.
     """
     actor = require_right(ctx, Right.VIEW)
-    entries = [_entry(ctx, payment) for payment in _payments(ctx, payment_filter)]
+    entries = [payment_entry(ctx, payment) for payment in _payments(ctx, payment_filter)]
     if actor.may(Right.VIEW_PERSONAL_DATA):
         return entries
     return [replace(entry, worker_id="") for entry in entries]
@@ -87,7 +87,7 @@ def list_payment_queries(ctx: Context, payment_filter: PaymentFilter) -> list[Pa
     """Return the questions to recruiters about the matching payments."""
     require_right(ctx, Right.PAY)
     entries = (
-        (_entry(ctx, payment), transfer_of(ctx, payment)) for payment in _payments(ctx, payment_filter)
+        (payment_entry(ctx, payment), transfer_of(ctx, payment)) for payment in _payments(ctx, payment_filter)
     )
     return [
         PaymentQuery(entry, transfer, recruiter_state_of(ctx, entry.recruiter)) for entry, transfer in entries
@@ -168,7 +168,8 @@ def _can_retry(ctx: Context, payment: Payment) -> bool:
     return payment.status in PAYMENT_IN_PROGRESS and leased_until(ctx, payment) is None
 
 
-def _entry(ctx: Context, payment: Payment) -> PaymentEntry:
+def payment_entry(ctx: Context, payment: Payment) -> PaymentEntry:
+    """Return a payment as the operator sees it."""
     participant = ctx.uow.participant(payment.participant_id)
     moves = transitions_of(payment)
     since = _since(payment)
