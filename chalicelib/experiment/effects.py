@@ -70,7 +70,7 @@ class LeaveStudy(Effect):
 
 
 @immutable()
-class PlayForDeparted(Effect):
-    """Answer a study's pages with the defaults of a participant who has disconnected."""
+class FollowPresence(Effect):
+    """Carry out a study's dropout policy for a participant who has disconnected, or let one return."""
 
     participant_id: int

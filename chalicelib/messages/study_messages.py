@@ -24,7 +24,7 @@ class EnforceTimeLimit(MessageBody):
 @message_type()
 @immutable()
 class Autoplay(MessageBody):
-    """Answer the pages of a participant who has disconnected with their defaults."""
+    """Carry out the dropout policy for a participant who has disconnected, or let one return to the group."""
 
     kind: ClassVar[str] = "autoplay"
     lane: ClassVar[Lane] = Lane.REALTIME

@@ -135,6 +135,27 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
 
     #: How long the bot waits for a notification before it polls again, in seconds.
     poll_seconds: ClassVar[float] = POLL_SECONDS
+    #: True for a bot that plays for a participant who has left their group.
+    is_stand_in = False
+    #: True once the bot has closed its page for good.
+    has_left = False
+
+    def on_signup(self, data: dict[str, Any]) -> None:
+        """Remember whether the bot plays for a participant who was there before it."""
+        self.is_stand_in = "bot_token_serial" in (data["participant"].get("details") or {})
+
+    def leaves(self, page: Mapping[str, Any]) -> bool:
+        """Return whether the bot closes the page and doesn't come back; override to rehearse dropouts.
+
+        Args:
+            page: The page, as GET /page returned it.
+
+        Returns:
+            False, always.
+
+        """
+        del page
+        return False
 
     def participate(self) -> None:
         """Answer each page that is due, until the end."""
@@ -156,6 +177,11 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
                 page = self.get("/page")
                 continue
             self.remember(page)
+            if self.leaves(page):
+                # Only a participant with a socket is missed when it closes.
+                self.subscribe_to_quorum_channel()
+                self.has_left = True
+                return
             page = self.post_answers(page)
             began = time.monotonic()
 
@@ -338,6 +364,10 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
     def sign_off(self) -> bool:
         """Do nothing: the last page has ended the participant's part."""
         return True
+
+    def complete_experiment(self, status: str) -> dict[str, Any]:
+        """Report that the participant is at the end, except for a bot that has left before it."""
+        return {} if self.has_left else super().complete_experiment(status)
 
 
 class StudyBrowserBot(AnsweringBot, BotBase):

@@ -235,6 +235,12 @@ class TimelinePlan:
         yield from _occurrences(self._root, (), wanted)
 
     @cached_property
+    def can_pause(self) -> bool:
+        """Whether the clocks of a group can stand still for a member who is away."""
+        groups = (step.element for _, step in self.steps())
+        return any(isinstance(one, Group) and one.patience_seconds is not None for one in groups)
+
+    @cached_property
     def sessions(self) -> tuple[tuple[str, Session], ...]:
         """The later sessions, each with every path on which a participant may reach it.
 

@@ -110,6 +110,11 @@ class Player:
         return self._place.gone or self._place.ended is not None
 
     @property
+    def away(self) -> bool:
+        """Whether the participant has disconnected, and their group waits for them."""
+        return self.group is not None and str(self.id) in self.group.stored.away
+
+    @property
     def condition(self) -> Mapping[str, Any]:
         """The levels of the condition, by factor."""
         stored = self._place.condition
@@ -231,6 +236,20 @@ class Player:
         reader = self._reader()
         stored_answers = [reader.one(scope, name) for scope in reader.scopes() if reader.has(scope, name)]
         return [item.value(answer) if item and answer is not None else answer for answer in stored_answers]
+
+    def missed(self, name: str) -> bool:
+        """Return whether the newest answer to an item was filled in, as the participant gave none in time.
+
+        Args:
+            name: The item.
+
+        Returns:
+            True for an answer of `on_timeout` or a default; False for one of the participant, and for none.
+
+        """
+        reader = self._reader()
+        scope = next((one for one in self.scopes if reader.has(one, name)), None)
+        return scope is not None and f"{scope}|{name}" in self._place.missed
 
     def stored_answer(self, name: str) -> Any:
         """Return the newest answer to an item as it is stored; None when there is none."""

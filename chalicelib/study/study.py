@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.configuration import get_config
-from chalicelib.experiment.effects import LeaveStudy, PlayForDeparted
+from chalicelib.experiment.effects import FollowPresence, LeaveStudy
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.networks import DiscreteGenerational
 from chalicelib.model.network import Network
@@ -440,11 +440,12 @@ class Study(Experiment):
             self.pending_effects.append(LeaveStudy(participant.id))
 
     def participant_disconnected(self, participant: Participant) -> None:
-        """Use a departed member's defaults at once, so that the others needn't wait (`autoplay`)."""
-        if self.dropout_policy == "autoplay":
-            self.pending_effects.append(PlayForDeparted(participant.id))
-        else:
-            super().participant_disconnected(participant)
+        """Carry out the dropout policy of the participant's group, in a commit of its own."""
+        self.pending_effects.append(FollowPresence(participant.id))
+
+    def participant_returned(self, participant: Participant) -> None:
+        """Let the participant's group go on, if it waits for them."""
+        self.pending_effects.append(FollowPresence(participant.id))
 
     def session_counts(self) -> list[dict[str, Any]]:
         """Return how many visits to each later session there are, by status."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
+from chalicelib.model.record import iso
 from chalicelib.model.statuses import VisitStatus
 from chalicelib.serializable import require_serializable
 
@@ -80,6 +82,8 @@ class Place(StoredFields):
     slot: str | None = None
     #: Answers by round, then by item: {"": {"age": 31}, "rounds[2]": {"offer": 5}}.
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: The answers that the study gave because the participant gave none in time, as "round|item".
+    missed: list[str] = field(default_factory=list)
     #: Whether answers of past rounds are in the responses alone.
     spilled: bool = False
     #: How often each item was asked, by round.
@@ -293,6 +297,33 @@ class GroupRecord(StoredFields):
     rows: int = 0
     #: For each member, the second in which they last sent a message, and how many they sent in it.
     sent: dict[str, list[Any]] = field(default_factory=dict)
+    #: The members for whom the group waits, and since when each is away.
+    away: dict[str, str] = field(default_factory=dict)
+    #: Since when the group's clocks stand still, None while they run; and for how long they did before.
+    paused_at: str | None = None
+    paused_seconds: float = 0.0
+
+    def begin_absence(self, participant_id: int, now: datetime) -> None:
+        """Record that the group waits for a member, and stop its clocks."""
+        self.away[str(participant_id)] = iso(now)
+        self.paused_at = self.paused_at or iso(now)
+
+    def end_absence(self, participant_id: int, now: datetime) -> bool:
+        """Record that the group doesn't wait for a member any more; return whether it did.
+
+        The clocks go on when the group waits for no other member.
+        """
+        if self.away.pop(str(participant_id), None) is None:
+            return False
+        if not self.away:
+            self.paused_seconds, self.paused_at = self.paused_for(now), None
+        return True
+
+    def paused_for(self, now: datetime) -> float:
+        """Return for how many seconds the group's clocks have stood still."""
+        if self.paused_at is None:
+            return self.paused_seconds
+        return self.paused_seconds + max(0.0, (now - datetime.fromisoformat(self.paused_at)).total_seconds())
 
     def member_ids(self) -> list[int]:
         """Return the members' ids, in the order in which they were placed."""

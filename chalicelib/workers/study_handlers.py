@@ -22,7 +22,7 @@ from chalicelib.messages import (
 )
 from chalicelib.operations.realtime import channels
 from chalicelib.operations.study.flow import members, reminders, time_limits, visit_closing
-from chalicelib.operations.study.groups import leaving
+from chalicelib.operations.study.groups import departures, leaving
 from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
 from chalicelib.operations.study.shared.hook_errors import StudyCodeError
@@ -45,7 +45,9 @@ def _enforce_time_limit(message: Received[EnforceTimeLimit]) -> None:
 
 @handles(Autoplay)
 def _autoplay(message: Received[Autoplay]) -> None:
-    _settle(_go_on(message, time_limits.play_for_departed, message.body.participant_id))
+    found = _go_on(message, departures.follow_presence, message.body.participant_id)
+    for pending in found or ():
+        _settle(pending)
 
 
 def _go_on(message: Keyed, operation: Callable[..., T], *args: Any) -> T | None:

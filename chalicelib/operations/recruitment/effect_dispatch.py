@@ -10,8 +10,8 @@ from chalicelib.experiment.effects import (
     CallLater,
     DismissGroup,
     Effect,
+    FollowPresence,
     LeaveStudy,
-    PlayForDeparted,
     PublishData,
     Recruit,
     ReplaceWithBot,
@@ -67,7 +67,7 @@ def _post(ctx: Context, effect: Effect) -> None:
             ctx.uow.post(EndGroup(participant_id))
         case LeaveStudy(participant_id):
             ctx.uow.post(ReleaseSeat(participant_id))
-        case PlayForDeparted(participant_id):
+        case FollowPresence(participant_id):
             ctx.uow.post(Autoplay(participant_id))
         case ScreenOut(participant_id):
             _screen_out(ctx, participant_id)

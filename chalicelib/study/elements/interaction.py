@@ -14,6 +14,9 @@ MIN_SIZE, MAX_SIZE = 2, 90
 STRANGERS, PARTNERS = "strangers", "partners"
 COHORT_MATCHES = ("arrival", "condition")
 MATCHES = (*COHORT_MATCHES, STRANGERS, PARTNERS)
+#: What happens when a member of a group disconnects.
+AUTOPLAY, WAIT, GO_ON, BOT, END = "autoplay", "wait", "go_on", "bot", "end"
+DROPOUT_POLICIES = (AUTOPLAY, WAIT, GO_ON, BOT, END)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,13 @@ class Group(Gathering):
         rotate: Whether the roles move on by one place each time the same people are grouped again.
         shuffle: Whether roles are drawn at random instead of following the order of arrival.
         then: A method of the study, called with each new group.
+        dropout_policy: What happens when a member disconnects: `autoplay` (their defaults are used), `wait`
+            (they may come back), `go_on` (the others go on without them), `bot` (a bot plays for a member who
+            has agreed to it, the others of any other member go on), or `end` (the group ends, with pay). The
+            study's `dropout_policy` by default.
+        patience_seconds: With `wait`: for how long the group's time limits stand still for a member who has
+            disconnected; then the others go on without them. None: time limits run, and the member can come
+            back at any time.
 
     """
 
@@ -66,6 +76,8 @@ class Group(Gathering):
     rotate: bool = False
     shuffle: bool = False
     then: str | None = None
+    dropout_policy: str = ""
+    patience_seconds: float | None = None
 
     @property
     def repeats_members(self) -> bool:
@@ -87,6 +99,15 @@ class Group(Gathering):
             problems.append(
                 f"{what} has match={self.match!r}; use one of {', '.join(MATCHES)}, or a function."
             )
+        return problems + self._dropout_problems(what)
+
+    def _dropout_problems(self, what: str) -> list[str]:
+        problems = []
+        if self.dropout_policy and self.dropout_policy not in DROPOUT_POLICIES:
+            policies = ", ".join(DROPOUT_POLICIES)
+            problems.append(f"{what} has dropout_policy={self.dropout_policy!r}; use one of {policies}.")
+        if self.patience_seconds is not None and self.patience_seconds < 0:
+            problems.append(f"{what} has patience_seconds={self.patience_seconds}; give 0 or more.")
         return problems
 
 

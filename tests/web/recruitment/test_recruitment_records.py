@@ -495,7 +495,7 @@ def test_each_other_effect_has_a_message(new_till: NewTill) -> None:
         later,
         effects.DismissGroup(1),
         effects.ReplaceWithBot(1),
-        effects.PlayForDeparted(1),
+        effects.FollowPresence(1),
     )
     assert dispatched(till, *given, chain=3) == [
         {"kind": "autoplay", "participant_id": 1},

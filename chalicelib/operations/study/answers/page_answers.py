@@ -165,7 +165,9 @@ def record_answers(
     )
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
-    share_answers(ctx, place, response, _by_people(items, answers, page, by))
+    given = _by_people(items, answers, page, by)
+    share_answers(ctx, place, response, given)
+    _note_missed(place, scope, answers, given)
     session.recorded[place.participant_id, place.serial] = entries
     stored_answers = {entry["item"]: shortened(entry["answer"], place.serial) for entry in entries}
     place.answers.setdefault(scope, {}).update(stored_answers)
@@ -181,6 +183,13 @@ def _by_people(items: Mapping[str, Item], answers: Mapping[str, Any], page: Page
         return dict(items)
     defaults = {name: page.on_timeout.get(name, item.default) for name, item in items.items()}
     return {n: item for n, item in items.items() if answers.get(n) != _valid_default(item, defaults[n])}
+
+
+def _note_missed(place: Place, scope: str, answers: Mapping[str, Any], given: Mapping[str, Item]) -> None:
+    """Note which answers the study gave for the participant; a later answer to the same item replaces it."""
+    answered = {f"{scope}|{name}" for name in answers}
+    missed = [f"{scope}|{name}" for name in answers if name not in given]
+    place.missed = [one for one in place.missed if one not in answered] + missed
 
 
 def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.group_clock import group_time
 from chalicelib.operations.study.shared.study_context import later, moment_of, session_of, study_of
 from chalicelib.study.elements import Choose, Page, Timed
 from chalicelib.study.plan import Path, PathPart, PlanStep, parse_path, write_path
@@ -27,14 +28,17 @@ def timed_around(ctx: Context, path: str) -> tuple[Path, Timed] | None:
 
 
 def part_ends_at(ctx: Context, place: Place, *, begins: bool = False) -> str | None:
-    """Return when the timed part around a participant ends; it `begins` when its first page is sent."""
+    """Return when the timed part around a participant ends, by their group's clocks.
+
+    It `begins` when its first page is sent.
+    """
     timed = timed_around(ctx, place.path)
     if timed is None:
         return None
     path, element = timed
     name = write_path(path)
     if begins and name not in place.clocks:
-        place.clocks[name] = later(ctx.now, element.seconds * time_factor(ctx, place))
+        place.clocks[name] = later(group_time(ctx, place), element.seconds * time_factor(ctx, place))
         place.draws[f"{name} began"] = iso(ctx.now)
     return place.clocks.get(name)
 
@@ -42,7 +46,7 @@ def part_ends_at(ctx: Context, place: Place, *, begins: bool = False) -> str | N
 def part_is_over(ctx: Context, place: Place) -> bool:
     """Whether the clock of the part around a participant has run out."""
     until = moment_of(part_ends_at(ctx, place))
-    return until is not None and ctx.now >= until
+    return until is not None and group_time(ctx, place) >= until
 
 
 def time_factor(ctx: Context, place: Place) -> float:

@@ -26,6 +26,7 @@ from chalicelib.operations.study.answers.timed_parts import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.grading.peer_grades import store_peer_grades
+from chalicelib.operations.study.shared.group_clock import deadline_of, group_time
 from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import (
@@ -206,7 +207,7 @@ def arrive(ctx: Context, place: Place, path: str) -> None:
         # It begins when the page is sent; a page that isn't requested ends too. The message is
         # due as if the page were sent at once; when that was too early, it is recorded again.
         seconds = element.seconds * time_factor(ctx, place)
-        place.until = later(ctx.now, seconds + MAX_UNSEEN)
+        place.until = later(group_time(ctx, place), seconds + MAX_UNSEEN)
         wake_by(ctx, place, later(ctx.now, seconds))
 
 
@@ -270,6 +271,13 @@ def wake_by(ctx: Context, place: Place, until: str) -> None:
     ctx.uow.post(EnforceTimeLimit(place.participant_id), due=moment_of(due))
 
 
+def wake_at_deadline(ctx: Context, place: Place) -> None:
+    """Record a message for the moment just after the time limit of a participant, if they have one."""
+    deadline = deadline_of(ctx, place)
+    if deadline is not None:
+        wake_by(ctx, place, iso(deadline))
+
+
 def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
     """Record that the page is being sent now, and begin its time limit."""
     if place.shown_at is not None:
@@ -279,11 +287,11 @@ def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
     element = element_at(ctx, place.path)
     limits = [part_ends_at(ctx, place, begins=True)]
     if isinstance(element, Page) and element.seconds is not None:
-        limits.append(later(ctx.now, element.seconds * time_factor(ctx, place)))
+        limits.append(later(group_time(ctx, place), element.seconds * time_factor(ctx, place)))
     set_limits = [limit for limit in limits if limit is not None]
     if set_limits:
         place.until = min(set_limits)
-        wake_by(ctx, place, place.until)
+        wake_at_deadline(ctx, place)
 
 
 def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:
@@ -291,14 +299,14 @@ def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:
 
     `loading`: the seconds that the page reports for loading its media; unknown before it has answered.
     """
-    until = moment_of(place.until)
+    until = deadline_of(ctx, place)
     slack = place.slack if loading is None else min(loading, place.slack)
     return until is not None and ctx.now >= until + timedelta(seconds=GRACE + slack)
 
 
 def is_nearly_over(ctx: Context, place: Place) -> bool:
     """Whether the time limit of a page is over or nearly so, since browsers' clocks differ."""
-    until = moment_of(place.until)
+    until = deadline_of(ctx, place)
     return until is not None and ctx.now >= until - timedelta(seconds=GRACE)
 
 

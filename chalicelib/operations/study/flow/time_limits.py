@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from chalicelib.messages import Autoplay
-from chalicelib.model.record import iso
-from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.drafts import draft_of
 from chalicelib.operations.study.answers.page_answers import (
@@ -13,6 +11,7 @@ from chalicelib.operations.study.answers.page_answers import (
     default_answers,
     page_at,
 )
+from chalicelib.operations.study.shared.group_clock import deadline_of
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import Page, Wait
 from chalicelib.study.items.markup import marked
@@ -21,7 +20,7 @@ from chalicelib.study.study_records import Place
 
 from .ending import finish
 from .members import DROPOUT, follow, stop_members
-from .moves import GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_by
+from .moves import GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_at_deadline
 
 #: The number of pages that are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10
@@ -94,34 +93,23 @@ def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
     else:
         if not follow(ctx, place):
             expire_overdue(ctx, place)
-        if place.ended is None and place.until is not None and not _is_past(ctx, place):
-            wake_by(ctx, place, place.until)
+        if place.ended is None and not _is_past(ctx, place):
+            wake_at_deadline(ctx, place)
     session.flush()
     return pending_at(ctx, place)
 
 
-def play_for_departed(ctx: Context, participant_id: int) -> Pending | None:
+def play_for_departed(ctx: Context, place: Place) -> Pending | None:
     """Answer the pages of a participant who has disconnected; return what to check after the commit."""
-    session = session_of(ctx)
-    session.prefetch([participant_id])
-    place = session.find_place(participant_id)
-    participant = ctx.uow.participant(participant_id)
-    if (
-        place is None
-        or place.ended is not None
-        or not participant.is_working
-        or not is_disconnected(participant)
-    ):
-        return None
     place.gone = True
     if autoplay(ctx, place):
-        ctx.uow.post(Autoplay(participant_id))
-    session.flush()
+        ctx.uow.post(Autoplay(place.participant_id))
     return pending_at(ctx, place)
 
 
 def _is_past(ctx: Context, place: Place) -> bool:
-    return place.until is not None and place.until <= str(iso(ctx.now))
+    deadline = deadline_of(ctx, place)
+    return deadline is not None and deadline <= ctx.now
 
 
 def extend_page(ctx: Context, participant_id: int, minutes: int) -> None:
@@ -135,5 +123,5 @@ def extend_page(ctx: Context, participant_id: int, minutes: int) -> None:
         place.until = later(until, minutes * 60)
         ends = {path: moment_of(end) for path, end in place.clocks.items()}
         place.clocks = {path: later(end, minutes * 60) for path, end in ends.items() if end is not None}
-        wake_by(ctx, place, place.until)
+        wake_at_deadline(ctx, place)
     session.flush()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.peer_answers import release_seats
 from chalicelib.operations.study.design.assignment import release_slot
-from chalicelib.operations.study.flow.members import DROPOUT, stop_members
-from chalicelib.operations.study.flow.moves import pending_at
+from chalicelib.operations.study.flow.members import DROPOUT, living_members, stop_members
+from chalicelib.operations.study.flow.moves import pending_at, ring
 from chalicelib.operations.study.flow.visits import abandon_visit
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.study_records import COMPLETE, Place
@@ -34,7 +34,10 @@ def leave_study(ctx: Context, participant_id: int, *, is_withdrawal: bool = Fals
         place.ended = LEFT
     waiting: list[Pending | None] = []
     if place.in_group and place.network_id is not None:
-        for one in session.group(place.network_id).stored.member_ids():
+        group = session.group(place.network_id)
+        if group.stored.end_absence(participant_id, ctx.now):
+            ring(ctx, living_members(ctx, group), f"gone{group.id}|{participant_id}")
+        for one in group.stored.member_ids():
             other = session.place(one)
             if one != participant_id and other.ended is None:
                 waiting.append(pending_at(ctx, other))

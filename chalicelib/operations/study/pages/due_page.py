@@ -35,8 +35,10 @@ from chalicelib.operations.study.flow.moves import (
 )
 from chalicelib.operations.study.flow.time_limits import expire
 from chalicelib.operations.study.flow.visit_closing import begin_if_open, close_if_due
+from chalicelib.operations.study.groups.departures import come_back
 from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import release
+from chalicelib.operations.study.shared.group_clock import patient_group
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.elements import Chat, Embed, Live, Page, Session, Trials
 from chalicelib.study.player import Player
@@ -91,7 +93,7 @@ def post_page(
     if serial != place.serial or page is None or place.ended is not None:
         return _respond_without_page(ctx, participant, place, serial)
     require_working(participant)
-    place.gone = False
+    come_back(ctx, place)
     # Trials are posted in several batches, and a batch can be sent again.
     keep = keep_some_events if isinstance(page, Trials | Embed) else keep_events
     keep(ctx, place, events)
@@ -101,19 +103,36 @@ def post_page(
         return _respond(ctx, participant, place, stale=True)
     ctx.seed(participant, "page", place.serial)
     ctx.uow.declare_scope(*participant.node_ids)
-    player = session_of(ctx).player(participant.id)
-    by = _answered_by(participant)
     time_is_up = is_timeout and is_nearly_over(ctx, place)
-    stop = None if failure is None else partial(stop_part, ctx, place.participant_id, failure)
+    # Otherwise the group's clocks have stood still, which the page doesn't know yet.
+    if time_is_up or not is_timeout or patient_group(ctx, place) is None:
+        stop = None if failure is None else partial(stop_part, ctx, place.participant_id, failure)
+        _take(ctx, participant, place, page, answers, seconds, stop, time_is_up=time_is_up)
+    return _respond(ctx, participant, place)
+
+
+def _take(
+    ctx: Context,
+    participant: Participant,
+    place: Place,
+    page: Page,
+    answers: Any,
+    seconds: float | None,
+    stop: Callable[[], None] | None,
+    *,
+    time_is_up: bool,
+) -> None:
+    """Take what a page sends: the answers to its items, or a batch of trials."""
+    by = _answered_by(participant)
     if isinstance(page, Trials | Embed):
         sender = TIMEOUT if time_is_up and isinstance(page, Embed) else by
         _take_batch(ctx, place, page, answers, sender, seconds, stop)
-        return _respond(ctx, participant, place)
+        return
     if by == PARTICIPANT:
         _refuse_early(ctx, place, page)
+    player = session_of(ctx).player(participant.id)
     checked = (_replaced_answers if time_is_up else check_answers)(ctx, player, page, answers)
     take_answers(ctx, place, page, checked, TIMEOUT if time_is_up else by, seconds, stop=stop)
-    return _respond(ctx, participant, place)
 
 
 def _replaced_answers(ctx: Context, player: Player, page: Page, answers: Any) -> dict[str, Any]:
@@ -166,7 +185,7 @@ def _answered_by(participant: Participant) -> str:
 
 def _look_after(ctx: Context, participant: Participant, place: Place) -> None:
     """Mark the participant as connected, follow their group, and enforce time limits and ends of sessions."""
-    place.gone = False
+    come_back(ctx, place)
     if place.visit > 1:
         close_if_due(ctx, participant, place)
     while place.ended is None and follow(ctx, place):

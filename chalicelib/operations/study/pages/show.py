@@ -16,6 +16,7 @@ from chalicelib.operations.study.answers.live_data import live_fields
 from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
+from chalicelib.operations.study.shared.group_clock import deadline_of, patient_group
 from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
 from chalicelib.study.elements import (
@@ -87,7 +88,20 @@ def show(
         body |= _waiting(ctx, place, element)
     elif isinstance(element, Session):
         body |= session_fields(ctx, place, element)
+    body |= _pause(ctx, place)
     return PageView(body, pending_at(ctx, place))
+
+
+def _pause(ctx: Context, place: Place) -> dict[str, Any]:
+    """Return the sentence about a pause of the group, None while there is none; nothing where none can be."""
+    group = patient_group(ctx, place)
+    if group is None:
+        return {}
+    sentence = marked(
+        "Another member of your group has lost the connection. The clock stands still until they are back."
+    )
+    is_shown = group.stored.paused_at is not None
+    return {"paused": translate(sentence, study_of(ctx).language) if is_shown else None}
 
 
 def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, Any]:
@@ -96,7 +110,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
     html = render_page(ctx, player, page, items)
     media = [path for item in items.values() for path in item.files()]
     start_clock(ctx, place, has_media=bool(media))
-    until = moment_of(place.until)
+    until = deadline_of(ctx, place)
     compiled = study.library.page(page.name, study.language) if page.name in study.library.names() else None
     shown = {
         "kind": "page",

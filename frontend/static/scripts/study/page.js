@@ -108,6 +108,7 @@
 
   const isWait = (each) => each.kind === "wait" || each.poll_seconds > 0;
   const isLive = (each) => each.kind === "live" || each.kind === "chat";
+  const heedsRings = (each) => isWait(each) || isLive(each) || "paused" in each;
 
   async function show(answer) {
     if (page && answer.serial === page.serial && !answer.exit) return showAgain(answer);
@@ -244,13 +245,21 @@
     root.addEventListener("change", later);
   }
 
+  // While a group waits for a member who is away, its clocks stand still; the server says when they go on.
+  function showPause() {
+    const pause = part("pause");
+    pause.textContent = page.paused || "";
+    pause.hidden = !page.paused;
+  }
+
   function startClocks(arrived) {
-    if (Number.isFinite(page.seconds_left)) {
+    showPause();
+    if (Number.isFinite(page.seconds_left) && !page.paused) {
       const deadline = arrived + (Math.max(0, page.seconds_left) + loadingSeconds) * 1000;
       leaving.push(study.countdown(deadline, timeIsUp));
     }
     if (page.min_seconds > 0 && !shownAgainAfter(page.min_seconds)) leaving.push(study.holdBack(button, page.min_seconds));
-    if (isWait(page)) leaving.push(waitForNext());
+    if (isWait(page) || page.paused) leaving.push(waitForNext());
     if (page.opens_in > 0) leaving.push(lookWhenOpen(page.opens_in));
   }
 
@@ -339,13 +348,13 @@
 
   function ring() {
     if (isBusy || asking) isNotified = true;
-    else if (page && (isWait(page) || isLive(page))) refresh();
+    else if (page && heedsRings(page)) refresh();
   }
 
   function heedRing() {
     if (!isNotified) return;
     isNotified = false;
-    if (isWait(page) || isLive(page)) setTimeout(refresh);
+    if (heedsRings(page)) setTimeout(refresh);
   }
 
   /* ---- Answering ------------------------------------------------------------------------------------------- */

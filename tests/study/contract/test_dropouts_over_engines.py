@@ -1,0 +1,121 @@
+"""A group waits for a member who is away: over every engine, and when several things happen at once."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from chalicelib.operations.realtime import dropouts
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.groups.departures import follow_presence
+from chalicelib.storage.engine import Engine
+from petri.study import End, Group, Page, Rounds, Study, Wait, number
+from tests.contract.factories import at_once
+from tests.study.contract.players import Player, Seat, Table
+
+PATIENCE = 30
+
+
+class Patient(Study):
+    """Three members who wait for each other."""
+
+    mine = number("Which number?", minimum=0, maximum=10)
+    timeline = (
+        Group(3, dropout_policy="wait", patience_seconds=PATIENCE),
+        Rounds(2, [Page("name", ask="mine", seconds=60, on_timeout={"mine": 0}), Wait()]),
+        End(),
+    )
+
+
+def seated(table: Table) -> Table:
+    for _ in range(2):
+        for player in table.players:
+            player.get()
+        table.work()
+    return table
+
+
+def lose(player: Player) -> None:
+    player.app.run(lambda ctx: dropouts.record_disconnect(ctx, ctx.uow.participant(player.id)))
+
+
+def return_(player: Player) -> None:
+    def act(ctx: Context) -> None:
+        dropouts.record_return(ctx, ctx.uow.participant(player.id))
+
+    player.app.run(act)
+
+
+def follow(player: Player) -> None:
+    """Handle the message about a member's presence, as the queue may do twice and at any moment."""
+    player.app.run(follow_presence, player.id)
+
+
+def is_paused(table: Table) -> bool:
+    (group,) = table.items("study_group")
+    assert ("paused_at" in group) == bool(group.get("away"))
+    return "paused_at" in group
+
+
+def test_a_pause_is_stored_and_over_when_the_member_is_back(engine: Engine, seat_players: Seat) -> None:
+    table = seated(seat_players(engine, Patient, 3))
+    gone = table.players[2]
+    lose(gone)
+    table.work()
+    assert is_paused(table)
+    table.clock.turn(seconds=20)
+    return_(gone)
+    table.work()
+    assert not is_paused(table)
+    assert table.players[0].get()["seconds_left"] == 60
+    assert table.items("study_group")[0]["paused_seconds"] == pytest.approx(20)
+
+
+def test_a_member_who_returns_as_the_patience_ends_is_in_the_group_or_out_of_it(
+    shared: Engine, seat_players: Seat
+) -> None:
+    table = seated(seat_players(shared, Patient, 3))
+    one, other, gone = table.players
+    lose(gone)
+    table.work()
+    table.clock.turn(seconds=PATIENCE)
+    results = at_once([partial(follow, gone), gone.get, one.get, partial(follow, gone), other.get])
+    assert [result for result in results if isinstance(result, Exception)] == []
+    table.work()
+    assert not is_paused(table)
+    has_left = table.place(gone).get("ended") == "left"
+    assert gone.get()["kind"] == ("end" if has_left else "page")
+    assert [one.get()["paused"], other.get()["paused"]] == [None, None]
+
+
+def test_absences_that_begin_at_once_are_all_stored(shared: Engine, seat_players: Seat) -> None:
+    table = seated(seat_players(shared, Patient, 3))
+    for player in table.players:
+        lose(player)
+    results = at_once([partial(follow, player) for player in table.players])
+    assert [result for result in results if isinstance(result, Exception)] == []
+    (group,) = table.items("study_group")
+    assert sorted(group["away"]) == [str(player.id) for player in table.players]
+    for player in table.players[:2]:
+        return_(player)
+    table.work()
+    assert is_paused(table)
+
+
+def test_no_page_expires_while_members_come_and_go(shared: Engine, seat_players: Seat) -> None:
+    table = seated(seat_players(shared, Patient, 3))
+    gone = table.players[2]
+    for before, after in pairwise(range(0, 60, PATIENCE // 3)):
+        lose(gone)
+        table.work()
+        table.clock.turn(seconds=after - before)
+        results = at_once(
+            [partial(return_, gone), partial(follow, gone), *[one.get for one in table.players]]
+        )
+        assert [result for result in results if isinstance(result, Exception)] == []
+        table.work()
+    assert not is_paused(table)
+    assert table.items("response") == []
+    assert table.players[0].get()["seconds_left"] == 60
