@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from demos.coordination.experiment import points
+
 LEAVING = {"bots_that_leave": "1", "grace_seconds": "0.5", "patience_seconds": "0.5", "round_seconds": "20.0"}
 POLICIES = ("wait", "go_on", "bot", "end")
 
@@ -26,12 +28,11 @@ def left(run_demo):
 
 
 def history(run):
-    (network,) = run.tables["network"]
-    return json.loads(network["details"])["history"]
+    return run.rows("live", name="round")
 
 
 def players(run):
-    return [len(past["efforts"]) for past in history(run)]
+    return [int(past["value.players"]) for past in history(run)]
 
 
 def test_all_bots_finish(run):
@@ -42,12 +43,12 @@ def test_all_members_play_all_rounds(run):
     assert players(run) == [3] * 6
 
 
-def test_each_choice_is_an_info(run):
-    assert len(run.rows("info", type="choice", failed="False")) == 3 * 6
+def test_each_choice_is_a_response(run):
+    assert len(run.rows("response", item="effort", by="bot")) == 3 * 6
 
 
-def test_proposals_on_the_channel_are_stored(run):
-    assert {info["property1"] for info in run.rows("info", type="signal")} >= {"1", "2", "3", "4", "5"}
+def test_suggestions_are_stored(run):
+    assert {row["value.round"] for row in run.rows("live", name="signal")} >= {"1", "2", "3", "4", "5"}
 
 
 def test_points_are_paid(run):
@@ -74,12 +75,14 @@ def test_a_stand_in_plays_for_a_participant_who_agreed_to_it(left):
     assert players(left("bot")) == [3] * 6
 
 
-def test_the_data_show_for_whom_a_bot_played(left):
-    played = [
-        json.loads(person["details"] or "{}").get("played_by_bot_since")
-        for person in left("bot").tables["participant"]
-    ]
-    assert len(list(filter(None, played))) == 1
+def test_the_data_show_since_when_and_for_whom_a_bot_played(left):
+    run = left("bot")
+    details = {person["id"]: json.loads(person["details"] or "{}") for person in run.tables["participant"]}
+    since = {person: found["played_by_bot_since"] for person, found in details.items() if found}
+    played = run.rows("response", item="effort", by="stand_in")
+    assert {row["participant_id"] for row in played} == set(since)
+    assert [row["round"] for row in played] == ["2", "3", "4", "5", "6"]
+    assert all(row["answered_at"] > since[row["participant_id"]] for row in played)
 
 
 def test_the_game_ends_for_all(left):
@@ -95,4 +98,14 @@ def test_those_whose_game_was_ended_are_paid_their_base(left):
 def test_a_participant_who_has_not_chosen_in_time_gets_the_lowest_effort(run_demo):
     # With a grace period longer than the game, only the clock can end the dropout's round.
     silent = run_demo("coordination", 3, bots_that_leave="1", round_seconds="1.0", rounds="2")
-    assert [(past["lowest"], len(past["silent"])) for past in history(silent)][1] == (1, 1)
+    assert [(past["value.lowest"], past["value.silent"]) for past in history(silent)][1] == ("1", "1")
+
+
+def test_the_report_has_the_lowest_effort_of_each_round(run):
+    assert "round  players  mean effort  lowest  silent" in run.printed
+    assert run.report.count("<tr>") == 1 + 6
+
+
+@pytest.mark.parametrize(("effort", "lowest", "paid"), [(7, 7, 130), (1, 1, 70), (7, 1, 10), (4, 3, 80)])
+def test_all_earn_by_the_lowest_and_pay_for_their_own(effort, lowest, paid):
+    assert points(effort, lowest) == paid

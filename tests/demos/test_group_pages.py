@@ -41,14 +41,16 @@ def crowd(whole_browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="module")
 def players(whole_browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
     folder = tmp_path_factory.mktemp("game")
-    with serving("coordination", folder, rounds="2", grace_seconds="4", **TWO, **FOREVER) as address:
+    settings = {"rounds": "2", "grace_seconds": "4", **TWO, **FOREVER}
+    with serving(str(EXPERIMENTS / "coordination"), folder, **settings) as address:
         yield People(whole_browser, address)
 
 
 @pytest.fixture(scope="module")
 def strict_players(whole_browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
-    policy = {"when_somebody_leaves": "end", "grace_seconds": "4"}
-    with serving("coordination", tmp_path_factory.mktemp("strict"), **policy, **TWO, **FOREVER) as address:
+    settings = {"when_somebody_leaves": "end", "grace_seconds": "4", **TWO, **FOREVER}
+    folder = tmp_path_factory.mktemp("strict")
+    with serving(str(EXPERIMENTS / "coordination"), folder, **settings) as address:
         yield People(whole_browser, address)
 
 

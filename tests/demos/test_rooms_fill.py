@@ -23,6 +23,7 @@ ARRIVAL = 600.0
         DEMOS / "vox_populi",
         EXPERIMENTS / "vox_populi",
         DEMOS / "coordination",
+        EXPERIMENTS / "coordination",
     ],
     ids=lambda folder: "/".join(folder.parts[-2:]),
 )

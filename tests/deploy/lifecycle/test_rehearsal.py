@@ -15,10 +15,11 @@ from infra.emulator.rehearsal.command import RehearsalReport
 from infra.emulator.rehearsal.interrupted_steps import break_off
 from infra.emulator.rehearsal.ledger_check import differences
 from infra.emulator.rehearsal.rehearsal import Rehearsal
+from tests.experiments import EXPERIMENTS
 
 #: A rehearsal takes a minute, and much longer on a busy machine.
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-DEMO = Path(__file__).parents[3] / "demos" / "coordination"
+DEMO = EXPERIMENTS / "coordination"
 
 
 def test_a_rehearsal_finds_nothing_wrong() -> None:

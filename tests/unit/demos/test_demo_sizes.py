@@ -11,7 +11,7 @@ import pytest
 
 DEMOS = Path(__file__).parents[3] / "demos"
 #: The lines of each as an experiment in full control, without blank lines and comments.
-BEFORE = {"bartlett1932": 708, "chatroom": 479, "rogers": 561, "vox_populi": 611}
+BEFORE = {"bartlett1932": 708, "chatroom": 479, "coordination": 650, "rogers": 561, "vox_populi": 611}
 COMMENTS = {
     ".js": r"^\s*//.*$",
     ".css": r"/\*(?s:.*?)\*/",

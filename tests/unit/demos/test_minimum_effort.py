@@ -1,11 +1,11 @@
-"""What the minimum-effort game pays, and how a round closes."""
+"""What the minimum-effort game in full control pays, and how a round closes."""
 
 from __future__ import annotations
 
 import pytest
 
-from demos.coordination.experiment import proposal_in
-from demos.coordination.game import closed_round, earned, missing, new_state, points
+from tests.experiments.coordination.experiment import proposal_in
+from tests.experiments.coordination.game import closed_round, earned, missing, new_state, points
 
 
 def state(**efforts: int) -> dict:

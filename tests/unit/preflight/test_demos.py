@@ -21,6 +21,7 @@ EXPECTED = {
     DEMOS / "chatroom": (3, 1),
     EXPERIMENTS / "vox_populi": (4, 1),
     DEMOS / "vox_populi": (4, 1),
+    EXPERIMENTS / "coordination": (3, 1),
     DEMOS / "coordination": (3, 1),
     DEMOS / "pushbutton": (2, 1),
     DEMOS / "bartlett_drawing": (10, 1),
@@ -79,7 +80,8 @@ def test_a_demo_counts_the_same_twice():
     assert first["counts"] == second["counts"]
 
 
-def test_a_bot_replaces_a_dropout_if_the_policy_says_so():
+@pytest.mark.parametrize("folder", [DEMOS / "coordination", EXPERIMENTS / "coordination"], ids=str)
+def test_a_bot_replaces_a_dropout_if_the_policy_says_so(folder: Path):
     settings = {"when_somebody_leaves": "bot", "bots_that_leave": 1}
-    report = preflight(DEMOS / "coordination", options=PreflightOptions(doors=None, settings=settings))
+    report = preflight(folder, options=PreflightOptions(doors=None, settings=settings))
     assert report.networks_filled == 1
