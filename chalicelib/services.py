@@ -20,6 +20,7 @@ from .experiment.experiment import Experiment
 from .experiment.hook_timing import slowest_hook
 from .invocation import seconds_left
 from .messages import is_continued
+from .operations.audit.no_seals import NoSeals
 from .operations.recruitment.effect_dispatch import dispatch_effects
 from .operations.schedule import schedule_state
 from .operations.shared.context import ANONYMOUS, Caller, Context, Request
@@ -36,6 +37,7 @@ from .ports import (
     Mailer,
     Message,
     Queue,
+    SealStore,
     Store,
     TickSchedule,
     Transfer,
@@ -95,6 +97,8 @@ class App:
     schedule: TickSchedule
     #: Keeps what participants upload.
     files: FileStore = field(default_factory=NoFiles)
+    #: Keeps the seals of the audit log.
+    seals: SealStore = field(default_factory=NoSeals)
     #: The author's own routes: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
     #: The experiment's scheduled functions: (minutes, name, function, is_method).

@@ -50,6 +50,7 @@ from .recruitment_messages import (
     CloseRecruitment,
     NotifyOperator,
     OpenPlaces,
+    SealAuditLog,
     SendPayment,
 )
 from .study_messages import (
@@ -102,6 +103,7 @@ __all__ = [
     "ReviewSubmission",
     "RingDoorbell",
     "RunTimer",
+    "SealAuditLog",
     "SendOpeningState",
     "SendPayment",
     "SendReminder",

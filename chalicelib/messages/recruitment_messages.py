@@ -97,3 +97,12 @@ class NotifyOperator(MessageBody):
     is_quoted: bool = False
     #: Whether it is the last report that is mailed in this hour.
     is_last: bool = False
+
+
+@message_type()
+@immutable()
+class SealAuditLog(MessageBody):
+    """Seal the audit log, and keep the seals that aren't kept yet."""
+
+    kind: ClassVar[str] = "seal_audit_log"
+    lane: ClassVar[Lane] = Lane.WORK

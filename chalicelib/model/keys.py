@@ -35,6 +35,10 @@ visits#<shard>    <participant>#<n>    in a study: participants' visits after th
 dead              <time>#<id>          dead letters
 notes#<kind>#<id> <time>#<mark>       notes of people who manage the run, about a record
 errors            <fingerprint>        errors of one kind, counted
+audit#<actor>     <number>             an actor's changes, each with the hash of the one before; head
+auditvalues#<a>   <number>             the values that a change has set, which can be erased
+audit             <actor>              the actors who have changed something
+audit#seals       <number>             hourly seals of all heads; last
 api#<actor>       <request id>         answers to changes over the API, for repeated requests
 tickets           <hash>               tickets with which operators sign in to the dashboard, each once
 sessions          <hash>               sessions of the dashboard
@@ -65,6 +69,11 @@ TIMERS = "timers"
 TICKETS = "tickets"
 SESSIONS = "sessions"
 ROOMS_HEADER: Key = (ROOMS, "#")
+
+
+AUDIT_ACTORS = "audit"
+AUDIT_SEALS = "audit#seals"
+LAST_AUDIT_SEAL: Key = (AUDIT_SEALS, "last")
 
 
 def network_of(node_id: int) -> int:
@@ -427,3 +436,34 @@ def visit_shard(shard: int) -> str:
 def visit(participant_id: int, number: int) -> Key:
     collection, prefix = visits(participant_id)
     return collection, f"{prefix}{number:04d}"
+
+
+def audit_chain(actor_id: str) -> str:
+    """Return the partition of an actor's changes."""
+    return f"audit#{actor_id}"
+
+
+def audit_head(actor_id: str) -> Key:
+    return audit_chain(actor_id), "head"
+
+
+def audit_entry(actor_id: str, number: int) -> Key:
+    return audit_chain(actor_id), f"{number:012d}"
+
+
+def audit_values_of(actor_id: str) -> str:
+    """Return the partition of what an actor's changes have set."""
+    return f"auditvalues#{actor_id}"
+
+
+def audit_values(actor_id: str, number: int) -> Key:
+    """Return where the values of a change are stored: outside of its chain, whose items are never deleted."""
+    return audit_values_of(actor_id), f"{number:012d}"
+
+
+def audit_actor(actor_id: str) -> Key:
+    return AUDIT_ACTORS, actor_id
+
+
+def audit_seal(number: int) -> Key:
+    return AUDIT_SEALS, f"{number:08d}"

@@ -14,6 +14,7 @@ sockets    `messaging/local_channels.py`         API Gateway's management API
 mail       SMTP, or the log (`messaging/mail`)   the same
 recruiter  `recruiters/`, by nickname            the same
 runner     `infra/local/lifecycle`               not used inside Lambda
+seals      a folder (`storage/files`)            S3 with object lock (`storage/files`)
 ========== ===================================== ==========================================
 
 All adapters of a port pass one contract suite, in `tests/contract` or `tests/recruiters`. An adapter turns
@@ -37,6 +38,7 @@ from .recruiter import (
     VendorReport,
 )
 from .runner import Runner
+from .seals import Seal, SealStore
 from .sockets import Channels
 from .store import ItemPage, Store, UnitOfWork
 
@@ -58,6 +60,8 @@ __all__ = [
     "Recruiter",
     "RecruitmentResult",
     "Runner",
+    "Seal",
+    "SealStore",
     "Store",
     "TickSchedule",
     "Transfer",

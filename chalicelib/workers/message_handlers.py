@@ -39,6 +39,7 @@ from chalicelib.messages import (
     RejectOverflow,
     ReviewSubmission,
     RunTimer,
+    SealAuditLog,
     SendOpeningState,
     SendPayment,
     SendRoomState,
@@ -295,6 +296,18 @@ def _assignment_status(participant_id: int) -> str | None:
         return None
     recruiter, assignment_id, recruiter_state = assignment
     return app.recruiters.named(recruiter).assignment_status(assignment_id, recruiter_state)
+
+
+@handles(SealAuditLog)
+def _seal_audit_log(message: Received[SealAuditLog]) -> None:
+    """Store a seal, then keep it and the one before it, whose keeping may have failed."""
+    # Lazy import: few runs have an audit log, and it is sealed once in an hour.
+    from chalicelib.operations.audit.seals import make_seals
+
+    app = services.current()
+    for seal in app.run(make_seals):
+        app.seals.keep(seal)
+    app.acknowledge(message)
 
 
 @handles(NotifyOperator)

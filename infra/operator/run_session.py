@@ -20,6 +20,7 @@ from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.services import use
 from chalicelib.storage.files.folder_files import FolderFiles
+from chalicelib.storage.files.folder_seals import FolderSeals
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.aws.account.aws_errors import plainly
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
@@ -67,6 +68,7 @@ def opened(
         base = address or paths.last_address(found) or f"http://127.0.0.1:{RunSettings.read(config).port}"
         files = FolderFiles(paths.uploads(found), SystemClock())
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base, files=files)
+        app.seals = FolderSeals(paths.seals(found))
         stack.callback(use, None)
         yield RunSession(found, app, address, base, folder)
 

@@ -450,6 +450,41 @@ class ApiAnswerItem(StoredItem):
 
 
 #: A new kind of item is added here, with a model above when its fields should be readable.
+class AuditEntryItem(StoredItem):
+    actor = _text()
+    number = _number()
+    at = _text()
+    operation = _text()
+    records = _document()
+    record_count = _number()
+    fields = _document()
+    request_id = _text()
+    values_mac = _text()
+    previous = _text()
+    hash = _text()
+
+
+class AuditHeadItem(StoredItem):
+    number = _number()
+    hash = _text()
+    rights_version = _number()
+    seal_due = _text()
+
+
+class AuditValuesItem(StoredItem):
+    key = _text()
+    values = _document()
+
+
+class AuditSealItem(StoredItem):
+    number = _number()
+    at = _text()
+    root = _text()
+    chains = _number()
+    previous = _text()
+    leaves = _document()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -501,6 +536,12 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "api_answer": ApiAnswerItem,
     "note": NoteItem,
     "error_group": ErrorGroupItem,
+    "audit_entry": AuditEntryItem,
+    "audit_head": AuditHeadItem,
+    "audit_values": AuditValuesItem,
+    "audit_actor": StoredItem,
+    "audit_seal": AuditSealItem,
+    "audit_last_seal": StoredItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

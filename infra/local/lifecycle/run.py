@@ -24,6 +24,7 @@ from chalicelib.ports import Channels, Queue, TickSchedule
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.files.folder_files import FolderFiles
+from chalicelib.storage.files.folder_seals import FolderSeals
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.web import author_routes
 from infra.local.allowed_hosts import AllowedHosts
@@ -139,6 +140,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             schedule=carriers.schedule,
             files=files,
         )
+        app.seals = FolderSeals(paths.seals(options.run_id))
         sockets = LocalChannels()
         app.channels = stack.enter_context(_channels(options, sockets))
         author_routes.register(chalice_app(), loaded.routes)

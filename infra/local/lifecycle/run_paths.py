@@ -47,6 +47,10 @@ class RunPaths:
         """Return the path of the folder of the files that participants have uploaded."""
         return self._runs() / f"{checked(run_id)}.uploads"
 
+    def seals(self, run_id: str) -> Path:
+        """Return the path of the folder of the seals of the run's audit log."""
+        return self._runs() / f"{checked(run_id)}.seals"
+
     def export(self, run_id: str) -> Path:
         """Return the path of the run's export."""
         return self._data() / f"{checked(run_id)}-data.zip"

@@ -48,6 +48,7 @@ from chalicelib.messages import (
     ReviewSubmission,
     RingDoorbell,
     RunTimer,
+    SealAuditLog,
     SendOpeningState,
     SendPayment,
     SendReminder,
@@ -154,6 +155,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
         },
         NotifyOperator({"error_text": "It broke."}, 7, is_quoted=True),
     ),
+    ({"kind": "seal_audit_log"}, SealAuditLog()),
     ({"kind": "group"}, FormRooms()),
     ({"kind": "announce"}, BroadcastCounts()),
     (
