@@ -131,7 +131,6 @@ def aws(
     from .messaging.sqs import SQSQueue
     from .storage.dynamodb.dynamodb_engine import DynamoDBEngine
     from .storage.files.s3_files import S3Files
-    from .storage.files.s3_seals import S3Seals
 
     place = DeployedApp.of(os.environ if environ is None else environ)
     engine = DynamoDBEngine(place.table, place.region)
@@ -171,7 +170,6 @@ def aws(
         scheduled=loaded.scheduled,
         site_url=base,
         files=S3Files(partial(_files_bucket, place, queue), clients.maker("s3")),
-        seals=S3Seals(partial(_seals_bucket, place, queue), clients.maker("s3")),
     )
     use(app)
     return app
@@ -289,11 +287,6 @@ def _topic_arn(place: DeployedApp, queue: SQSQueue) -> str:
 def _files_bucket(place: DeployedApp, queue: SQSQueue) -> str:
     """Return the bucket of uploaded files: its name contains the queue's account."""
     return f"{place.files_prefix}-{queue.account}-files"
-
-
-def _seals_bucket(place: DeployedApp, queue: SQSQueue) -> str:
-    """Return the bucket of the audit log's seals: its name contains the queue's account."""
-    return f"{place.files_prefix}-{queue.account}-seals"
 
 
 def _recruiters(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.access.rights import Right
+from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.idempotency import previous_answer, record_answer
 
 from .answer_encoding import to_json
-from .api_operation import ApiOperation, Shape
+from .api_operation import ID, ApiOperation, Shape
 from .operation_table import match
 from .personal_fields import refuse_personal_filters, without_personal_fields
 from .request_reader import ApiRequest, read_parameters
@@ -33,13 +35,28 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
     """Perform an operation in this unit of work, and return its answer.
 
     Unauthorized or Forbidden before anything is read. Without the right View personal data, personal fields
-    of the answer are None, and lists can't be filtered by them.
+    of the answer are None, and lists can't be filtered by them. A change is recorded in the audit log, in the
+    same commit.
     """
     actor = require_right(ctx, operation.right)
+    if operation.changes:
+        record_change(
+            ctx, operation.name, records=operation.touched(parameters), fields=_set_fields(parameters)
+        )
     if actor.may(Right.VIEW_PERSONAL_DATA):
         return operation.run(ctx, parameters)
     refuse_personal_filters(ctx, operation.parameters, parameters)
     return without_personal_fields(operation.answer, operation.run(ctx, parameters))
+
+
+def _set_fields(parameters: Any) -> dict[str, Any]:
+    """Return the parameters that a call has set, besides the id, which the entry's records name."""
+    set_fields = ((each, getattr(parameters, each.name)) for each in dataclasses.fields(parameters))
+    return {
+        each.name: value
+        for each, value in set_fields
+        if each.name != ID and value not in (None, each.default)
+    }
 
 
 def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest) -> ApiAnswer:

@@ -14,7 +14,7 @@ sockets    `messaging/local_channels.py`         API Gateway's management API
 mail       SMTP, or the log (`messaging/mail`)   the same
 recruiter  `recruiters/`, by nickname            the same
 runner     `infra/local/lifecycle`               not used inside Lambda
-seals      a folder (`storage/files`)            S3 with object lock (`storage/files`)
+seals      a folder (`storage/files`)            none yet: the table alone has them
 ========== ===================================== ==========================================
 
 All adapters of a port pass one contract suite, in `tests/contract` or `tests/recruiters`. An adapter turns

@@ -38,6 +38,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "recruit": ("petri recruit 5", "petri recruit 5 --app my-study"),
     "close-recruitment": ("petri close-recruitment --app my-study",),
     "dead-letters": ("petri dead-letters", "petri dead-letters replay LETTER"),
+    "audit": ("petri audit --actor user:ada", "petri audit verify --app my-study"),
     "payments": (
         "petri payments",
         "petri payments retry --dry-run",

@@ -24,6 +24,7 @@ from infra.cli.commands.mturk.extend_mturk_hit import extend_mturk_hit
 from infra.cli.commands.mturk.hits import hits
 from infra.cli.commands.mturk.qualify import qualify
 from infra.cli.commands.mturk.revoke import revoke
+from infra.cli.commands.operate.audit import audit
 from infra.cli.commands.operate.compensate import compensate
 from infra.cli.commands.operate.dashboard import dashboard
 from infra.cli.commands.operate.dead_letters import dead_letters
@@ -97,6 +98,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "recruit": recruit,
         "close-recruitment": close_recruitment,
         "dead-letters": dead_letters,
+        "audit": audit,
     },
     "Money": {
         "payments": payments,

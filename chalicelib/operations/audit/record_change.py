@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from chalicelib.errors import Forbidden
 from chalicelib.messages import SealAuditLog
@@ -16,8 +16,6 @@ from chalicelib.operations.shared.context import Context
 
 from .entries import MAX_RECORDS, AuditEntry, ChainHead, Record, mac_of, visible_values
 
-RIGHTS_CHANGED: Final = "rights_changed"
-
 
 def record_change(
     ctx: Context,
@@ -25,7 +23,7 @@ def record_change(
     *,
     records: Sequence[Record],
     fields: Mapping[str, Any] | None = None,
-    address: str = "",
+    address: str | None = None,
 ) -> AuditEntry:
     """Write an entry of this change by the calling actor, in the same commit.
 
@@ -37,7 +35,7 @@ def record_change(
         operation: The name of the operation: `payments.retry`.
         records: What the change touches, as (kind, id); a bulk action is one entry.
         fields: The values that were set, which can be erased later; those with a secret name aren't stored.
-        address: The address of the caller, which is stored with the values.
+        address: The network address of the caller, by default the request's; it is stored with the values.
 
     """
     actor = require_actor(ctx)
@@ -46,9 +44,12 @@ def record_change(
         raise Forbidden(
             "Your rights were changed a moment ago, so this change wasn't made. Reload the page, or sign in "
             "again.",
-            code=RIGHTS_CHANGED,
+            code="rights_changed",
         )
-    values = {"fields": visible_values(fields or {}), "address": address}
+    values = {
+        "fields": visible_values(fields or {}),
+        "address": ctx.request.address if address is None else address,
+    }
     key = secrets.token_hex(16)
     entry = AuditEntry(
         actor=actor.id,

@@ -23,7 +23,7 @@ ATTEMPTS: Final = 5
 PAUSE: Final = 0.05
 
 
-class Problem(StrEnum):
+class AuditProblem(StrEnum):
     """What is wrong with an entry, a chain or a seal."""
 
     CHANGED = "changed"
@@ -35,12 +35,12 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class AuditFinding:
     """One thing that is wrong: with an entry of an actor, or with a seal when the actor is empty."""
 
     actor: str
     number: int
-    problem: Problem
+    problem: AuditProblem
     detail: str = ""
 
 
@@ -55,7 +55,7 @@ class AuditReport:
     seals: int = 0
     #: The moment of the newest seal; changes after it that were cut off can't be noticed.
     sealed_at: str = ""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[AuditFinding] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -97,8 +97,8 @@ def verify(ctx: Context, seals: SealStore) -> AuditReport:
     for (actor, number, hash_), seal in sealed.items():
         found = _hash_of(ctx, actor, number)
         if found != hash_:
-            problem = Problem.CHANGED if found else Problem.REMOVED
-            report.findings.append(Finding(actor, number, problem, f"since seal {seal}"))
+            problem = AuditProblem.CHANGED if found else AuditProblem.REMOVED
+            report.findings.append(AuditFinding(actor, number, problem, f"since seal {seal}"))
     report.findings = sorted(set(report.findings))
     return report
 
@@ -124,25 +124,25 @@ def _verify_actor(ctx: Context, actor: str, report: AuditReport) -> None:
     report.findings += found | values
 
 
-def _findings(chain: _Chain) -> Iterator[Finding]:
+def _findings(chain: _Chain) -> Iterator[AuditFinding]:
     actor, head = chain.actor, chain.head
     last = max(head.number, 0)
     for name in chain.strange:
-        yield Finding(actor, 0, Problem.INSERTED, f"an item named {name!r}")
+        yield AuditFinding(actor, 0, AuditProblem.INSERTED, f"an item named {name!r}")
     if head.stored is None:
-        yield Finding(actor, 0, Problem.HEAD_CHANGED, "the head was removed")
+        yield AuditFinding(actor, 0, AuditProblem.HEAD_CHANGED, "the head was removed")
         last = max(chain.entries, default=0)
     for number in sorted(set(chain.entries) - set(range(1, last + 1))):
-        yield Finding(actor, number, Problem.INSERTED, "after the head")
+        yield AuditFinding(actor, number, AuditProblem.INSERTED, "after the head")
     for number in range(1, last + 1):
         item = chain.entries.get(number)
         if item is None:
-            yield Finding(actor, number, Problem.REMOVED)
+            yield AuditFinding(actor, number, AuditProblem.REMOVED)
             continue
         yield from _findings_in_entry(chain, number, item)
 
 
-def _findings_in_entry(chain: _Chain, number: int, item: Mapping[str, Any]) -> Iterator[Finding]:
+def _findings_in_entry(chain: _Chain, number: int, item: Mapping[str, Any]) -> Iterator[AuditFinding]:
     """Compare an entry with its own hash and with the hash that its successor, or the head, names."""
     entry, head = AuditEntry.from_item(item), chain.head
     named = head.hash if number == head.number else None
@@ -150,27 +150,27 @@ def _findings_in_entry(chain: _Chain, number: int, item: Mapping[str, Any]) -> I
     if following is not None and number != head.number:
         named = AuditEntry.from_item(following).previous
     if item.get("hash") != entry.hash or (entry.actor, entry.number) != (chain.actor, number):
-        yield Finding(chain.actor, number, Problem.CHANGED)
+        yield AuditFinding(chain.actor, number, AuditProblem.CHANGED)
     elif named is not None and named != entry.hash:
         is_last = number == head.number
         why = "the head names another hash" if is_last else f"entry {number + 1} names another hash"
-        yield Finding(chain.actor, number, Problem.CHANGED, why)
+        yield AuditFinding(chain.actor, number, AuditProblem.CHANGED, why)
     if number == 1 and entry.previous != NO_HASH:
-        yield Finding(chain.actor, number, Problem.CHANGED, "it names an entry before the first")
+        yield AuditFinding(chain.actor, number, AuditProblem.CHANGED, "it names an entry before the first")
 
 
-def _findings_in_values(ctx: Context, chain: _Chain, report: AuditReport) -> Iterator[Finding]:
+def _findings_in_values(ctx: Context, chain: _Chain, report: AuditReport) -> Iterator[AuditFinding]:
     stored = {item["sk"]: item for item in ctx.uow.items(keys.audit_values_of(chain.actor))}
     for number, item in chain.entries.items():
         beside = stored.pop(keys.audit_values(chain.actor, number)[1], None)
         if beside is None:
             report.erased += 1
         elif mac_of(str(beside.get("key", "")), beside.get("values", {})) != item.get("values_mac"):
-            yield Finding(chain.actor, number, Problem.VALUES_CHANGED)
+            yield AuditFinding(chain.actor, number, AuditProblem.VALUES_CHANGED)
     # An entry whose values are left is missing, which was found, or became visible after the chain was read.
     for name in sorted(stored):
         if not name.isdigit() or keys.audit_values(chain.actor, int(name))[1] != name:
-            yield Finding(chain.actor, 0, Problem.INSERTED, f"values named {name!r}")
+            yield AuditFinding(chain.actor, 0, AuditProblem.INSERTED, f"values named {name!r}")
 
 
 def _verify_seals(ctx: Context, seals: SealStore, report: AuditReport) -> dict[tuple[str, int, str], int]:
@@ -187,7 +187,9 @@ def _verify_seals(ctx: Context, seals: SealStore, report: AuditReport) -> dict[t
         here, kept = stored.get(number), seals.read(number)
         if here is None or (kept is None and number <= last_kept):
             where = "the table" if here is None else "the place where seals are kept"
-            report.findings.append(Finding("", number, Problem.SEAL_BROKEN, f"it is missing from {where}"))
+            report.findings.append(
+                AuditFinding("", number, AuditProblem.SEAL_BROKEN, f"it is missing from {where}")
+            )
             previous = NO_HASH if kept is None else digest(seal_fields(kept))
             continue
         report.findings += _findings_in_seal(here, kept, previous)
@@ -198,7 +200,7 @@ def _verify_seals(ctx: Context, seals: SealStore, report: AuditReport) -> dict[t
     return sealed
 
 
-def _findings_in_seal(here: StoredSeal, kept: Any, previous: str) -> Sequence[Finding]:
+def _findings_in_seal(here: StoredSeal, kept: Any, previous: str) -> Sequence[AuditFinding]:
     if kept is not None and kept != here.seal:
         why = "it differs from the one that is kept"
     elif root_of(here.leaves) != here.seal.root:
@@ -207,4 +209,4 @@ def _findings_in_seal(here: StoredSeal, kept: Any, previous: str) -> Sequence[Fi
         why = "it names another seal before it"
     else:
         return ()
-    return [Finding("", here.seal.number, Problem.SEAL_BROKEN, why)]
+    return [AuditFinding("", here.seal.number, AuditProblem.SEAL_BROKEN, why)]

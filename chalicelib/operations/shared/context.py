@@ -56,6 +56,8 @@ class Request:
 
     id: str | None = None
     fingerprint: str = ""
+    #: The network address of a manager, for the audit log; participants' are never stored.
+    address: str = ""
 
 
 class TokenIssuer(Protocol):

@@ -35,13 +35,15 @@ def read_api_request(request: Any) -> HttpCall:
     query = query_of(request)
     identity = _request_id(request.headers.get("x-request-id"))
     path = request.context.get("path", request.path)
+    source = source_address(request.context, request.headers)
+    fingerprint = _fingerprint(request.method, path, query, body) if identity else ""
     return HttpCall(
         parameters=Parameters(query, path_of(request)),
         caller=caller,
-        request=Request(identity, _fingerprint(request.method, path, query, body) if identity else ""),
+        request=Request(identity, fingerprint, source),
         headers=request.headers,
         body=body,
-        source=source_address(request.context, request.headers),
+        source=source,
         method=request.method,
     )
 

@@ -14,11 +14,12 @@ import pytest
 from chalicelib.access.rights import OPERATOR_ACTOR, ROLES, Actor
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.model import keys
+from chalicelib.operations.audit import verification
 from chalicelib.operations.audit.entries import AuditEntry
 from chalicelib.operations.audit.reading import erase_values, list_entries
 from chalicelib.operations.audit.record_change import raise_rights_version, record_change
 from chalicelib.operations.audit.seals import make_seals
-from chalicelib.operations.audit.verification import AuditReport, Problem, verify
+from chalicelib.operations.audit.verification import AuditProblem, AuditReport, verify
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context, caller_of
 from chalicelib.services import App
 from chalicelib.storage.engine import ANY, Delete, Engine, Item, Put
@@ -50,8 +51,9 @@ def app(engine: Engine, tmp_path: Path) -> App:
 
 
 @pytest.fixture
-def local(sqlite: Engine, tmp_path: Path) -> App:
+def local(sqlite: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
     """A run over SQLite, with three changes of Ada, where the engine doesn't matter."""
+    monkeypatch.setattr(verification, "PAUSE", 0)
     app = _with_seals(sqlite, tmp_path)
     for amount in ("1", "2", "3"):
         app.run(change, amount, caller=caller_of(ADA))
@@ -255,18 +257,27 @@ def _cut_off(app: App, last: int) -> None:
     _overwrite(app, {**_stored(app, keys.audit_head(ADA.id)), "number": last, "hash": kept.hash})
 
 
-TAMPERING: dict[str, tuple[Callable[[App], None], tuple[int, Problem]]] = {
-    "an entry in the middle was changed": (lambda app: _change_entry(app, 2), (2, Problem.CHANGED)),
-    "the newest entry was changed": (lambda app: _change_entry(app, 3), (3, Problem.CHANGED)),
-    "an entry was changed with its hash": (lambda app: _forge_entry(app, 2), (2, Problem.CHANGED)),
-    "the newest was changed with its hash": (lambda app: _forge_entry(app, 3), (3, Problem.CHANGED)),
-    "the first was removed": (lambda app: _delete(app, keys.audit_entry(ADA.id, 1)), (1, Problem.REMOVED)),
-    "one was removed": (lambda app: _delete(app, keys.audit_entry(ADA.id, 2)), (2, Problem.REMOVED)),
-    "the newest was removed": (lambda app: _delete(app, keys.audit_entry(ADA.id, 3)), (3, Problem.REMOVED)),
-    "one was inserted after the head": (lambda app: _insert_entry(app, 4), (4, Problem.INSERTED)),
-    "one took the place of another": (lambda app: _insert_entry(app, 2), (2, Problem.CHANGED)),
-    "values were changed": (lambda app: _change_values(app, 2), (2, Problem.VALUES_CHANGED)),
-    "the head was removed": (lambda app: _delete(app, keys.audit_head(ADA.id)), (0, Problem.HEAD_CHANGED)),
+TAMPERING: dict[str, tuple[Callable[[App], None], tuple[int, AuditProblem]]] = {
+    "an entry in the middle was changed": (lambda app: _change_entry(app, 2), (2, AuditProblem.CHANGED)),
+    "the newest entry was changed": (lambda app: _change_entry(app, 3), (3, AuditProblem.CHANGED)),
+    "an entry was changed with its hash": (lambda app: _forge_entry(app, 2), (2, AuditProblem.CHANGED)),
+    "the newest was changed with its hash": (lambda app: _forge_entry(app, 3), (3, AuditProblem.CHANGED)),
+    "the first was removed": (
+        lambda app: _delete(app, keys.audit_entry(ADA.id, 1)),
+        (1, AuditProblem.REMOVED),
+    ),
+    "one was removed": (lambda app: _delete(app, keys.audit_entry(ADA.id, 2)), (2, AuditProblem.REMOVED)),
+    "the newest was removed": (
+        lambda app: _delete(app, keys.audit_entry(ADA.id, 3)),
+        (3, AuditProblem.REMOVED),
+    ),
+    "one was inserted after the head": (lambda app: _insert_entry(app, 4), (4, AuditProblem.INSERTED)),
+    "one took the place of another": (lambda app: _insert_entry(app, 2), (2, AuditProblem.CHANGED)),
+    "values were changed": (lambda app: _change_values(app, 2), (2, AuditProblem.VALUES_CHANGED)),
+    "the head was removed": (
+        lambda app: _delete(app, keys.audit_head(ADA.id)),
+        (0, AuditProblem.HEAD_CHANGED),
+    ),
 }
 
 

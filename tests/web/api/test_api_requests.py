@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.access.rights import ROLES, VIEWER, Actor
+from chalicelib.access.rights import RESEARCHER, ROLES, VIEWER, Actor
 from chalicelib.api.api_operation import Shape
 from chalicelib.api.operation_table import find
 from chalicelib.api.perform import perform, perform_request
 from chalicelib.api.request_reader import ApiRequest
 from chalicelib.api.resources.payments_api import PaymentQueryParameters
+from chalicelib.errors import Forbidden
+from chalicelib.operations.audit.reading import list_entries
+from chalicelib.operations.audit.record_change import raise_rights_version
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
@@ -103,6 +106,27 @@ def test_a_repeated_request_id_changes_nothing_and_gets_the_first_answer(till: T
     assert (other.status, other.code) == (422, "request_id_reused")
 
 
+def test_a_change_is_recorded_in_the_audit_log_once_and_a_refused_one_is_not(till: Till) -> None:
+    path = "/api/v1/payments/1-bonus/release"
+    for _ in range(2):
+        ask(till.here, "POST", path, request_id="r1")
+    assert ask(till.here, "POST", path, request_id="r2").status == 409
+    (listed,) = till.here.app.run(list_entries, caller=OPERATOR_CALLER)
+    entry = listed.entry
+    assert (entry.actor, entry.operation, entry.request_id) == ("operator", "payments.release", "r1")
+    assert entry.records == (("payments", "1-bonus"),)
+    assert listed.address
+
+
+def test_a_change_by_an_actor_whose_rights_were_taken_away_is_refused(till: Till) -> None:
+    ann = Actor("user:ann", "Ann", ROLES[RESEARCHER])
+    till.here.app.run(raise_rights_version, ann.id, caller=OPERATOR_CALLER)
+    release = find("payments.release")
+    with till.here.unchanged(), pytest.raises(Forbidden) as refused:
+        till.here.app.run(perform, release, release.parameters("1-bonus"), caller=caller_of(ann))
+    assert refused.value.code == "rights_changed"
+
+
 def test_a_single_thing_has_an_etag_that_changes_with_it(till: Till) -> None:
     path = "/api/v1/payments/1-bonus"
     etag = ask(till.here, "GET", path).headers["etag"]
@@ -159,4 +183,5 @@ def test_a_dead_letter_is_listed_replayed_and_dropped(world: NewWorld) -> None:
     assert ask(till.here, "DELETE", f"/api/v1/dead-letters/{second}")["id"] == second
     assert ask(till.here, "GET", f"/api/v1/dead-letters/{second}").code == "dead_letter_not_found"
     assert ask(till.here, "GET", "/api/v1/dead-letters")["rows"] == []
-    assert [item["body"]["kind"] for item in till.here.items("message")] == ["review_submission"]
+    posted = sorted(item["body"]["kind"] for item in till.here.items("message"))
+    assert posted == ["review_submission", "seal_audit_log"]
