@@ -11,6 +11,8 @@ import pytest
 from chalicelib.errors import Conflict
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.operations.participant import submission
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
 from tests.realtime.conftest import NewStage
@@ -172,6 +174,17 @@ def test_a_participant_who_is_not_working_any_more_is_not_overrecruited(
     ask(stage, end)
     ask(stage, waiting_rooms.reject_overflow, person.id)
     assert person.now()["status"] == status
+
+
+@pytest.mark.parametrize("status", [ParticipantStatus.RETURNED, ParticipantStatus.ABANDONED])
+def test_a_waiting_participant_who_loses_the_assignment_leaves_the_lobby(
+    new_stage: NewStage, status: ParticipantStatus
+) -> None:
+    stage = new_stage(Trio)
+    person, other = stage.arrive(), stage.arrive()
+    ask(stage, submission.record_loss, person.id, status)
+    assert entry(stage, person) is None
+    assert entry(stage, other) is not None
 
 
 def test_one_too_many_leaves_the_lobby_and_is_listed_as_such(new_stage: NewStage) -> None:

@@ -44,12 +44,19 @@ class Diary(Study):
         return player.mood
 
 
+class Generous(Diary):
+    """A diary with a bonus for the first session."""
+
+    def bonus(self, participant):
+        return 1
+
+
 class Paid:
     """A run that pays through the vendor of the tests, which charges a tenth of each payment."""
 
-    def __init__(self, open_study: OpenStudy, **settings: Any) -> None:
+    def __init__(self, open_study: OpenStudy, study: type[Diary] = Diary, **settings: Any) -> None:
         defaults = {"recruiter": "vendor", "disable_when_duration_exceeded": False, "base_payment": 1}
-        self.here: World = open_study(Diary, launch=False, **{**defaults, **settings})
+        self.here: World = open_study(study, launch=False, **{**defaults, **settings})
         self.vendor, self.letters = Vendor(), Letters()
         self.here.app.recruiters.recruiters["vendor"] = self.vendor
         self.here.app.mailer = self.letters
@@ -104,6 +111,22 @@ def test_what_is_reserved_for_sessions_is_released_as_they_are_paid(paid: Any) -
     assert run.ledger(person) == {"base": "paid", "visit-2": "paid", "visit-3": "paid"}
 
 
+def test_sessions_are_reserved_with_the_fee_for_the_places_that_opened_together(paid: Any) -> None:
+    run = paid(hard_cap=4.40)
+    run.vendor.fee = lambda amount, places: amount * places / 10
+    run.first_visit()
+    # One place opened at a time.
+    assert run.reserved() == Decimal("3.30")
+
+
+def test_without_a_cap_nothing_is_reserved_for_sessions(paid: Any) -> None:
+    run = paid()
+    run.first_visit()
+    (stored,) = run.here.items("participant")
+    assert budget.RESERVED_FOR_SESSIONS not in stored["details"]
+    assert "budget" not in run.here.app.run(lambda ctx: dict(ctx.uow.state))
+
+
 def test_a_session_that_was_missed_reserves_nothing(paid: Any) -> None:
     run = paid(hard_cap=4.40)
     run.first_visit()
@@ -133,6 +156,14 @@ def test_the_pay_of_a_session_above_the_cap_is_held_until_the_operator_releases_
     run.here.app.run(operator_actions.release_payment, person.id, "visit-2", caller=OPERATOR_CALLER)
     run.here.work()
     assert run.ledger(person)["visit-2"] == "paid"
+
+
+@pytest.mark.parametrize(("cap", "bonus"), [(5.49, "held"), (5.50, "paid")])
+def test_the_bonus_of_the_first_session_takes_nothing_that_is_reserved_for_later_ones(
+    paid: Any, cap: float, bonus: str
+) -> None:
+    run = paid(study=Generous, hard_cap=cap)
+    assert run.ledger(run.first_visit()) == {"base": "paid", "bonus": bonus}
 
 
 def test_the_pay_of_a_session_takes_nothing_that_is_reserved_for_others(paid: Any) -> None:
