@@ -280,7 +280,10 @@ def test_recalling_copies_nothing_of_a_stored_network(work: EngineUnitOfWork) ->
 
 
 def test_a_record_without_values_has_no_structure_yet() -> None:
-    assert not hasattr(Network.blank(), "structure")
+    network = Network.blank()
+    assert not hasattr(network, "structure")
+    with pytest.raises(AttributeError, match="Network has no structure yet"):
+        network.recall("stage")
 
 
 @pytest.mark.parametrize("kind", ["network", "node", "info", "participant"])
