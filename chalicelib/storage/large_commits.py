@@ -193,7 +193,6 @@ class LargeCommit:
             "v": version + 1,
             "pub": stamp,
         }
-        published.pop("lease", None)
         writes: list[Write] = [Put(published, version), *changes]
         if not self._engine.shows_whole_commits:
             writes = add_sibling_versions(writes, lambda _: final)

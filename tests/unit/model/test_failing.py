@@ -119,6 +119,17 @@ def test_failing_notes_the_reason_and_the_time(work: EngineUnitOfWork) -> None:
     assert (node.failed_reason, node.time_of_death) == ("left", NOW)
 
 
+@pytest.mark.parametrize("reason", ["left", None])
+def test_the_reason_and_the_time_are_the_same_for_the_next_request(
+    work: EngineUnitOfWork, reason: str | None
+) -> None:
+    node = join(a_network(work))
+    node.fail(reason)
+    with later(work) as again:
+        found = again.node(node.id)
+        assert (found.failed_reason, found.time_of_death) == (reason, NOW)
+
+
 def test_a_record_may_fail_without_a_reason(work: EngineUnitOfWork) -> None:
     node = join(a_network(work))
     node.fail()
