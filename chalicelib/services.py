@@ -25,6 +25,7 @@ from .operations.recruitment.effect_dispatch import dispatch_effects
 from .operations.schedule import schedule_state
 from .operations.shared.context import ANONYMOUS, Caller, Context, Request
 from .operations.shared.no_files import NoFiles
+from .operations.shared.no_log import NoLog
 from .operations.shared.poll_intervals import WaitingEstimate
 from .operations.shared.settings import Settings
 from .operations.shared.tokens import SignedTokens
@@ -43,6 +44,7 @@ from .ports import (
     Transfer,
     UnitOfWork,
 )
+from .ports.run_log import RunLog
 
 T = TypeVar("T")
 
@@ -99,6 +101,8 @@ class App:
     files: FileStore = field(default_factory=NoFiles)
     #: Keeps the seals of the audit log.
     seals: SealStore = field(default_factory=NoSeals)
+    #: The log of the run.
+    log: RunLog = field(default_factory=NoLog)
     #: The author's own routes: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
     #: The experiment's scheduled functions: (minutes, name, function, is_method).
@@ -174,6 +178,7 @@ class App:
                     caller=caller,
                     request=request or Request(),
                     files=self.files,
+                    log=self.log,
                     waiting_estimate=self.waiting_estimate,
                     sends_payments=continuation is not None and continuation.has_time(),
                 )

@@ -63,8 +63,10 @@ class ApiOperation(Generic[Parameters, Answer]):
                 f"The operation {self.name} has the address {self.path}: its parameters must have the field "
                 f"{ID!r} exactly if the address has it."
             )
-        if (self.verb is None) == (self.shape is Shape.VERB):
+        if self.verb is None and self.shape is Shape.VERB:
             raise ConfigError(f"The operation {self.name} has the shape {self.shape}, which needs a verb.")
+        if self.verb is not None and self.shape is Shape.LIST:
+            raise ConfigError(f"The operation {self.name} has the shape {self.shape}, which takes no verb.")
 
     @property
     def changes(self) -> bool:

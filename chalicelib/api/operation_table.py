@@ -9,13 +9,24 @@ from typing import Final
 from chalicelib.errors import BadRequest, NotFound
 
 from .api_operation import AnyOperation, Shape
-from .resources import dead_letters_api, overview_api, participants_api, payments_api
+from .resources import (
+    dead_letters_api,
+    log_api,
+    overview_api,
+    participant_reading_api,
+    participants_api,
+    payments_api,
+    stop_api,
+)
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
+    *participant_reading_api.OPERATIONS,
     *participants_api.OPERATIONS,
     *payments_api.OPERATIONS,
     *dead_letters_api.OPERATIONS,
+    *log_api.OPERATIONS,
+    *stop_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

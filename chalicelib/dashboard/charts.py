@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,31 @@ class HistogramBar:
 def share(part: float, whole: float) -> float:
     """Return a part of a whole from 0 to 100; 0 of an empty whole."""
     return 0.0 if whole <= 0 else round(min(100.0, max(0.0, 100.0 * part / whole)), 2)
+
+
+def cumulative_counts(
+    moments: Sequence[datetime], since: datetime, until: datetime, most: int = 80
+) -> list[tuple[int, int]]:
+    """Count how many moments had passed at each of some points in time.
+
+    Args:
+        moments: The moments, in order.
+        since: The first point.
+        until: The last point.
+        most: The largest number of points.
+
+    Returns:
+        Pairs of seconds since 1970 and the count; the last has all moments.
+
+    """
+    first, last = (
+        math.floor(since.timestamp()),
+        max(math.ceil(until.timestamp()), math.ceil(since.timestamp()) + 1),
+    )
+    step = max(1, math.ceil((last - first) / (most - 1)))
+    stamps = [moment.timestamp() for moment in moments]
+    points = [*range(first, last, step), last]
+    return [(point, bisect_right(stamps, point)) for point in points]
 
 
 def histogram_bars(values: Sequence[float], most: int = 12) -> list[HistogramBar]:

@@ -15,6 +15,8 @@ from chalicelib.model.record import iso
 
 #: What stands in place of a value that isn't known.
 NOTHING: Final = Markup("\N{EN DASH}")
+#: Below so many seconds a duration has a decimal.
+_SHORT: Final = 10
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _TIME: Final = Markup('<time datetime="{exact}" title="{title}">{text}</time>')
 
@@ -30,9 +32,11 @@ def format_moment(value: datetime | str | None) -> Markup:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Format a duration: "45 s", "3 min 20 s", "2 h 5 min", "3 d 4 h"."""
+    """Format a duration: "4.5 s", "45 s", "3 min 20 s", "2 h 5 min", "3 d 4 h"."""
     if seconds is None:
         return NOTHING
+    if 0 < seconds < _SHORT:
+        return f"{seconds:.1f} s"
     whole = max(0, round(seconds))
     for size, name, part, part_name in (
         (_DAY, "d", _HOUR, "h"),

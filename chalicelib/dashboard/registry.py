@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from .page_call import DashboardPage
-from .pages import overview
+from .pages import log, overview, participants, stop
 
 #: The groups of the navigation, in order.
 GROUPS: Final = ("Run", "Results", "Setup")
 
-PAGES: Final[tuple[DashboardPage, ...]] = (overview.PAGE,)
+PAGES: Final[tuple[DashboardPage, ...]] = (overview.PAGE, participants.PAGE, log.PAGE, stop.PAGE)
 
 
 def find_page(name: str) -> DashboardPage | None:

@@ -12,6 +12,7 @@ queue      `messaging/local_queue.py`            SQS, and an EventBridge rule fo
 clock      `messaging/system_clock.py`           the same
 sockets    `messaging/local_channels.py`         API Gateway's management API
 mail       SMTP, or the log (`messaging/mail`)   the same
+log        `infra/local/dashboard/run_log_file.py` none: `petri logs` reads CloudWatch
 recruiter  `recruiters/`, by nickname            the same
 runner     `infra/local/lifecycle`               not used inside Lambda
 seals      a folder (`storage/files`)            none yet: the table alone has them
@@ -37,6 +38,7 @@ from .recruiter import (
     Transfer,
     VendorReport,
 )
+from .run_log import LogLine, RunLog
 from .runner import Runner
 from .seals import Seal, SealStore
 from .sockets import Channels
@@ -53,12 +55,14 @@ __all__ = [
     "ItemPage",
     "Key",
     "Listing",
+    "LogLine",
     "Mailer",
     "Message",
     "ParticipantMail",
     "Queue",
     "Recruiter",
     "RecruitmentResult",
+    "RunLog",
     "Runner",
     "Seal",
     "SealStore",

@@ -7,6 +7,7 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
+from chalicelib.operations.management.run_progress import RunProgress, read_progress
 from chalicelib.operations.management.state_of_run import RunOverview, overview
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
@@ -20,5 +21,17 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=RunOverview,
         run=lambda ctx, _: overview(ctx),
         summary="Returns the state of the run: participants, places, money, dead letters.",
+    ),
+    ApiOperation(
+        name="overview.progress",
+        method="GET",
+        resource="overview",
+        shape=Shape.ITEM,
+        verb="progress",
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=RunProgress,
+        run=lambda ctx, _: read_progress(ctx),
+        summary="Returns how far the run has come: funnel, completions, times, pay, payments with problems.",
     ),
 )

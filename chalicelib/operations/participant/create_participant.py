@@ -9,6 +9,7 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.statuses import ACTIVE, ASSIGNMENT_FREE, DISMISSED_WITH_PAY, ParticipantStatus
 from chalicelib.operations.realtime import waiting_rooms
+from chalicelib.operations.recruitment.stops import is_entry_closed
 from chalicelib.operations.shared.context import OPERATOR, PARTICIPANT, Context
 from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.idempotency import previous_result, record_result
@@ -93,6 +94,11 @@ def _refuse_repeat_worker(ctx: Context, entry: EntryRequest) -> None:
 
 
 def _create(ctx: Context, entry: EntryRequest) -> Participant:
+    if is_entry_closed(ctx):
+        raise Forbidden(
+            "This study takes no new participants at the moment. Please return your place.",
+            code="entry_closed",
+        )
     recruiter = entry_verification.recruiter_of(ctx, entry)
     entry_verification.check_signature(ctx, entry, recruiter)
     is_unconfirmed = entry_verification.check_confirmation(ctx, entry, recruiter)

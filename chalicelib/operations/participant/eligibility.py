@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.errors import BadRequest
 from chalicelib.model import keys
+from chalicelib.operations.recruitment.stops import is_entry_closed
 from chalicelib.operations.shared.access import is_active
 from chalicelib.operations.shared.context import Context
 
@@ -41,7 +42,7 @@ def check_eligibility(
         return returning
     if not ctx.settings.allow_repeat_worker_ids and ctx.uow.item(keys.worker(worker_id)):
         return {"may": False, "reason": "repeat_worker"}
-    if ctx.uow.state.get("closed"):
+    if ctx.uow.state.get("closed") or is_entry_closed(ctx):
         return {"may": False, "reason": "closed"}
     return {"may": True}
 

@@ -21,6 +21,7 @@ from chalicelib.model.record import iso, moment
 from chalicelib.model.run_records import BASE, BONUS, COMPENSATION, KINDS, Payment, payment_kinds, visit_of
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, ParticipantStatus, PaymentStatus
 from chalicelib.operations.recruitment import budget
+from chalicelib.operations.recruitment.stops import ALL_HELD, are_payments_held
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.ports import Transfer
@@ -83,7 +84,9 @@ def record_debt(
     budget.add_to_owed(
         ctx, cost, participant, is_last=kind != BASE or participant.status != ParticipantStatus.SUBMITTED
     )
-    if is_held:
+    if are_payments_held(ctx):
+        record_transition(ctx, payment, PaymentStatus.HELD, ALL_HELD, by)
+    elif is_held:
         record_transition(ctx, payment, PaymentStatus.HELD, "hard_cap is reached", by)
         what = f"The {kind} payment" if is_session else "A bonus"
         notify_operator(
@@ -129,6 +132,9 @@ def begin_payment(ctx: Context, participant_id: int, kind: str) -> Transfer | No
     """
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status not in PAYMENT_IN_PROGRESS:
+        return None
+    if payment.status == PaymentStatus.DUE and are_payments_held(ctx):
+        record_transition(ctx, payment, PaymentStatus.HELD, ALL_HELD)
         return None
     until = leased_until(ctx, payment) or _spacing_ends_at(ctx, payment)
     if until is not None:

@@ -16,9 +16,10 @@ from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Capabilities, FileStore, Recruiter, Transfer, UnitOfWork
+from chalicelib.ports import Capabilities, FileStore, Recruiter, RunLog, Transfer, UnitOfWork
 
 from .no_files import NoFiles
+from .no_log import NoLog
 from .poll_intervals import WaitingEstimate
 from .settings import Settings
 
@@ -110,6 +111,8 @@ class Context:
     request: Request = field(default_factory=Request)
     #: Keeps what participants upload.
     files: FileStore = field(default_factory=NoFiles)
+    #: The log of the run.
+    log: RunLog = field(default_factory=NoLog)
     #: This process's estimate of how many participants wait.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
     #: A refusal that is raised after the commit, which keeps its changes.

@@ -64,12 +64,19 @@
     countChecked(form);
   });
 
+  /** Whether the reader types or has selected rows there, which an update would take away. */
+  const isInUse = (part) => {
+    const active = document.activeElement;
+    const isTyping = part.contains(active) && active.matches("input, select, textarea");
+    return isTyping || part.querySelector("input[name=ids]:checked") !== null;
+  };
+
   // A fragment that hasn't changed is answered with 304; pages in the background don't ask.
   const tags = new Map();
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = /** @type {CustomEvent} */ (event).detail;
     if (!ctx.sourceElement.hasAttribute("data-live")) return;
-    if (document.hidden) {
+    if (document.hidden || isInUse(ctx.sourceElement)) {
       event.preventDefault();
       return;
     }

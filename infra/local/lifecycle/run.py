@@ -30,6 +30,7 @@ from chalicelib.web import author_routes
 from infra.local.allowed_hosts import AllowedHosts
 from infra.local.background_worker import BackgroundWorker
 from infra.local.consumer import MessageConsumer
+from infra.local.dashboard.run_log_file import RunLogFile
 from infra.local.group_commit import GroupCommit
 from infra.local.host import Host
 from infra.local.serial_dispatcher import SerialDispatcher
@@ -141,6 +142,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             files=files,
         )
         app.seals = FolderSeals(paths.seals(options.run_id))
+        app.log = RunLogFile(paths.log(options.run_id))
         sockets = LocalChannels()
         app.channels = stack.enter_context(_channels(options, sockets))
         author_routes.register(chalice_app(), loaded.routes)

@@ -1,0 +1,242 @@
+"""Participants: the list with its filters, one participant with everything that happened, and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from chalicelib.access.rights import Right
+from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.rendering import render
+from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.model.statuses import ParticipantStatus
+
+_ADDRESS: Final = "/dashboard/participants"
+#: The segment that stands for the participants who were selected in the list.
+SELECTED: Final = "selected"
+#: How many participants one decision is about.
+MOST_SELECTED: Final = 200
+_FILTERS: Final = ("text", "status", "condition", "recruiter")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person can decide about participants."""
+
+    title: str
+    #: What happens, for the page that asks before it.
+    effect: str
+    right: Right
+    #: What the form asks for: reason, minutes, amount or text.
+    fields: tuple[str, ...] = ()
+    tone: str = "primary"
+    for_many: bool = False
+
+
+DECISIONS: Final[Mapping[str, Decision]] = MappingProxyType(
+    {
+        "approve": Decision(
+            "Approve", "The submission is approved and paid.", Right.EDIT_PARTICIPANTS, for_many=True
+        ),
+        "reject": Decision(
+            "Reject",
+            "The submission is rejected and its base pay held. The recruiter may show the reason.",
+            Right.EDIT_PARTICIPANTS,
+            ("reason",),
+            "danger",
+            for_many=True,
+        ),
+        "bonus": Decision(
+            "Give a bonus", "The bonus is sent at once.", Right.PAY, ("amount", "reason"), for_many=True
+        ),
+        "compensate": Decision(
+            "Compensate",
+            "For participants who couldn't finish because of a problem. It is sent at once.",
+            Right.PAY,
+            ("amount", "reason"),
+        ),
+        "extra-time": Decision(
+            "Give extra time",
+            "The participant's time, and that of the page they are on, ends later.",
+            Right.EDIT_PARTICIPANTS,
+            ("minutes",),
+            for_many=True,
+        ),
+        "release": Decision(
+            "Release with pay",
+            "The part ends now, with full base pay. It can't be taken up again.",
+            Right.PAY,
+            tone="danger",
+            for_many=True,
+        ),
+        "fail": Decision(
+            "Mark as failed",
+            "The data is left out of analyses, and a place in a network is filled again. Pay stays as it is.",
+            Right.EDIT_PARTICIPANTS,
+            ("reason",),
+            "danger",
+            for_many=True,
+        ),
+        "erase": Decision(
+            "Erase uploaded files",
+            "Files that were uploaded are deleted for good; the answers stay.",
+            Right.EDIT_PARTICIPANTS,
+            tone="danger",
+        ),
+        "note": Decision("Add a note", "Only people who manage this run see it.", Right.COMMENT, ("text",)),
+    }
+)
+
+
+def show_participants(call: PageCall) -> Rendered:
+    """Show the list, one participant, or the page that asks before a decision; or carry it out."""
+    if call.id is None:
+        return _list(call)
+    if call.part is None:
+        return _one(call, call.id)
+    decision = DECISIONS.get(call.part)
+    if decision is None:
+        raise NotFound("This page has no such action.")
+    ids = _ids(call)
+    if call.method == "POST":
+        return _decide(call, call.part, decision, ids)
+    return _ask(call, decision, ids)
+
+
+def _list(call: PageCall) -> Rendered:
+    wanted = {name: call.one(name) or None for name in _FILTERS}
+    status = wanted["status"]
+    if status is not None and status not in set(ParticipantStatus):
+        raise BadRequest(f"{status[:40]!r} is not a status of participants.")
+    after = call.one("after") or None
+    found = call.run("participants.list", **wanted, after=after, limit=50)
+    given = {name: value for name, value in wanted.items() if value}
+    following = f"{_ADDRESS}?{urlencode({**given, 'after': found.next})}" if found.next else None
+    return render(
+        "participants.html",
+        call,
+        found=found,
+        wanted=wanted,
+        is_filtered=bool(given),
+        next=following,
+        is_first=after is None,
+        statuses=list(ParticipantStatus),
+        decisions=_allowed(call, for_many=True),
+        query=urlencode(given),
+        sees_ids=call.actor.may(Right.VIEW_PERSONAL_DATA),
+    )
+
+
+def _one(call: PageCall, participant_id: str, refused: str = "") -> Rendered:
+    participant = call.run("participants.read", id=participant_id)
+    return render(
+        "participant.html",
+        call,
+        participant=participant,
+        timeline=call.run("participants.timeline", id=participant_id),
+        notes=call.run("participants.notes", id=participant_id).rows,
+        decisions=_possible(call, participant),
+        said=DECISIONS[call.one("said")].title if call.one("said") in DECISIONS else "",
+        refused=refused,
+    )
+
+
+def _ask(call: PageCall, decision: Decision, ids: list[str]) -> Rendered:
+    return render(
+        "participant_decision.html",
+        call,
+        decision=decision,
+        verb=call.part,
+        ids=ids,
+        action=f"{_ADDRESS}/{call.id}/{call.part}",
+        back=_ADDRESS if call.id == SELECTED else f"{_ADDRESS}/{ids[0]}",
+        refused=[],
+        done=0,
+    )
+
+
+def _decide(call: PageCall, verb: str, decision: Decision, ids: list[str]) -> Rendered:
+    """Carry a decision out for each participant; those that refuse it are named with the reason."""
+    values = {name: _value(call, name) for name in decision.fields}
+    refused: list[tuple[str, str]] = []
+    for participant_id in ids:
+        try:
+            call.run(f"participants.{verb}", id=participant_id, **values)
+        except Refused as refusal:
+            refused.append((participant_id, str(refusal)))
+    if not refused:
+        where = _ADDRESS if call.id == SELECTED else f"{_ADDRESS}/{ids[0]}?said={verb}"
+        return redirect(where)
+    return render(
+        "participant_decision.html",
+        call,
+        status=409,
+        decision=decision,
+        verb=verb,
+        ids=[participant_id for participant_id, _ in refused],
+        action=f"{_ADDRESS}/{call.id}/{verb}",
+        back=_ADDRESS if call.id == SELECTED else f"{_ADDRESS}/{ids[0]}",
+        refused=refused,
+        done=len(ids) - len(refused),
+    )
+
+
+def _ids(call: PageCall) -> list[str]:
+    if call.id != SELECTED:
+        return [str(call.id)]
+    ids = list(dict.fromkeys(call.all("ids")))
+    if not ids:
+        raise BadRequest("No participants were selected. Go back and select at least one.")
+    if len(ids) > MOST_SELECTED:
+        raise BadRequest(f"At most {MOST_SELECTED} participants can be selected at a time.")
+    return ids
+
+
+def _value(call: PageCall, name: str) -> Any:
+    text = call.one(name)
+    if not text:
+        raise BadRequest(f"Fill in the {name}.")
+    if name == "minutes":
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 24 * 60):
+            raise BadRequest("The minutes are a whole number from 1 to 1440.")
+        return int(text)
+    if name == "amount":
+        return _amount(text)
+    return text
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise BadRequest("The amount is a number such as 1.50.") from error
+    if not (amount.is_finite() and 0 < amount < 10_000 and amount == round(amount, 2)):  # noqa: PLR2004 - a slip
+        raise BadRequest("The amount is a number above 0 and below 10000, with at most two decimals.")
+    return amount
+
+
+def _allowed(call: PageCall, *, for_many: bool = False) -> dict[str, Decision]:
+    return {
+        verb: decision
+        for verb, decision in DECISIONS.items()
+        if call.actor.may(decision.right) and (decision.for_many or not for_many)
+    }
+
+
+def _possible(call: PageCall, participant: Any) -> dict[str, Decision]:
+    """Return the decisions that make sense for a participant now."""
+    left_out: set[str] = set()
+    if participant.status != ParticipantStatus.SUBMITTED:
+        left_out |= {"approve", "reject"}
+    if not participant.is_working:
+        left_out |= {"release", "extra-time"}
+    if participant.is_failed:
+        left_out.add("fail")
+    return {verb: decision for verb, decision in _allowed(call).items() if verb not in left_out}
+
+
+PAGE = DashboardPage("participants", "Participants", Right.VIEW, show_participants, nav="Run")

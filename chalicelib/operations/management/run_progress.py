@@ -1,0 +1,151 @@
+"""How far a run has come: its funnel, its completions over time, times and pay, and what needs a person.
+
+Times and pay come from the latest participants, so that a view of a large run takes no longer than that of a
+small one; the counts come from what is counted already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from statistics import median
+from typing import Any, Final
+
+from chalicelib.model import keys
+from chalicelib.model.run_records import KINDS
+from chalicelib.model.statuses import SUBMISSION_RECEIVED, ParticipantStatus, PaymentStatus
+from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
+from chalicelib.operations.realtime import waiting_rooms
+from chalicelib.operations.shared.context import Context
+
+#: How many participants the times and the pay are computed from.
+MOST_LOOKED_AT: Final = 2_000
+#: How many payments that need a person are counted one by one.
+MOST_PAYMENTS_LOOKED_AT: Final = 500
+_HOUR: Final = 3_600
+_ANY_DECIMAL: Final = {"any_decimal": True}
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """One step of the funnel."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run has come."""
+
+    funnel: list[FunnelStep]
+    arrivals: list[datetime] = field(metadata={"help": "When the latest participants arrived."})
+    completions: list[datetime] = field(metadata={"help": "When they completed their part."})
+    seconds: list[float] = field(metadata={"help": "How long each of them took."})
+    median_seconds: float | None
+    median_hourly_pay: Decimal | None = field(metadata={**_ANY_DECIMAL, "help": "Base pay and bonus."})
+    earned: Decimal = field(metadata={**_ANY_DECIMAL, "help": "Base pay and bonuses of these participants."})
+    looked_at: int = field(metadata={"help": "From how many of the latest participants these come."})
+    is_partial: bool
+    held_payments: int = field(metadata={"help": "Among those of the latest participants."})
+    refused_payments: int
+    stuck_payments: int
+
+
+def read_progress(ctx: Context) -> RunProgress:
+    """Return how far the run has come."""
+    statuses = ctx.uow.statuses()
+    ids = ctx.uow.participant_ids()
+    latest = ids[-MOST_LOOKED_AT:]
+    items = list(_participants(ctx, latest))
+    completed = [item for item in items if item["status"] in SUBMISSION_RECEIVED and item.get("end_time")]
+    seconds = [_seconds(item) for item in completed]
+    problems = _payment_problems(ctx, latest[-MOST_PAYMENTS_LOOKED_AT:])
+    return RunProgress(
+        funnel=_funnel(ctx, statuses, items, is_whole=len(latest) == len(ids)),
+        arrivals=sorted(datetime.fromisoformat(item["creation_time"]) for item in items),
+        completions=sorted(datetime.fromisoformat(item["end_time"]) for item in completed),
+        seconds=seconds,
+        median_seconds=median(seconds) if seconds else None,
+        median_hourly_pay=_hourly_pay(completed),
+        earned=sum((_amount(item, "base_pay") + _amount(item, "bonus") for item in items), Decimal(0)),
+        looked_at=len(items),
+        is_partial=len(latest) < len(ids),
+        held_payments=problems[PaymentStatus.HELD],
+        refused_payments=problems[PaymentStatus.REFUSED],
+        stuck_payments=problems["stuck"],
+    )
+
+
+def waiting_ids(ctx: Context) -> list[int]:
+    """Return the participants who wait: for a waiting room, for a group of a study, or for a free network."""
+    in_room: set[int] = set()
+    if waiting_rooms.has_waiting_room(ctx):
+        entries = waiting_rooms.waiting_entries(ctx)
+        in_room = {int(one["id"]) for one in waiting_rooms.unseated(entries, waiting_rooms.opened_rooms(ctx))}
+    working = [
+        int(one["id"]) for one in ctx.uow.active_participants() if one["status"] == ParticipantStatus.WORKING
+    ][-MOST_LOOKED_AT:]
+    return sorted(in_room | {item["id"] for item in _participants(ctx, working) if item.get("waiting_since")})
+
+
+def _participants(ctx: Context, ids: Sequence[int]) -> Iterator[Mapping[str, Any]]:
+    wanted = [keys.participant(number) for number in ids]
+    ctx.uow.prefetch(more=wanted)
+    found = (ctx.uow.item(key) for key in wanted)
+    return (item for item in found if item is not None)
+
+
+def _funnel(
+    ctx: Context, statuses: Mapping[str, int], items: Sequence[Mapping[str, Any]], *, is_whole: bool
+) -> list[FunnelStep]:
+    arrived = sum(statuses.values()) - statuses.get(ParticipantStatus.REPLACED, 0)
+    working = statuses.get(ParticipantStatus.WORKING, 0)
+    submitted = sum(count for status, count in statuses.items() if status in SUBMISSION_RECEIVED)
+    left = arrived - working - submitted
+    waiting = min(working, len(waiting_ids(ctx)))
+    consented = sum(1 for item in items if item.get("consent"))
+    steps = [("Arrived", arrived)]
+    if is_whole and consented:
+        steps.append(("Consented", consented))
+    steps += [
+        ("Waiting", waiting),
+        ("Playing", working - waiting),
+        ("Submitted", submitted),
+        ("Approved", statuses.get(ParticipantStatus.APPROVED, 0)),
+        ("Left early", left),
+    ]
+    return [FunnelStep(name, max(0, count)) for name, count in steps]
+
+
+def _payment_problems(ctx: Context, ids: Sequence[int]) -> Counter[str]:
+    """Count payments by status, and those that are stuck."""
+    ctx.uow.prefetch(more=[keys.payment(number, kind) for number in ids for kind in KINDS])
+    found: Counter[str] = Counter()
+    for number in ids:
+        for entry in list_payments(ctx, PaymentFilter(participant_id=number)):
+            found[str(entry.status)] += 1
+            found["stuck"] += entry.is_stuck
+    return found
+
+
+def _hourly_pay(completed: Sequence[Mapping[str, Any]]) -> Decimal | None:
+    rates = [
+        float(_amount(item, "base_pay") + _amount(item, "bonus")) / seconds * _HOUR
+        for item in completed
+        if item.get("base_pay") is not None and (seconds := _seconds(item)) > 0
+    ]
+    return Decimal(str(round(median(rates), 2))) if rates else None
+
+
+def _amount(item: Mapping[str, Any], name: str) -> Decimal:
+    return Decimal(str(item.get(name) or 0))
+
+
+def _seconds(item: Mapping[str, Any]) -> float:
+    return (
+        datetime.fromisoformat(item["end_time"]) - datetime.fromisoformat(item["creation_time"])
+    ).total_seconds()

@@ -1,0 +1,107 @@
+"""Stops parts of a run at once: recruiting, entry, payments; and says whom and how much each touches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from chalicelib.access.rights import Right
+from chalicelib.errors import BadRequest
+from chalicelib.model import keys
+from chalicelib.model.record import iso
+from chalicelib.model.run_records import KINDS
+from chalicelib.model.statuses import PaymentStatus
+from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, list_payments
+from chalicelib.operations.recruitment.headcount import headcount
+from chalicelib.operations.recruitment.recruitment import close_places_by_operator, is_closed
+from chalicelib.operations.recruitment.stops import (
+    ALL_HELD,
+    ENTRY_CLOSED,
+    PAYMENTS_HELD,
+    are_payments_held,
+    is_entry_closed,
+)
+from chalicelib.operations.shared.access import require_right
+from chalicelib.operations.shared.context import Context
+
+from .run_progress import waiting_ids
+
+#: How many of the latest participants' payments are looked at.
+MOST_LOOKED_AT: Final = 500
+
+
+class StopAction(StrEnum):
+    """What can be stopped for the whole run."""
+
+    RECRUITING = "recruiting"
+    ENTRY = "entry"
+    PAYMENTS = "payments"
+
+
+#: The right that each action requires.
+_RIGHTS: Final = {
+    StopAction.RECRUITING: Right.RECRUIT,
+    StopAction.ENTRY: Right.EDIT_PARTICIPANTS,
+    StopAction.PAYMENTS: Right.PAY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StopState:
+    """What is stopped, and whom and how much each action would touch."""
+
+    recruiting_is_closed: bool
+    entry_is_closed: bool
+    payments_are_held: bool
+    open_places: int
+    working: int
+    waiting: list[int] = field(metadata={"help": "Participants who wait for others."})
+    due_payments: int = field(metadata={"help": "Payments that would be held, of the latest participants."})
+    held_by_stop: list[str] = field(metadata={"help": "Payments that are held because all are: `12-base`."})
+
+
+def read_stops(ctx: Context) -> StopState:
+    """Return what is stopped, and whom each action would touch."""
+    counts = headcount(ctx)
+    payments = _latest_payments(ctx)
+    return StopState(
+        recruiting_is_closed=is_closed(ctx),
+        entry_is_closed=is_entry_closed(ctx),
+        payments_are_held=are_payments_held(ctx),
+        open_places=counts.pending,
+        working=counts.working,
+        waiting=waiting_ids(ctx),
+        due_payments=sum(1 for entry in payments if entry.status == PaymentStatus.DUE),
+        held_by_stop=[
+            f"{entry.participant_id}-{entry.kind}"
+            for entry in payments
+            if entry.status == PaymentStatus.HELD and entry.reason == ALL_HELD
+        ],
+    )
+
+
+def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
+    """Stop a part of the run, or allow it again; recruiting opens again with new places only."""
+    try:
+        chosen = StopAction(action)
+    except ValueError as error:
+        raise BadRequest(f"{action[:40]!r} can't be stopped; only {', '.join(StopAction)} can be.") from error
+    require_right(ctx, _RIGHTS[chosen])
+    if chosen is StopAction.RECRUITING:
+        if not is_stopped:
+            raise BadRequest("Recruiting opens again when places are opened: petri recruit")
+        close_places_by_operator(ctx)
+        return read_stops(ctx)
+    name = ENTRY_CLOSED if chosen is StopAction.ENTRY else PAYMENTS_HELD
+    if is_stopped:
+        ctx.uow.state[name] = iso(ctx.now)
+    else:
+        ctx.uow.state.pop(name, None)
+    return read_stops(ctx)
+
+
+def _latest_payments(ctx: Context) -> list[PaymentEntry]:
+    ids = ctx.uow.participant_ids()[-MOST_LOOKED_AT:]
+    ctx.uow.prefetch(more=[keys.payment(number, kind) for number in ids for kind in KINDS])
+    return [entry for number in ids for entry in list_payments(ctx, PaymentFilter(participant_id=number))]
