@@ -1,0 +1,207 @@
+"""The rules of each type of record: who may create, read, update and delete its rows (docs/rights.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.model.statuses import PAYMENT_STOPPED, PAYMENT_UNSETTLED
+
+from .rights import Actor, Right
+from .rules import (
+    Custom,
+    Mode,
+    Nobody,
+    Personal,
+    Public,
+    RelatedAccessible,
+    Restricted,
+    Row,
+    Rule,
+    UserMatches,
+)
+
+_NO_FIELDS: Final[frozenset[str]] = frozenset()
+_NOT_PERSONAL: Final = Personal(_NO_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRules:
+    """The rules of one type of record."""
+
+    create: Rule
+    read: Rule
+    update: Rule
+    delete: Rule
+    #: Fields that are left out without a right.
+    personal: Personal = _NOT_PERSONAL
+    #: Fields that no actor reads.
+    unreadable: frozenset[str] = _NO_FIELDS
+    #: Fields that no actor changes.
+    fixed: frozenset[str] = _NO_FIELDS
+
+    def rule(self, mode: Mode) -> Rule:
+        """Return the rule of a mode."""
+        found: Rule = getattr(self, mode.value)
+        return found
+
+
+def _right(right: Right) -> Rule:
+    return Restricted(right)
+
+
+def _unsettled(actor: Actor, row: Row) -> bool:
+    del actor
+    return row.get("status") in PAYMENT_UNSETTLED | PAYMENT_STOPPED
+
+
+def _within_own_rights(actor: Actor, row: Row) -> bool:
+    return all(actor.may(Right(right)) for right in row.get("rights", ()))
+
+
+def _by_a_person(actor: Actor, row: Row) -> bool:
+    del row
+    return not actor.is_token
+
+
+_NOBODY: Final = Nobody()
+_VIEW: Final = _right(Right.VIEW)
+_EDIT: Final = _right(Right.EDIT_PARTICIPANTS)
+_MANAGE: Final = _right(Right.MANAGE_LAB)
+_WITHIN: Final = Custom(_within_own_rights, "rights within one's own")
+_PERSON: Final = Custom(_by_a_person, "not with a token", for_lists=lambda actor: not actor.is_token)
+
+
+def _read_with(kind: str, field_name: str) -> RecordRules:
+    """Return the rules of records that an experiment makes: they are read with what they belong to."""
+    return RecordRules(
+        create=_NOBODY, read=_VIEW & RelatedAccessible(kind, field_name), update=_EDIT, delete=_NOBODY
+    )
+
+
+#: Made by Petri alone.
+_KEPT: Final = RecordRules(create=_NOBODY, read=_VIEW, update=_NOBODY, delete=_NOBODY)
+
+RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
+    {
+        "participant": RecordRules(
+            create=_NOBODY,
+            read=_VIEW,
+            update=_EDIT | _right(Right.PAY),
+            delete=_EDIT & _right(Right.VIEW_PERSONAL_DATA),
+            personal=Personal(
+                frozenset(
+                    {
+                        "worker_id",
+                        "assignment_id",
+                        "hit_id",
+                        "fingerprint_hash",
+                        "entry_information",
+                        "unique_id",
+                    }
+                )
+            ),
+            unreadable=frozenset({"requests", "token_serial"}),
+        ),
+        "network": RecordRules(create=_NOBODY, read=_VIEW, update=_EDIT, delete=_NOBODY),
+        "node": _read_with("participant", "participant_id"),
+        "info": _read_with("node", "origin_id"),
+        "vector": _read_with("node", "origin_id"),
+        "transmission": _read_with("node", "origin_id"),
+        "transformation": _read_with("node", "node_id"),
+        "question": _read_with("participant", "participant_id"),
+        "payment": RecordRules(
+            create=_right(Right.PAY),
+            read=_VIEW,
+            update=_right(Right.PAY) & Custom(_unsettled, "not paid yet"),
+            delete=_NOBODY,
+            fixed=frozenset({"amount", "kind", "participant_id"}),
+        ),
+        "notification": RecordRules(
+            create=_NOBODY,
+            read=_VIEW,
+            update=_NOBODY,
+            delete=_NOBODY,
+            personal=Personal(frozenset({"assignment_id"})),
+        ),
+        "recruitment": RecordRules(create=_right(Right.RECRUIT), read=_VIEW, update=_NOBODY, delete=_NOBODY),
+        "export": RecordRules(
+            create=_right(Right.EXPORT),
+            read=UserMatches("created_by") & _right(Right.EXPORT),
+            update=_NOBODY,
+            delete=UserMatches("created_by") | _MANAGE,
+        ),
+        "unscrubbed_export": RecordRules(
+            create=_right(Right.EXPORT_PERSONAL_DATA),
+            read=UserMatches("created_by") & _right(Right.EXPORT_PERSONAL_DATA),
+            update=_NOBODY,
+            delete=UserMatches("created_by") | _MANAGE,
+        ),
+        "note": RecordRules(
+            create=_right(Right.COMMENT),
+            read=_VIEW,
+            update=UserMatches("author") & _right(Right.COMMENT),
+            delete=UserMatches("author") | _MANAGE,
+        ),
+        "job_run": RecordRules(
+            create=_right(Right.RUN_LIVE_SESSION),
+            read=_VIEW,
+            update=_NOBODY,
+            delete=_NOBODY,
+            personal=Personal(frozenset({"output"}), Right.EDIT_PARTICIPANTS),
+        ),
+        "config_secret": RecordRules(
+            create=_NOBODY,
+            read=_VIEW,
+            update=_NOBODY,
+            delete=_NOBODY,
+            unreadable=frozenset({"value"}),
+        ),
+        "invitation": RecordRules(
+            create=_MANAGE & _WITHIN,
+            read=_MANAGE | UserMatches("invited_by"),
+            update=Public(),
+            delete=_MANAGE | UserMatches("invited_by"),
+            unreadable=frozenset({"digest"}),
+        ),
+        "audit_entry": RecordRules(
+            create=_NOBODY, read=_MANAGE | UserMatches("actor"), update=_NOBODY, delete=_NOBODY
+        ),
+        "token": RecordRules(
+            create=UserMatches("username") & _WITHIN & _PERSON,
+            read=UserMatches("username") | _MANAGE,
+            update=UserMatches("username") & _WITHIN & _PERSON,
+            delete=UserMatches("username") | _MANAGE,
+            unreadable=frozenset({"digest"}),
+            fixed=frozenset({"username", "name", "digest"}),
+        ),
+        "user": RecordRules(
+            create=_MANAGE,
+            read=_MANAGE | UserMatches("username"),
+            update=_MANAGE | (UserMatches("username") & _PERSON),
+            delete=_MANAGE,
+            fixed=frozenset({"username"}),
+        ),
+        "grant": RecordRules(
+            create=_MANAGE & _WITHIN,
+            read=_MANAGE | UserMatches("username"),
+            update=_NOBODY,
+            delete=_MANAGE & _WITHIN,
+        ),
+        "dead_letter": RecordRules(
+            create=_NOBODY, read=_VIEW, update=_NOBODY, delete=_right(Right.RUN_LIVE_SESSION)
+        ),
+        "tick": _KEPT,
+    }
+)
+
+
+def rules_of(kind: str) -> RecordRules:
+    """Return the rules of a type of record; one that isn't in the table is read and changed by nobody."""
+    return RULES.get(kind, UNKNOWN_RULES)
+
+
+#: The rules of a type that the table lacks.
+UNKNOWN_RULES: Final = RecordRules(create=_NOBODY, read=_NOBODY, update=_NOBODY, delete=_NOBODY)
