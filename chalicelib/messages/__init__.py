@@ -16,6 +16,7 @@ from .codec import (
 from .lanes import Lane
 from .participant_messages import (
     CheckDeadline,
+    EraseContents,
     FailRecords,
     FollowUp,
     GrantQualifications,
@@ -78,6 +79,7 @@ __all__ = [
     "ControlEvent",
     "EndGroup",
     "EnforceTimeLimit",
+    "EraseContents",
     "FailRecords",
     "FollowUp",
     "FormGroups",

@@ -138,3 +138,14 @@ class FailRecords(MessageBody):
 
     #: The object_type and the id of each record, and the reason.
     failures: tuple[tuple[str, int, str | None], ...]
+
+
+@message_type()
+@immutable()
+class EraseContents(MessageBody):
+    """Erase what a participant wrote whose ids were erased."""
+
+    kind: ClassVar[str] = "erase_contents"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    participant_id: int

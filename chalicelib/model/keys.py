@@ -14,7 +14,7 @@ notifications#<n> <id>                 notifications of recruiters
 listed#<shard>    <participant>        participants by status, small
 over#<shard>      <participant>        the same for participants with a final status, which are only counted
 due#<shard>       <time>#<id>          messages to send after a commit
-experiment        #                    launched, state, seed; awake, deployment and secrets beside it
+experiment        #                    launched, state, seed; awake, deployment, erasure and secrets beside it
 recruitment       <id>                 requests to recruiters
 counter           <name>               counters, such as network; tries#<message> counts delivery attempts
 connections#<n>   <connection>         open sockets; more of them at channel#<name> and part#<id>
@@ -59,6 +59,8 @@ NETWORKS = "networks"
 HEADER: Key = (NETWORKS, "#")
 EXPERIMENT: Key = ("experiment", "#")
 AWAKE: Key = ("experiment", "awake")
+#: The key with which the ids of erased participants are hashed.
+ERASURE: Key = ("experiment", "erasure")
 RECRUITMENT = "recruitment"
 COUNTER = "counter"
 ROOMS = "rooms"
@@ -107,6 +109,16 @@ def node(node_id: int) -> Key:
 def info(info_id: int) -> Key:
     node_id = node_of(info_id)
     return partition(network_of(node_id)), at(node_id, f"info#{info_id:015d}")
+
+
+def infos_of(node_id: int) -> tuple[str, str]:
+    """Return the collection and the prefix of a node's infos."""
+    return partition(network_of(node_id)), at(node_id, "info#")
+
+
+def sent_by(node_id: int) -> tuple[str, str]:
+    """Return the collection and the prefix of what identifies a node's outgoing transmissions."""
+    return partition(network_of(node_id)), at(node_id, "sent#")
 
 
 def transformation(node_id: int, thing_id: int) -> Key:

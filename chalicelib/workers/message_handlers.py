@@ -22,6 +22,7 @@ from chalicelib.messages import (
     CloseRecruitment,
     ControlEvent,
     EndGroup,
+    EraseContents,
     FailRecords,
     FollowUp,
     FormRooms,
@@ -111,6 +112,17 @@ def _record_task_completion(message: Received[RecordTaskCompletion]) -> None:
 def _record_return(message: Received[RecordReturn]) -> None:
     participant_id = message.body.participant_id
     services.current().handle(message, finishing.record_loss, participant_id, ParticipantStatus.RETURNED)
+
+
+@handles(EraseContents)
+def _erase_contents(message: Received[EraseContents]) -> None:
+    # Lazy import: few runs erase anything.
+    from chalicelib.operations.management.erased_contents import erase_contents
+
+    app = services.current()
+    while app.run(erase_contents, message.body.participant_id):
+        pass
+    app.acknowledge(message)
 
 
 @handles(RecruiterNotification)

@@ -28,6 +28,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "dashboard": ("petri dashboard", "petri dashboard --app my-study"),
     "summary": ("petri summary", "petri summary --app my-study --stage live"),
     "export": ("petri export", "petri export --app my-study --stage live", "petri export --uploads"),
+    "erase": ("petri erase 12", "petri erase 12 --app my-study"),
     "erase-uploads": ("petri erase-uploads 12", "petri erase-uploads 12 --app my-study"),
     "open-session": ("petri open-session 12", "petri open-session 12 --app my-study"),
     "grade": (

@@ -28,6 +28,7 @@ from infra.cli.commands.operate.audit import audit
 from infra.cli.commands.operate.compensate import compensate
 from infra.cli.commands.operate.dashboard import dashboard
 from infra.cli.commands.operate.dead_letters import dead_letters
+from infra.cli.commands.operate.erase import erase
 from infra.cli.commands.operate.erase_uploads import erase_uploads
 from infra.cli.commands.operate.export import export
 from infra.cli.commands.operate.grade import grade
@@ -92,6 +93,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "dashboard": dashboard,
         "summary": summary,
         "export": export,
+        "erase": erase,
         "erase-uploads": erase_uploads,
         "grade": grade,
         "open-session": open_session,

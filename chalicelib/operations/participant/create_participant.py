@@ -11,6 +11,7 @@ from chalicelib.model.statuses import ACTIVE, ASSIGNMENT_FREE, DISMISSED_WITH_PA
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.recruitment.stops import is_entry_closed
 from chalicelib.operations.shared.context import OPERATOR, PARTICIPANT, Context
+from chalicelib.operations.shared.erased_ids import is_erased_assignment, is_erased_worker
 from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.idempotency import previous_result, record_result
 
@@ -34,6 +35,7 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
             keys.assignment(entry.assignment_id),
             keys.worker(entry.worker_id),
             PARTICIPANT_COUNTER,
+            keys.ERASURE,
         ]
     )
     claimed = ctx.uow.item(keys.assignment(entry.assignment_id))
@@ -48,6 +50,8 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
             code="assignment_taken",
         )
     _refuse_repeat_worker(ctx, entry)
+    if is_erased_assignment(ctx, entry.assignment_id):
+        raise Forbidden(f"Assignment {entry.assignment_id} was submitted already.", code="assignment_taken")
     participant = _create(ctx, entry)
     if older is not None:
         _replace(ctx, older)
@@ -89,7 +93,7 @@ def check_ids(entry: EntryRequest) -> None:
 def _refuse_repeat_worker(ctx: Context, entry: EntryRequest) -> None:
     if ctx.settings.allow_repeat_worker_ids:
         return
-    if ctx.uow.item(keys.worker(entry.worker_id)) is not None:
+    if ctx.uow.item(keys.worker(entry.worker_id)) is not None or is_erased_worker(ctx, entry.worker_id):
         raise Forbidden("You have taken part in this study already, thank you.", code="repeat_worker")
 
 

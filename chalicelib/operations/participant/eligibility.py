@@ -9,6 +9,7 @@ from chalicelib.model import keys
 from chalicelib.operations.recruitment.stops import is_entry_closed
 from chalicelib.operations.shared.access import is_active
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.erased_ids import is_erased_worker
 
 from .id_validation import PREVIEW, require_real_id
 
@@ -40,11 +41,15 @@ def check_eligibility(
     returning = _returning_participant(ctx, worker_id, assignment_id)
     if returning is not None:
         return returning
-    if not ctx.settings.allow_repeat_worker_ids and ctx.uow.item(keys.worker(worker_id)):
+    if not ctx.settings.allow_repeat_worker_ids and _has_taken_part(ctx, worker_id):
         return {"may": False, "reason": "repeat_worker"}
     if ctx.uow.state.get("closed") or is_entry_closed(ctx):
         return {"may": False, "reason": "closed"}
     return {"may": True}
+
+
+def _has_taken_part(ctx: Context, worker_id: str) -> bool:
+    return ctx.uow.item(keys.worker(worker_id)) is not None or is_erased_worker(ctx, worker_id)
 
 
 def _returning_participant(ctx: Context, worker_id: str, assignment_id: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from chalicelib.operations.recruitment import listings
 from chalicelib.operations.recruitment.quotas import recruiters_in_use
 from chalicelib.operations.shared.access import require_operator
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.erased_ids import is_erased_assignment
 from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.operator_notices import notify_operator
 
@@ -95,12 +96,17 @@ def _keep(
     recruiter: str | None,
     hit_id: str,
 ) -> bool:
-    """Store a report; return whether it is about one assignment, and so has to be handled."""
+    """Store a report; return whether it is about one assignment, and so has to be handled.
+
+    A late report about a participant whose data were erased isn't stored: it would bring their ids back.
+    """
     require_operator(ctx)
     if event_type not in EVENTS:
         raise BadRequest(f"{event_type!r} is not a valid event type: use one of {', '.join(EVENTS)}.")
     check_size(assignment_id=assignment_id, hit_id=hit_id)
     require_real_id("assignment_id", assignment_id)
+    if assignment_id and is_erased_assignment(ctx, assignment_id):
+        return False
     notification = Notification(assignment_id=assignment_id, event_type=event_type)
     if hit_id:
         notification.details = {"hit_id": hit_id}

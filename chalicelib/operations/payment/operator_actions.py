@@ -16,6 +16,7 @@ from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, Paym
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.erased_ids import ERASED_AT
 from chalicelib.ports import Transfer
 
 from .ledger import (
@@ -84,10 +85,15 @@ def list_payments(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentEn
 
 
 def list_payment_queries(ctx: Context, payment_filter: PaymentFilter) -> list[PaymentQuery]:
-    """Return the questions to recruiters about the matching payments."""
+    """Return the questions to recruiters about the matching payments.
+
+    A recruiter doesn't know the pseudonym of a participant whose data were erased, so it isn't asked.
+    """
     require_right(ctx, Right.PAY)
     entries = (
-        (payment_entry(ctx, payment), transfer_of(ctx, payment)) for payment in _payments(ctx, payment_filter)
+        (payment_entry(ctx, payment), transfer_of(ctx, payment))
+        for payment in _payments(ctx, payment_filter)
+        if ERASED_AT not in ctx.uow.participant(payment.participant_id).details
     )
     return [
         PaymentQuery(entry, transfer, recruiter_state_of(ctx, entry.recruiter)) for entry, transfer in entries

@@ -510,6 +510,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "dead_letter": MessageItem,
     "awake": StoredItem,
     "deployment": StoredItem,
+    "erasure_key": StoredItem,
     "counter": StoredItem,
     "connection": ConnectionItem,
     "subscriber": SubscriberItem,

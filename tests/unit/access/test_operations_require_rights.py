@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.access.rights import ROLES, Actor, Right
 from chalicelib.errors import Forbidden, Unauthorized
+from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.operations.payment import compensation, operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.recruitment import recruitment
@@ -37,6 +38,7 @@ OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] =
     (dead_letters.dead_letter, ("x",), frozenset({Right.VIEW})),
     (dead_letters.replay_dead_letter, ("x",), frozenset({Right.RUN_LIVE_SESSION})),
     (uploads.link_to_upload, (1, "x"), frozenset({Right.VIEW_PERSONAL_DATA})),
+    (erase_participant, (1,), frozenset({Right.EDIT_PARTICIPANTS, Right.VIEW_PERSONAL_DATA})),
     (uploads.erase_uploads, (1,), frozenset({Right.EDIT_PARTICIPANTS, Right.VIEW_PERSONAL_DATA})),
     (open_session_now, (1,), frozenset({Right.EDIT_PARTICIPANTS})),
     (ungraded.answers_to_grade, ([1],), frozenset({Right.GRADE})),

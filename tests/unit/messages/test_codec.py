@@ -24,6 +24,7 @@ from chalicelib.messages import (
     ControlEvent,
     EndGroup,
     EnforceTimeLimit,
+    EraseContents,
     FailRecords,
     FollowUp,
     FormGroups,
@@ -121,6 +122,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ),
     ({"kind": "deadline", "participant_id": 7}, CheckDeadline(7)),
     ({"kind": "fate", "participant_id": 7}, PollAssignment(7)),
+    ({"kind": "erase_contents", "participant_id": 7}, EraseContents(7)),
     ({"kind": "offer", "recruiter": "mturk", "hit_id": "H1"}, CheckListing("mturk", "H1")),
     (
         {"kind": "offer", "recruiter": "mturk", "hit_id": "H1", "event_type": "HITExpired"},

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.participant.submission import process_submission
 from chalicelib.operations.schedule import dead_letters
+from chalicelib.operations.shared.context import Context
 from chalicelib.ports import Message
 from infra.cli.main import app
 from tests.unit.operator.runs import RUN, Scene, make_run, put_payment
@@ -42,6 +44,17 @@ def ledger(scene: Scene) -> Scene:
     for who, kind, status in (held, refused, due, (1, "base", "paid")):
         scene.run(put_payment, who, kind, Decimal("1.25"), status)
     return scene
+
+
+def test_a_participant_is_erased_by_their_number(scene: Scene, petri: Say) -> None:
+    assert "still taking part" in petri("erase", "1", fails=True)
+    scene.run(end_participation_of, 1)
+    assert "The ids of participant 1 were erased" in petri("erase", "1")
+    assert ('"w1"' in "".join(scene.everything()), '"w2"' in "".join(scene.everything())) == (False, True)
+
+
+def end_participation_of(ctx: Context, participant_id: int) -> None:
+    ctx.uow.participant(participant_id).change_status(ParticipantStatus.RETURNED)
 
 
 # -- payments ---------------------------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""An erased participant of a classic experiment: infos, their copies at receivers, and questionnaires."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib.errors import InvalidState
+from chalicelib.model.statuses import ParticipantStatus, PaymentStatus
+from chalicelib.operations.management.erase_participant import erase_participant
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
+from tests.web.conftest import Scene
+from tests.web.world import OPERATOR_TOKEN
+
+
+def submit(scene: Scene) -> None:
+    scene.one.finish()
+    fields = {"Event.1.EventType": "AssignmentSubmitted", "Event.1.AssignmentId": scene.one.assignment_id}
+    assert scene.here.post("/notifications", fields, token=OPERATOR_TOKEN).status == 200
+    scene.here.work()
+
+
+def erase(scene: Scene) -> None:
+    scene.here.app.run(erase_participant, scene.one.id, caller=OPERATOR_CALLER)
+    scene.here.work()
+
+
+def test_what_an_erased_participant_wrote_is_gone_at_the_receivers_too(scene: Scene) -> None:
+    scene.one.post(f"/node/{scene.node}/transmit", {"what": scene.info, "to_whom": scene.other_node})
+    incoming = {"direction": "incoming", "status": "pending"}
+    assert scene.other.get(f"/node/{scene.other_node}/transmissions", incoming).status == 200
+    question = {"question": "about you", "number": 1, "response": "I am Ada"}
+    assert scene.one.post(f"/question/{scene.one.id}", question).status == 200
+    submit(scene)
+    assert len(scene.here.items("transmission")) == 1
+    erase(scene)
+    stored = json.dumps(scene.here.items(), default=str)
+    assert [word for word in ("hello", "I am Ada", scene.one.assignment_id) if f'"{word}"' in stored] == []
+    received = scene.other.get(f"/node/{scene.other_node}/received_infos")["infos"]
+    assert [info["contents"] for info in received] == [""]
+    assert scene.one.get(f"/node/{scene.node}/infos").status == 401
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.REFUSED, PaymentStatus.HELD])
+def test_a_participant_to_whom_money_is_owed_is_not_erased(scene: Scene, status: PaymentStatus) -> None:
+    submit(scene)
+
+    def stop(ctx: Context) -> None:
+        payment = ctx.uow.payment(scene.one.id, "base")
+        assert payment is not None
+        payment.status = status.value
+
+    scene.here.app.run(stop)
+    with scene.here.unchanged(), pytest.raises(InvalidState, match="is sent to their worker id"):
+        erase(scene)
+
+
+def test_a_participant_whose_submission_is_not_judged_is_not_erased(scene: Scene) -> None:
+    def wait(ctx: Context) -> None:
+        ctx.uow.participant(scene.one.id).change_status(ParticipantStatus.SUBMITTED)
+
+    scene.one.finish()
+    scene.here.app.run(wait)
+    with pytest.raises(InvalidState, match="pay isn't decided"):
+        erase(scene)
