@@ -10,12 +10,14 @@ import typer
 def _known_kind(kind: str | None) -> str | None:
     """Refuse a kind that no payment has."""
     # Lazy import: most commands filter by no kind.
-    from chalicelib.model.run_records import KINDS, visit_of
+    from chalicelib.model.run_records import KINDS, hand_bonus_kind, hand_bonus_of, visit_of
 
-    if kind is None or kind in KINDS or visit_of(kind) is not None:
+    is_numbered = kind is not None and (visit_of(kind) or hand_bonus_of(kind)) is not None
+    if kind is None or kind in KINDS or is_numbered:
         return kind
     raise typer.BadParameter(
-        f"{kind!r} is not a kind of payment; choose {', '.join(KINDS)}, or visit-2 for the second visit."
+        f"{kind!r} is not a kind of payment; choose {', '.join(KINDS)}, visit-2 for the second visit, or "
+        f"{hand_bonus_kind(1)} for the first bonus by hand."
     )
 
 
@@ -30,7 +32,7 @@ Kind = Annotated[
         "--kind",
         callback=_known_kind,
         metavar="KIND",
-        help="Only payments of this kind: base, bonus, compensation, screen-out, visit-2 (a later session).",
+        help="Only payments of this kind: base, bonus, compensation, screen-out, visit-2, bonus-1 ...",
     ),
 ]
 ParticipantId = Annotated[

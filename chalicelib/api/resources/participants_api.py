@@ -136,8 +136,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         "erase",
         Right.EDIT_PARTICIPANTS,
         One,
-        lambda ctx, one: actions.erase_files(ctx, one.id),
-        "Deletes the files that a participant has uploaded; also requires View personal data.",
+        lambda ctx, one: actions.erase_data(ctx, one.id),
+        "Erases a participant's ids and all that they wrote; also requires View personal data.",
         ParticipantDetail,
     ),
     _verb(

@@ -14,7 +14,14 @@ from chalicelib.access.rights import Right
 from chalicelib.errors import InvalidState
 from chalicelib.messages import EraseContents
 from chalicelib.model import keys
-from chalicelib.model.participant import EARLIER_NODES, IS_VISITING, VISIT, VISIT_SECONDS, Participant
+from chalicelib.model.participant import (
+    EARLIER_NODES,
+    HAND_BONUSES,
+    IS_VISITING,
+    VISIT,
+    VISIT_SECONDS,
+    Participant,
+)
 from chalicelib.model.record import PROPERTIES, iso
 from chalicelib.model.run_records import payment_kinds
 from chalicelib.model.statuses import (
@@ -33,7 +40,10 @@ from .stored_items import own_fields, without_words
 #: What takes the place of the id of a HIT.
 ERASED: Final = "erased"
 #: The details that the platform still needs: how many visits there were, and how they were paid.
-KEPT_DETAILS: Final = (VISIT, IS_VISITING, EARLIER_NODES, VISIT_SECONDS, ASSIGNMENT_RETURNED)
+KEPT_DETAILS: Final = (
+    *(VISIT, IS_VISITING, EARLIER_NODES, VISIT_SECONDS),
+    *(HAND_BONUSES, ASSIGNMENT_RETURNED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ def _require_settled(ctx: Context, participant: Participant) -> None:
         raise InvalidState(
             f"{who} is {participant.status}, and their pay isn't decided yet. Erase their data afterwards."
         )
-    for kind in payment_kinds(participant.visit):
+    for kind in payment_kinds(participant.visit, participant.hand_bonuses):
         payment = ctx.uow.payment(participant.id, kind)
         if payment is not None and payment.status in PAYMENT_UNSETTLED:
             raise InvalidState(
@@ -145,7 +155,7 @@ def _erase_in_notifications(ctx: Context, assignment_id: str, pseudonym: str) ->
 
 def _erase_in_payments(ctx: Context, participant: Participant, words: list[str]) -> None:
     """Erase the ids in the texts of payments; amounts, moments and the recruiter's references stay."""
-    for kind in payment_kinds(participant.visit):
+    for kind in payment_kinds(participant.visit, participant.hand_bonuses):
         payment = ctx.uow.payment(participant.id, kind)
         if payment is None:
             continue

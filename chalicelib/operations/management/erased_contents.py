@@ -18,7 +18,7 @@ from chalicelib.operations.shared.erased_ids import ERASED_AT
 from chalicelib.study.answer_store import POINTER
 from chalicelib.study.items.choice_items import OTHER
 
-from .stored_items import own_fields, without_texts
+from .stored_items import REPLACEMENT, own_fields, without_texts
 
 #: The most items that are changed in one commit: one of DynamoDB takes 4 MB, and an item can have 400 KB.
 MAX_CHANGED: Final = 10
@@ -73,6 +73,9 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[_Change]:
         for row in ctx.uow.items(keys.live_rows(network_id)):
             if row.get("participant_id") == participant.id:
                 yield from _change(row, {**own_fields(row), "values": without_texts(row.get("values", {}))})
+    for note in ctx.uow.items(keys.notes("participants", str(participant.id))):
+        # Notes that people who manage the run wrote about them.
+        yield from _change(note, {**own_fields(note), "text": REPLACEMENT})
     for node_id in participant.node_ids:
         yield from _infos(ctx, node_id)
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from chalicelib.access.rights import Right
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import BASE
@@ -16,10 +15,11 @@ from chalicelib.operations.participant.completion import release_participant
 from chalicelib.operations.participant.deadlines import deadline, give_extra_time
 from chalicelib.operations.participant.submission import approve_submission, reject_submission
 from chalicelib.operations.payment.ledger import record_transition
-from chalicelib.operations.shared.access import actor_of, read_id, require_right
+from chalicelib.operations.shared.access import actor_of, read_id
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
+from .erase_participant import erase_participant
 from .managed_payments import PERSONAL
 
 #: The most extra time that a participant can have in all: the recruiter's own limits don't grow with it.
@@ -140,14 +140,10 @@ def extend_time(ctx: Context, participant_id: str, minutes: int) -> ParticipantD
     return _detail(ctx, participant)
 
 
-def erase_files(ctx: Context, participant_id: str) -> ParticipantDetail:
-    """Delete the files that a participant has uploaded; their records say that they were erased."""
-    require_right(ctx, Right.VIEW_PERSONAL_DATA)
+def erase_data(ctx: Context, participant_id: str) -> ParticipantDetail:
+    """Erase the ids of a participant, and all that they wrote, drew or recorded."""
     participant = participant_named(ctx, participant_id)
-    # Lazy import, as above.
-    from chalicelib.operations.study.answers.uploads import erase_uploads
-
-    erase_uploads(ctx, participant.id)
+    erase_participant(ctx, participant.id)
     return _detail(ctx, participant)
 
 

@@ -42,6 +42,18 @@ def test_what_an_erased_participant_wrote_is_gone_at_the_receivers_too(scene: Sc
     assert scene.one.get(f"/node/{scene.node}/infos").status == 401
 
 
+def test_the_api_erases_the_ids_and_the_notes_about_a_participant(scene: Scene) -> None:
+    submit(scene)
+    one = f"/api/v1/participants/{scene.one.id}"
+    note = {"text": "Ada wrote to us"}
+    assert scene.here.post_json(f"{one}/note", note, token=OPERATOR_TOKEN).status == 200
+    said = scene.here.post_json(f"{one}/erase", {}, token=OPERATOR_TOKEN)
+    scene.here.work()
+    assert (said.status, said["worker_id"].partition("-")[0]) == (200, "erased")
+    assert [item["text"] for item in scene.here.items("note")] == ["[erased]"]
+    assert scene.here.owed(scene.one) == {"base": "1.50"}
+
+
 @pytest.mark.parametrize("status", [PaymentStatus.REFUSED, PaymentStatus.HELD])
 def test_a_participant_to_whom_money_is_owed_is_not_erased(scene: Scene, status: PaymentStatus) -> None:
     submit(scene)
