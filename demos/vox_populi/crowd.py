@@ -14,7 +14,7 @@ median. When people see each other's guesses, the dots move together (Lorenz et 
 
 @dataclass(frozen=True)
 class Guesses:
-    """One group's guesses at one jar at one stage."""
+    # One group's guesses at one jar at one stage.
 
     truth: int
     numbers: tuple

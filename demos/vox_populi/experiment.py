@@ -1,7 +1,7 @@
 """Vox populi: groups guess how many beans are in a jar, see each other's guesses, and guess again."""
 
 import math
-from statistics import fmean
+from statistics import fmean, median
 
 from petri import get_config
 from petri.study import End, For, Form, Group, Page, Study, Wait, likert, number
@@ -30,7 +30,7 @@ def extra_parameters():
 
 
 class VoxPopuli(Study):
-    """A group guesses jar after jar, first alone, then with the others' guesses in sight."""
+    # A group guesses jar after jar, first alone, then with the others' guesses in sight.
 
     alone = number("Your guess", minimum=1, maximum=MOST, required=False)
     together = number("Your second guess", minimum=1, maximum=MOST, required=False)
@@ -56,7 +56,9 @@ class VoxPopuli(Study):
 
     def variables(self, player, page):
         guesses = [other.get("alone") for other in player.others] if page == "together" else []
-        return {"guesses": sorted(each for each in guesses if each is not None)}
+        known = sorted(each for each in guesses if each is not None)
+        mine = [] if player.get("alone") is None else [player.alone]
+        return {"guesses": known, "middle": round(median([*known, *mine])) if known else None}
 
     def close_jar(self, group):
         # Record the guesses with the truth, and how close they were, for the bonus.
@@ -70,7 +72,7 @@ class VoxPopuli(Study):
                     player.keep(closeness=[*player.get("closeness", []), close])
 
     def bonus(self, participant):
-        """Pay the full bonus for exact guesses, and none for guesses off by a factor of e or more."""
+        # The full bonus is for exact guesses; guesses that are off by a factor of e or more earn none.
         is_in = self.session.find_place(participant.id) is not None
         close = self.session.player(participant.id).get("closeness", []) if is_in else []
         return round(fmean(close) * get_config().get("bonus_payment"), 2) if close else 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
+from chalicelib.recruiters.bots import BotRecruiter
 from petri.study import End, Form, Group, Page, Rounds, Study, Timed, Wait, number
 from tests.study.limits.test_members_who_are_gone import by, exit_reason, gathered, lose
 from tests.study.studies import OpenStudy, answer, due
@@ -271,3 +273,51 @@ def test_a_wrong_policy_is_refused_when_the_study_is_loaded(
     timeline = [Group(2, **arguments), Page("choose", ask="effort"), Wait(), End()]
     with pytest.raises(Exception, match=words):
         open_study(type("Wrong", (Efforts,), {"timeline": timeline}))
+
+
+# A bot in the place of a member
+
+
+def start_bots(here: World) -> list[str]:
+    """Let the host start bots; return the addresses at which it has started them."""
+    addresses: list[str] = []
+    here.app.recruiters.recruiters["bots"] = BotRecruiter(lambda: "http://host", "debug", addresses.append)
+    return addresses
+
+
+def agree(*people: Person) -> None:
+    """Have participants agree that a bot may play for them, as the consent page does."""
+
+    def act(ctx: Context) -> None:
+        for person in people:
+            participant = ctx.uow.participant(person.id)
+            participant.consent = {"time": "now", "bots": True}
+
+    people[0].world.app.run(act)
+
+
+def enter_again(person: Person) -> Person:
+    """Enter with a participant's ids and no token, as their bot does, and they themselves after it."""
+    said = person.world.post(
+        "/load-participant", {"assignment_id": person.assignment_id, "worker_id": person.worker_id}
+    )
+    return replace(person, token=said["token"])
+
+
+def test_a_bot_plays_for_a_member_who_has_agreed_until_they_are_back(open_study: OpenStudy) -> None:
+    here = open_study(efforts("bot"))
+    addresses = start_bots(here)
+    one, other, gone = seated(here)
+    agree(gone)
+    lose(gone)
+    (address,) = addresses
+    assert f"workerId={gone.worker_id}" in address
+    bot = enter_again(gone)
+    assert answer(bot, effort=6)["kind"] == "wait"
+    back = enter_again(gone)
+    return_(back)
+    answer(one, effort=4), answer(other, effort=5)
+    answer(back, effort=7)
+    assert (chosen(here), by(here, gone)) == ([[4, 5, 6]], ["stand_in", "participant"])
+    details = next(item["details"] for item in here.items("participant") if item["id"] == gone.id)
+    assert list(details) == ["played_by_bot_since"]

@@ -41,5 +41,6 @@ def test_two_people_see_each_others_guesses(browser: Chrome, host: Host) -> None
         one.go_on()
     one.is_at("together")
     assert [item.text for item in browser.find_elements("css selector", "#page-content li")] == ["70"]
+    assert "The median of all guesses, yours included, is 100." in one.text()
     found += problems(browser, "vox-populi-together")
     assert found == []
