@@ -4,10 +4,16 @@
  */
 
 const MOST = 500; // characters; the server has the same limit
+const WRITING_EVERY_MS = 2000; // between two signs that this participant is writing
+const WRITING_SHOWN_MS = 5000; // after a sign of another one
 
 export default function chat({ element, data, signal }) {
   const { live, study } = /** @type {any} */ (window).petri;
   const view = makeView(element, study.text);
+  const names = (members) => members.map((member) => data.members[member - 1]).filter(Boolean).join(", ");
+  const showWriting = (members) => view.note("writing", members.length ? study.text("Writing now: {names}", { names: names(members) }) : "");
+  const showAway = (members) => view.note("away", members.length ? study.text("Away: {names}", { names: names(members) }) : "");
+  const stopWriting = shareWriting(data, view.field, showWriting, signal);
   const linesByNumber = new Map();
 
   const show = (message) => {
@@ -15,10 +21,19 @@ export default function chat({ element, data, signal }) {
     const line = makeLine(message, data, study.text);
     linesByNumber.set(message.number, line);
     view.insert(line, message.number);
+    stopWriting(message.member);
   };
   data.messages.forEach(show);
-  live.on("message", (message) => message?.path === data.path && show(message), signal);
-  live.on("snapshot", (latest) => latest.messages.forEach(show), signal);
+  showAway(data.away);
+  live.on("message", (message) => {
+    if (message?.path !== data.path) return;
+    if (message.away) showAway(message.away);
+    else show(message);
+  }, signal);
+  live.on("snapshot", (latest) => {
+    latest.messages.forEach(show);
+    showAway(latest.away);
+  }, signal);
 
   // The chat is inside the page's form, so its field isn't a form of its own: Enter sends a message, and doesn't end the chat.
   view.field.addEventListener("keydown", (event) => {
@@ -45,6 +60,32 @@ export default function chat({ element, data, signal }) {
   }
 }
 
+/**
+ * Show the others that this participant is writing, and which of them are: the signs go over the group's channel and aren't
+ * stored. Returns a function that ends the sign of a member.
+ */
+function shareWriting(data, field, show, signal) {
+  const channel = /** @type {any} */ (window).petri.channel(`network-${data.network}`);
+  const writing = new Map();
+  let sentAt = Number.NEGATIVE_INFINITY;
+  const stop = (member) => {
+    clearTimeout(writing.get(member));
+    if (writing.delete(member)) show([...writing.keys()]);
+  };
+  channel.on("message", ({ writing: member, path }) => {
+    if (signal.aborted || path !== data.path || member === data.me || !data.members[member - 1]) return;
+    clearTimeout(writing.get(member));
+    writing.set(member, setTimeout(() => stop(member), WRITING_SHOWN_MS));
+    show([...writing.keys()]);
+  });
+  field.addEventListener("input", () => {
+    if (channel.state !== "open" || !field.value || performance.now() - sentAt < WRITING_EVERY_MS) return;
+    if (channel.send({ writing: data.me, path: data.path }, { onlyNow: true })) sentAt = performance.now();
+  }, { signal });
+  signal.addEventListener("abort", () => channel.close(), { once: true });
+  return stop;
+}
+
 function makeView(element, words) {
   const box = document.createElement("div");
   box.className = "chat";
@@ -53,6 +94,10 @@ function makeView(element, words) {
   log.tabIndex = 0; // it scrolls, so it can be reached by the keyboard
   log.setAttribute("role", "log");
   log.setAttribute("aria-label", words("Messages"));
+  const notes = { away: document.createElement("p"), writing: document.createElement("p") };
+  for (const note of Object.values(notes)) note.className = "chat-note";
+  notes.away.setAttribute("role", "status");
+  notes.writing.setAttribute("aria-hidden", "true"); // a screen reader would read nothing else
   const label = document.createElement("label");
   label.htmlFor = "chat-text";
   label.textContent = words("Your message");
@@ -74,11 +119,14 @@ function makeView(element, words) {
   error.className = "item-error";
   error.setAttribute("role", "alert");
   error.hidden = true;
-  box.append(log, label, row, error);
+  box.append(log, notes.away, notes.writing, label, row, error);
   element.append(box);
   return {
     field,
     button,
+    note(name, text) {
+      notes[name].textContent = text;
+    },
     insert(line, number) {
       const later = [...log.children].find((one) => one instanceof HTMLElement && Number(one.dataset.number) > number);
       const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.study.answers.live_data import MAX_SHOWN
 from petri.errors import ExperimentError
 from petri.study import Chat, End, Group, Page, Rounds, Study
@@ -46,6 +47,17 @@ def test_a_message_is_stored_and_sent_to_all_members(open_study: OpenStudy) -> N
     (row,) = here.items("live_row")
     assert (row["name"], row["participant_id"], row["values"]) == ("chat", first.id, {"text": data["text"]})
     assert row["at"]
+
+
+def test_the_others_see_who_is_away_and_who_is_back(open_study: OpenStudy) -> None:
+    here = open_study(type("Patient", (Talk,), {"dropout_policy": "wait"}))
+    first, second = seated(here)
+    changes = ((dropouts.record_disconnect, [2]), (dropouts.record_return, []))
+    for record, away in changes:
+        here.app.run(lambda ctx, record=record: record(ctx, ctx.uow.participant(second.id)))
+        told_data = [data for _, data in told(here)]
+        assert told_data == [{"path": "rounds[1]/chat", "away": away}]
+        assert due(first)["data"]["away"] == away
 
 
 def test_a_reload_shows_the_messages_with_their_writers(open_study: OpenStudy) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from chalicelib.errors import Busy, Conflict
 from chalicelib.model import keys
+from chalicelib.operations.realtime.dropouts import is_disconnected
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.hook_errors import HookFailedError
-from chalicelib.operations.study.shared.study_context import study_of
+from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.serializable import require_serializable
 from chalicelib.study.elements import Chat, Live
 from chalicelib.study.items.markup import marked
@@ -57,10 +58,23 @@ def _chat_data(ctx: Context, place: Place, group: StudyGroup) -> dict[str, Any]:
     ids = group.stored.member_ids()
     return {
         "path": place.path,
+        "network": group.id,
         "me": ids.index(place.participant_id) + 1,
         "members": [member_name(ctx, group, number) for number in range(len(ids))],
+        "away": away_members(ctx, place.path, group),
         "messages": _last_messages(ctx, place, group),
     }
+
+
+def away_members(ctx: Context, path: str, group: StudyGroup) -> list[int]:
+    """Return the numbers of the members at a chat who have disconnected, from 1."""
+    session = session_of(ctx)
+    members = enumerate(map(session.place, group.stored.member_ids()), start=1)
+    return [
+        number
+        for number, place in members
+        if place.path == path and is_disconnected(ctx.uow.participant(place.participant_id))
+    ]
 
 
 def member_name(ctx: Context, group: StudyGroup, number: int) -> str:

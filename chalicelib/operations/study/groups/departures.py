@@ -9,6 +9,7 @@ from chalicelib.messages import Autoplay, StartReplacementBot
 from chalicelib.model.participant import Participant
 from chalicelib.operations.realtime.dropouts import is_disconnected, record_return
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.live_data import away_members
 from chalicelib.operations.study.flow.members import DROPOUT, TEXTS, living_members, stop_members
 from chalicelib.operations.study.flow.moves import element_at, ring, stop_with_pay
 from chalicelib.operations.study.flow.time_limits import play_for_departed
@@ -52,6 +53,7 @@ def follow_presence(ctx: Context, participant_id: int) -> list[Pending]:
     else:
         waiting = []
         come_back(ctx, place)
+    _tell_chat(ctx, place)
     session.flush()
     return [one for one in waiting if one is not None]
 
@@ -83,6 +85,13 @@ def _carry_out(ctx: Context, participant: Participant, place: Place) -> Iterable
     elif policy in (BOT, GO_ON):
         return _go_on_without(ctx, participant, place)
     return []
+
+
+def _tell_chat(ctx: Context, place: Place) -> None:
+    """Tell the pages of a chat who is away, if the participant is in one."""
+    if isinstance(element_at(ctx, place.path), Chat) and place.in_group and place.network_id is not None:
+        group = session_of(ctx).group(place.network_id)
+        group.tell({"path": place.path, "away": away_members(ctx, place.path, group)})
 
 
 def _policy(ctx: Context, group: StudyGroup | None) -> str:

@@ -8,6 +8,8 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser import chromium
+from tests.browser.accessibility import problems
 from tests.browser.hosts import Host, hosting
 from tests.browser.study.people import Person
 
@@ -16,6 +18,8 @@ from petri.study import Chat, End, Group, Study
 
 
 class Talk(Study):
+    dropout_policy = "wait"
+    dropout_grace = 1
     timeline = [Group(2), Chat(can_leave=True), End()]
 """
 CONFIG = """
@@ -23,7 +27,7 @@ CONFIG = """
 mode = debug
 auto_recruit = true
 recruiter = hotair
-num_participants = 2
+num_participants = 4
 
 [Recruitment]
 title = Talk
@@ -47,6 +51,12 @@ def shows(person: Person, *lines: str) -> bool:
     """Wait until the chat has these lines."""
     person.front()
     return bool(person.wait().until(lambda browser: browser.execute_script(LINES) == list(lines)))
+
+
+def notes(person: Person) -> str:
+    """What is said below the messages: who is away, and who is writing."""
+    person.front()
+    return " ".join(note.text for note in person.browser.find_elements("css selector", ".chat-note")).strip()
 
 
 def say(person: Person, text: str) -> None:
@@ -74,3 +84,27 @@ def test_two_people_write_to_each_other(browser: Chrome, host: Host) -> None:
     one.is_at("end")
     say(other, "Still there?")
     assert shows(other, "Member 1 <b>Hello</b> & bye", "You Hi", "You Still there?")
+
+
+def test_members_see_who_is_writing_and_who_is_away(browser: Chrome, host: Host) -> None:
+    one, other = Person(browser, host.address, 3), Person(browser, host.address, 4)
+    one.come()
+    other.come().is_at("chat")
+    one.is_at("chat")
+    other.front()
+    other.visible("#chat-text").send_keys("I think")
+    one.wait().until(lambda _: notes(one) == "Writing now: Member 2")
+    chromium.keep_screenshot(browser, "chat-writing")
+    found = problems(browser, "chat-writing")
+    other.front()
+    other.visible("#chat-text").send_keys(Keys.ENTER)
+    one.wait().until(lambda _: notes(one) == "")
+    other.front()
+    browser.get("about:blank")
+    one.wait().until(lambda _: notes(one) == "Away: Member 2")
+    found += problems(browser, "chat-away")
+    other.front()
+    browser.back()
+    other.is_at("chat")
+    one.wait().until(lambda _: notes(one) == "")
+    assert found == []
