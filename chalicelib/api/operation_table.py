@@ -10,12 +10,15 @@ from chalicelib.errors import BadRequest, NotFound
 
 from .api_operation import AnyOperation, Shape
 from .resources import (
+    author_views_api,
     dead_letters_api,
     log_api,
+    networks_api,
     overview_api,
     participant_reading_api,
     participants_api,
     payments_api,
+    records_api,
     stop_api,
 )
 
@@ -27,6 +30,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *dead_letters_api.OPERATIONS,
     *log_api.OPERATIONS,
     *stop_api.OPERATIONS,
+    *networks_api.OPERATIONS,
+    *author_views_api.OPERATIONS,
+    *records_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

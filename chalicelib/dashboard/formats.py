@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -17,6 +19,8 @@ from chalicelib.model.record import iso
 NOTHING: Final = Markup("\N{EN DASH}")
 #: Below so many seconds a duration has a decimal.
 _SHORT: Final = 10
+#: Between the words of a CamelCase name.
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _TIME: Final = Markup('<time datetime="{exact}" title="{title}">{text}</time>')
 
@@ -61,9 +65,25 @@ def format_sum(value: Decimal | float | str | None) -> str:
     return format_money(Decimal(str(value)), currency_of(services.current().config))
 
 
+def format_words(value: str) -> str:
+    """Write a type or a name as words: "DiscreteGenerational" as "discrete generational"."""
+    return " ".join(_WORDS.sub(" ", value.replace("_", " ")).split()).lower()
+
+
+def format_query(query: Mapping[str, Sequence[str]], **changes: Any) -> str:
+    """Return the query of an address with its question mark; parameters are changed or, as None, left out."""
+    kept = [
+        (name, value) for name, values in query.items() if name not in changes for value in values if value
+    ]
+    kept += [(name, str(value)) for name, value in changes.items() if value is not None]
+    return f"?{urlencode(kept)}" if kept else ""
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": format_moment,
     "duration": format_duration,
     "count": format_count,
     "money": format_sum,
+    "spaced": format_words,
+    "query_string": format_query,
 }

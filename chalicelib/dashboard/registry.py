@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from .page_call import DashboardPage
-from .pages import log, overview, participants, stop
+from .pages import author_frames, author_tabs, log, networks, overview, participants, stop
 
 #: The groups of the navigation, in order.
 GROUPS: Final = ("Run", "Results", "Setup")
 
-PAGES: Final[tuple[DashboardPage, ...]] = (overview.PAGE, participants.PAGE, log.PAGE, stop.PAGE)
+PAGES: Final[tuple[DashboardPage, ...]] = (
+    overview.PAGE,
+    participants.PAGE,
+    networks.PAGE,
+    log.PAGE,
+    stop.PAGE,
+    author_tabs.PAGE,
+    author_frames.PAGE,
+)
 
 
 def find_page(name: str) -> DashboardPage | None:

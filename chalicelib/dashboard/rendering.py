@@ -14,7 +14,8 @@ from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.version import VERSION
 
 from . import charts, formats
-from .page_call import DashboardPage, PageCall, Rendered
+from .navigation import NavigationEntry, current_entry, with_author_tabs
+from .page_call import PageCall, Rendered
 
 STATIC: Final = "/dashboard-static"
 #: The block of a template that htmx replaces while the page is open.
@@ -36,7 +37,7 @@ def render(template: str, call: PageCall, *, status: int = 200, **values: Any) -
 
     """
     found = environment().get_template(template)
-    context = {**_frame(call.actor, call.tab, call.csrf), "call": call, **values}
+    context = {**_frame(call.actor, current_entry(call), call.csrf), "call": call, **values}
     block = found.blocks.get(LIVE_BLOCK)
     if call.is_fragment and block is not None:
         return Rendered("".join(block(found.new_context(context))), status)
@@ -55,14 +56,15 @@ def render_error(status: int, text: str) -> Rendered:
     return Rendered(found.render(status=status, text=text), status)
 
 
-def pages_for(actor: Actor) -> dict[str, list[DashboardPage]]:
-    """Return the pages that an actor may see, by the group of the navigation."""
+def pages_for(actor: Actor) -> dict[str, list[NavigationEntry]]:
+    """Return the pages that an actor may see, by group; the author's tabs are among them."""
     # Lazy import: the pages themselves import this module.
     from .registry import GROUPS, PAGES
 
-    return {
+    pages = {
         group: [page for page in PAGES if page.nav == group and actor.may(page.right)] for group in GROUPS
     }
+    return with_author_tabs(pages, actor, services.current().experiment_class.dashboard_tabs)
 
 
 @cache

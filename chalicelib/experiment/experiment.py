@@ -27,6 +27,7 @@ from chalicelib.serializable import require_serializable
 
 from .config.configuration import get_config
 from .config.run_settings import ReadableSettings
+from .dashboard_hooks import DashboardHooks
 from .effects import CallLater, DismissGroup, Effect, PublishData, ReplaceWithBot, ScreenOut
 from .hook_timing import time_hooks
 from .infos import Gene, Meme, State, TrackingEvent
@@ -62,7 +63,7 @@ STOCK_CLASSES: tuple[type[Record], ...] = (
 _STOCK_BY_NAME = {cls.__name__: cls for cls in STOCK_CLASSES}
 
 
-class Experiment:
+class Experiment(DashboardHooks):
     """The base class of experiments. Each request makes one object of it, with the request's unit of work.
 
     Set attributes in `configure()`. Values on `self` don't survive the request; `self.state` (a small dict)

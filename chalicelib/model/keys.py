@@ -98,6 +98,20 @@ def at(node_id: int, rest: str = "") -> str:
     return f"at#{node_id:010d}/{rest}"
 
 
+#: The prefix of all that the nodes of a network have made, in the order of the nodes.
+OF_NODES = "at#"
+
+
+def vectors_of(node_id: int) -> str:
+    """Return the prefix of the vectors to and from a node."""
+    return at(node_id, "vec#")
+
+
+def node_in(sort_key: str) -> int:
+    """Return the node under which something is stored, of a key that `at` has made."""
+    return int(sort_key.partition("#")[2].partition("/")[0])
+
+
 def to(node_id: int) -> str:
     return f"to#{node_id:010d}/"
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.config.configuration import Configuration, get_config
 from chalicelib.experiment.config.problems import closest_match
+from chalicelib.experiment.dashboard_tabs import collect_tabs, dashboard_tabs
 from chalicelib.experiment.routes import AuthorRoute, ScheduledFunction, collect_routes, collect_schedules
 from chalicelib.version import MARK
 
@@ -81,6 +82,7 @@ def load_experiment(
     environ = os.environ if environ is None else environ
     config = get_config()
     config.reset()
+    dashboard_tabs.clear()
     module = import_experiment(folder)
     check_types(module.__name__.partition(".")[0])
     cls = find_experiment_class(module, environ.get(CLASS_NAME))
@@ -89,6 +91,7 @@ def load_experiment(
     config.load_for(folder, runtime, environ=environ, home=home, defaults=defaults)
     with author_code(folder, "the experiment can't be used"):
         cls.prepare_class(folder)
+    cls.dashboard_tabs, cls.dashboard_views = collect_tabs(module, cls)
     return LoadedExperiment(
         folder=folder,
         name=folder.name,

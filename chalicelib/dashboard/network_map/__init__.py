@@ -1,0 +1,1 @@
+"""Draws networks: places the nodes by the shape of the network, and computes the lines between them."""

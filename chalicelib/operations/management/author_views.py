@@ -1,0 +1,171 @@
+"""What an experiment adds to its dashboard: calls the author's hooks, and checks what they return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.errors import ExperimentError, NotFound, PetriError
+from chalicelib.operations.shared.context import Context
+
+#: The longest HTML that a hook may return, in characters.
+MAX_HTML: Final = 1_000_000
+#: The base classes of records that can be visualized.
+KINDS: Final = ("Network", "Node", "Info", "Participant")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorPanel:
+    """A panel of the author, as HTML."""
+
+    title: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorStatistic:
+    """A number, a text, or rows of the author, by name."""
+
+    title: str
+    rows: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorPanels:
+    """What an experiment shows beside its networks."""
+
+    panels: list[AuthorPanel]
+    statistics: list[AuthorStatistic]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorTab:
+    """The content of an author's tab: HTML, or rows of a table."""
+
+    title: str
+    route: str
+    html: str | None
+    rows: list[dict[str, Any]]
+    #: The tabs below it, as (route, title).
+    children: list[dict[str, str]]
+
+
+def read_panels(ctx: Context, parameters: Mapping[str, str]) -> AuthorPanels:
+    """Return the author's panels and statistics; ExperimentError says which hook failed, and how."""
+    panels = _called(ctx.experiment.monitoring_panels, **parameters)
+    statistics = _called(ctx.experiment.monitoring_statistics, **parameters)
+    return AuthorPanels(
+        [
+            AuthorPanel(str(title), _html(html, "monitoring_panels"))
+            for title, html in _pairs(panels, "panels")
+        ],
+        [AuthorStatistic(str(title), _rows_of(value)) for title, value in _pairs(statistics, "statistics")],
+    )
+
+
+def visualize(ctx: Context, kind: str, record_id: int) -> str:
+    """Return the author's HTML for a record; "" without any. NotFound for an unknown record."""
+    if kind not in KINDS:
+        raise NotFound(f"Records of type {kind[:40]!r} have no picture; {', '.join(KINDS)} can have one.")
+    found = _called(ctx.experiment.node_visualization_html, kind, record_id)
+    return _html(found, "node_visualization_html")
+
+
+def read_arrangement(ctx: Context) -> str | None:
+    """Return how the author wants networks arranged; None without a wish."""
+    options = _called(ctx.experiment.node_visualization_options)
+    layout = options.get("layout") if isinstance(options, Mapping) else None
+    if isinstance(layout, Mapping):
+        return "layers" if layout.get("hierarchical") else None
+    return str(layout) if layout else None
+
+
+def read_tab(ctx: Context, route: str) -> AuthorTab:
+    """Return the content of an author's tab; NotFound for an unknown route."""
+    kind = type(ctx.experiment)
+    tab = kind.dashboard_tabs.find(route)
+    if tab is None:
+        raise NotFound(f"The experiment has no dashboard tab with the route {route[:60]!r}.")
+    children = [{"route": one.route_name, "title": one.title} for one in tab.children]
+    view = _view_of(ctx, tab.route_name)
+    if view is None and children:
+        return AuthorTab(tab.title, tab.route_name, None, [], children)
+    if view is None:
+        name = tab.route_name.replace("-", "_")
+        raise ExperimentError(
+            f"The dashboard tab {tab.title!r} shows nothing: add a method {name}() to your Experiment, or "
+            f"a function with @dashboard_tab({tab.title!r})."
+        )
+    found = _called(view)
+    if isinstance(found, str):
+        return AuthorTab(tab.title, tab.route_name, _html(found, route), [], children)
+    return AuthorTab(tab.title, tab.route_name, None, _table(found), children)
+
+
+def _view_of(ctx: Context, route: str) -> Callable[..., Any] | None:
+    """Return the function of a tab: a marked one, or the method with the name of the route."""
+    marked = type(ctx.experiment).dashboard_views.get(route)
+    name = route.replace("-", "_") if marked is None else marked.__name__
+    method: Callable[..., Any] | None = getattr(ctx.experiment, name, None)
+    return marked if method is None else method
+
+
+def run_database_action(ctx: Context, name: str, data: Sequence[Mapping[str, Any]]) -> str:
+    """Call an action of the author with records; return its message. NotFound for an unknown action."""
+    actions = {str(one["name"]) for one in _called(ctx.experiment.dashboard_database_actions)}
+    method = getattr(ctx.experiment, name, None) if name in actions else None
+    if method is None:
+        raise NotFound(
+            f"The experiment has no action {name[:60]!r}; dashboard_database_actions() lists them."
+        )
+    answer = _called(method, list(data))
+    if not isinstance(answer, Mapping) or "message" not in answer:
+        raise ExperimentError(f'{name}() must return a dictionary with "message", not {answer!r:.100}.')
+    return str(answer["message"])
+
+
+def _called(hook: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call a hook; its errors name it, since they are shown far from the author's code."""
+    try:
+        return hook(*arguments, **named)
+    except PetriError:
+        raise
+    except Exception as error:
+        name = getattr(hook, "__name__", "a hook")
+        raise ExperimentError(f"{name}() failed: {type(error).__name__}: {error}") from error
+
+
+def _pairs(found: Any, what: str) -> list[tuple[Any, Any]]:
+    if not isinstance(found, Mapping):
+        raise ExperimentError(f"monitoring_{what}() must return a dictionary by title, not {found!r:.100}.")
+    return list(found.items())
+
+
+def _html(found: Any, name: str) -> str:
+    html = "" if found is None else str(found)
+    if len(html) > MAX_HTML:
+        raise ExperimentError(f"{name}() returned {len(html):,} characters of HTML; {MAX_HTML:,} are shown.")
+    return html
+
+
+def _rows_of(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return {str(number): _plain(each) for number, each in enumerate(value, start=1)}
+    return {"": _plain(value)}
+
+
+def _table(found: Any) -> list[dict[str, Any]]:
+    if isinstance(found, Mapping):
+        return [{"name": str(name), "value": _plain(value)} for name, value in found.items()]
+    if isinstance(found, list | tuple) and all(isinstance(row, Mapping) for row in found):
+        return [{str(name): _plain(value) for name, value in row.items()} for row in found]
+    raise ExperimentError(
+        f"A dashboard tab shows HTML, a dictionary, or a list of dictionaries, not {found!r:.100}."
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
