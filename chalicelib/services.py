@@ -342,6 +342,8 @@ def _should_retry(error: Exception, uow: UnitOfWork, attempt: int) -> bool:
 
 
 _app: App | None = None
+#: The app of this thread or task, where it isn't the process's.
+_own_app: ContextVar[App | None] = ContextVar("own_app", default=None)
 _continuation: ContextVar[Continuation | None] = ContextVar("continuation", default=None)
 
 
@@ -351,8 +353,21 @@ def use(app: App | None) -> None:
     _app = app
 
 
+@contextmanager
+def using(app: App) -> Iterator[None]:
+    """Make this the running app for the calls inside the block, in this thread alone."""
+    token = _own_app.set(app)
+    try:
+        yield
+    finally:
+        _own_app.reset(token)
+
+
 def current() -> App:
     """Return the running app, which bootstrap has to build first."""
+    own = _own_app.get()
+    if own is not None:
+        return own
     if _app is None:
         raise ExperimentError("No app is running in this process; start one with `petri debug`.")
     return _app

@@ -16,6 +16,7 @@ from infra.lambda_events.routing import Match
 
 from .allowed_hosts import AllowedHosts
 from .dashboard.dashboard_host import DashboardHost
+from .dashboard.read_pool import ReadPool
 from .serial_dispatcher import SerialDispatcher
 from .sockets import Sockets
 from .static_pages import NEVER_STORED, PAGE_POLICY, SECURITY_HEADERS, Pages
@@ -59,6 +60,8 @@ class Host:
         self.lane = lane
         self.pages = pages
         self.sockets = sockets
+        #: runs reads of the dashboard beside the lane; None: they go through the lane like all others
+        self.reads: ReadPool | None = None
         #: called after an API response was sent, to process the messages that it left
         self.after_request: Callable[[], None] = _nothing
         #: returns the start page of a debug run; None: the root is an ordinary address
@@ -167,11 +170,18 @@ class Host:
                 headers=_CLOSE,
             )
         try:
-            return await self.lane.answer(HttpRequest.from_scope(scope, body), match)
+            return await self._answer(HttpRequest.from_scope(scope, body), match)
         except Exception:
             # The outermost handler: Chalice handles what views raise, this handles errors outside of them.
             _logger.exception("A request to %s failed outside its view.", match.resource)
             return error_response(500, "internal_error", "An internal error occurred; please try again.")
+
+    async def _answer(self, request: HttpRequest, match: Match) -> ProxyResponse:
+        if self.reads is not None and self.reads.serves(request.method, request.path):
+            answer = await self.reads.answer(self.lane.handler(request, match))
+            if answer is not None:
+                return answer
+        return await self.lane.answer(request, match)
 
 
 def _html(text: str) -> ProxyResponse:

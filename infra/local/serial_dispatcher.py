@@ -136,6 +136,11 @@ class SerialDispatcher:
                 waiting.set_result(tries)
                 return
 
+    def handler(self, request: HttpRequest, match: Match) -> Callable[[], ProxyResponse]:
+        """Return the call that processes a request, for a thread of its own."""
+        event = proxy_event(request, match, self._binary_types)
+        return lambda: self.invoke(event)
+
     def invoke(self, event: dict[str, Any]) -> ProxyResponse:
         """Call the Chalice app with an event, as Lambda does."""
         context = LocalContext(event["requestContext"]["requestId"])

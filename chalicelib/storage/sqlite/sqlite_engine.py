@@ -38,6 +38,8 @@ from .sql_views import VIEWS
 BUSY_TIMEOUT = 30.0
 #: The error code for another process's lock; a host waits and retries.
 FILE_LOCKED = "file_locked"
+#: The error code of a change that was tried through a connection that only reads.
+STORE_READ_ONLY = "store_read_only"
 #: Seconds after which a request that couldn't be written is retried.
 AGAIN = 10.0
 #: SQLite's error codes for a file that can't be written, with the meaning and the fix.
@@ -72,16 +74,23 @@ class SQLiteEngine:
     shows_whole_commits = True
 
     def __init__(
-        self, path: Path | str, *, sync_later: bool = False, busy_timeout: float = BUSY_TIMEOUT
+        self,
+        path: Path | str,
+        *,
+        sync_later: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
+        read_only: bool = False,
     ) -> None:
         """Open the file, and create it and its views if it is new; PetriError when it can't be written.
 
         `sync_later`: commits reach the disk with the next `sync()`. A power cut before that loses the latest
         commits, whole and in order; a crash of the process loses nothing. `busy_timeout`: how many seconds to
-        wait for another process's lock.
+        wait for another process's lock. `read_only`: the file exists, and nothing is written to it; a change
+        is refused with Busy (STORE_READ_ONLY).
         """
         self.path = Path(path)
         self._busy_timeout = busy_timeout
+        self._read_only = read_only
         self._sync_later = sync_later
         self._log: int | None = None
         #: whether something was committed that a power cut could still take away
@@ -93,6 +102,9 @@ class SQLiteEngine:
         # In one transaction: two processes may open a new file at the same moment.
         try:
             opened = self._connection
+            if read_only:
+                opened.execute("SELECT 1 FROM item LIMIT 1")
+                return
             opened.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
             opened.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {VIEWS} COMMIT;")
             opened.execute(f"PRAGMA busy_timeout={int(busy_timeout * 1000)}")
@@ -112,12 +124,20 @@ class SQLiteEngine:
         with self._guard:
             if self._closed:
                 raise PetriError(f"{self.path} is closed: the run has ended.")
-            connection = sqlite3.connect(
-                self.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
+            how: dict[str, Any] = {"uri": True} if self._read_only else {}
+            connection: sqlite3.Connection = sqlite3.connect(
+                f"{self.path.resolve().as_uri()}?mode=ro" if self._read_only else self.path,
+                timeout=self._busy_timeout,
+                isolation_level=None,
+                check_same_thread=False,
+                **how,
             )
+            self._all.append(connection)
+            if self._read_only:
+                connection.execute("PRAGMA query_only=1")
+                return connection
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'NORMAL' if self._sync_later else 'FULL'}")
-            self._all.append(connection)
             return connection
 
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
@@ -222,6 +242,9 @@ class SQLiteEngine:
 
         Busy when another process keeps the lock longer than SQLite waits for it: nothing is written then.
         """
+        if self._read_only:
+            self._local.refused = True
+            raise Busy("This connection only reads the run's file.", code=STORE_READ_ONLY)
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -246,7 +269,7 @@ class SQLiteEngine:
     def increment(self, key: Key, by: int = 1) -> int:
         """Add to the counter at a key and return the new value."""
         own = self._connection
-        if not self._sync_later:
+        if not (self._sync_later or self._read_only):
             # The request commits later in the same log, which makes this commit durable too.
             own.execute("PRAGMA synchronous=NORMAL")
         try:
@@ -258,9 +281,15 @@ class SQLiteEngine:
                     "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)", _row(item)
                 )
         finally:
-            if not self._sync_later:
+            if not (self._sync_later or self._read_only):
                 own.execute("PRAGMA synchronous=FULL")
         return value
+
+    def took_refusal(self) -> bool:
+        """Return whether a change was refused in this thread since the last call, because this only reads."""
+        refused = bool(getattr(self._local, "refused", False))
+        self._local.refused = False
+        return refused
 
     def sync(self) -> None:
         """Write all commits since the last call to the disk at once."""

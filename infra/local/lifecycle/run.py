@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +23,7 @@ from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.ports import Channels, Queue, TickSchedule
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
+from chalicelib.storage.engine_store import EngineStore
 from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.files.folder_seals import FolderSeals
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
@@ -30,6 +31,7 @@ from chalicelib.web import author_routes
 from infra.local.allowed_hosts import AllowedHosts
 from infra.local.background_worker import BackgroundWorker
 from infra.local.consumer import MessageConsumer
+from infra.local.dashboard.read_pool import ReadPool
 from infra.local.dashboard.run_log_file import RunLogFile
 from infra.local.group_commit import GroupCommit
 from infra.local.host import Host
@@ -156,6 +158,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             StartPage(app, options.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
         )
         host.start_page = None if start is None else start.html
+        host.reads = stack.enter_context(_reads(app, engine))
         token = _operator_token(engine)
         run = Run(options.run_id, loaded, app, engine, host, drain, address, token, site, start)
         yield run
@@ -217,6 +220,20 @@ def _engine(options: RunOptions, paths: RunPaths) -> Iterator[Engine]:
 
     with started() as new_engine, contextlib.closing(new_engine(options.run_id)) as engine:
         yield engine
+
+
+@contextmanager
+def _reads(app: App, engine: Engine) -> Iterator[ReadPool | None]:
+    """Yield the pool that reads a run's file beside the lane; None for moto, which is slow anyway."""
+    if not isinstance(engine, SQLiteEngine):
+        yield None
+        return
+    with contextlib.closing(SQLiteEngine(engine.path, read_only=True)) as reader:
+        store = EngineStore(reader)
+        # Made for each read: `petri debug` changes the app when the experiment's files change.
+        pool = ReadPool(lambda: replace(app, store=store), reader.took_refusal)
+        with contextlib.closing(pool):
+            yield pool
 
 
 @dataclass(frozen=True)

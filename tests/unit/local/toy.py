@@ -14,6 +14,7 @@ from chalice.app import Chalice, Response
 from infra.lambda_events.gateway import HttpRequest
 from infra.local.allowed_hosts import AllowedHosts
 from infra.local.connection_limits import Connections
+from infra.local.dashboard.read_pool import ReadPool
 from infra.local.host import Host
 from infra.local.serial_dispatcher import SerialDispatcher
 from infra.local.static_pages import Pages
@@ -96,11 +97,13 @@ def running(
     connections: Connections | None = None,
     names: AllowedHosts | None = None,
     files: FileExchange | None = None,
+    reads: ReadPool | None = None,
 ) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     host = Host(SerialDispatcher(app, hold=hold), Pages(site, find_page), names=names, files=files)
+    host.reads = reads
     thread = threading.Thread(
         target=lambda: loop.run_until_complete(serve(host, listener, stop, connections))
     )
