@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -99,6 +100,9 @@ def check_failed(failed: Failed) -> Failed:
     raise BadRequest(f"failed must be False, True or 'all', not {failed!r}.")
 
 
+_definitions = itertools.count(1)
+
+
 class Record:
     """A stored record with an id, times, five free properties and `details`.
 
@@ -115,6 +119,9 @@ class Record:
     #: Fields that are stored but not shown: counters, marks, versions.
     kept_fields: ClassVar[tuple[str, ...]] = ()
     object_fields: ClassVar[ObjectFields] = (("details", dict),)
+
+    #: The number of the class among all classes of records, in the order of their definitions.
+    definition_number: ClassVar[int] = 0
 
     id: int
     creation_time: datetime
@@ -136,6 +143,11 @@ class Record:
     _details_json: str = "{}"
     #: The batch of a large commit that wrote this record; 0 for ordinary ones.
     _stamp: int = 0
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Number the definition, since Python doesn't record in which order classes were defined."""
+        super().__init_subclass__(**more)
+        cls.definition_number = next(_definitions)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if type(value) in _MAY_BE_UNSERIALIZABLE and name not in _OURS and name[0] != "_":

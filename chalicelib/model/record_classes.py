@@ -21,7 +21,7 @@ def is_petris(cls: type) -> bool:
 
 
 def subclasses_of(base: type[R]) -> Iterator[type[R]]:
-    """Yield a class and all its subclasses, the newest definitions last."""
+    """Yield a class and all its subclasses, each before its own subclasses."""
     yield base
     for child in base.__subclasses__():
         yield from subclasses_of(child)
@@ -44,9 +44,9 @@ def class_for_type(base: type[R], word: str) -> type[R]:
 
 
 def _by_right(base: type[R]) -> list[type[R]]:
-    # Loading an author's folder again (tests, verify) redefines its classes: the newest definition wins.
-    newest_first = reversed(list(subclasses_of(base)))
-    return sorted(newest_first, key=lambda cls: not is_petris(cls))
+    # Loading an author's folder again (tests, verify) redefines its classes: the newest definition wins,
+    # wherever it is in the tree of classes.
+    return sorted(subclasses_of(base), key=lambda cls: (not is_petris(cls), -cls.definition_number))
 
 
 def clear_cache() -> None:

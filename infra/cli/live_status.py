@@ -25,6 +25,9 @@ from .progress import BotProgress
 #: Prefix of links in the log of recruiters that make their own.
 _REQUESTED = "New participant requested: "
 
+#: How many links are printed at most for participants who are missing beside bots.
+MAX_LINKS = 5
+
 
 @dataclass
 class Links:
@@ -105,14 +108,20 @@ class PeopleWatcher:
 class BotsWatcher:
     """Shows how many bots have finished."""
 
-    def __init__(self, run: Run, progress: BotProgress) -> None:
-        """`progress`: counts the bots."""
+    def __init__(self, run: Run, progress: BotProgress, missing: int = 0) -> None:
+        """`progress`: counts the bots. `missing`: how many participants a group lacks beside them."""
         self._run = run
         self._progress = progress
+        self._missing = missing
 
     def started(self, url: str, _launched: str) -> None:
-        """Record the address; the bots know it already."""
+        """Record the address, which the bots know already, and print links for the missing participants."""
         self._run.address.url = url
+        if not self._missing or self._run.app.config.get("mode") != "debug":
+            return
+        out().print(f"To take part with the bots ({self._missing} missing), open:", markup=False)
+        for link in entry_addresses(lambda: url, "hotair", "debug", min(self._missing, MAX_LINKS)):
+            out().print(link, markup=False)
 
     def ended(self, result: Participation) -> None:
         """Count a bot."""

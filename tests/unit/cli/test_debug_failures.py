@@ -96,6 +96,8 @@ def test_a_bot_whose_time_is_over_says_what_it_was_waiting_for(tmp_path: Path) -
     )
     assert ended.returncode == 1
     assert "the waiting room opens for 3 participants, but at most 2 bots run concurrently" in ended.stderr
+    assert "To take part with the bots (1 missing), open:" in ended.stdout
+    assert ended.stdout.count("/ad?") == 1
     assert f"bot 1: stopped after {limit} seconds (--bot-timeout); {waited}." in ended.stderr
     assert f"bot 2: stopped after {limit} seconds" in ended.stderr
 

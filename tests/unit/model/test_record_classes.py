@@ -38,6 +38,14 @@ def test_of_two_classes_with_one_word_the_newest_is_meant(own_classes: None) -> 
     assert [class_for_type(Info, "rumour") for _ in range(2)] == [newest, newest]
 
 
+def test_the_newest_class_of_a_word_is_meant_wherever_it_is_in_the_tree(own_classes: None) -> None:
+    first, second = (type(name, (Info,), {"__module__": __name__}) for name in ("First", "Second"))
+    type("Rumour", (second,), {"type": "rumour", "__module__": __name__})
+    newest = type("Rumour", (first,), {"type": "rumour", "__module__": __name__})
+    clear_cache()
+    assert class_for_type(Info, "rumour") is newest
+
+
 def test_a_word_of_another_family_means_the_base_class() -> None:
     assert [class_for_type(Info, "info"), class_for_type(Node, "meme"), class_for_type(Node, "gone")] == [
         Info,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import BadRequest
+from chalicelib.study.study import Study
 from infra.cli.live_status import BotsWatcher, Links, tell_failure
 from infra.cli.options import EngineName
 from infra.cli.output import err, out
@@ -92,13 +93,13 @@ def _let_people_in(
 
 def _let_bots_in(run: Run, options: DebugOptions, paths: RunPaths, failures: HookFailures) -> bool:
     bots = _crowd(run, options)
-    _warn_of_too_few(run, bots)
+    missing = _warn_of_too_few(run, bots)
     plan = SessionSpec(
         run.id, listening(run, options.port or 0), bots=bots, leave=options.leave, failures=failures
     )
     with BotProgress(options.bots) as progress:
         plan = replace(plan, look=looking(run, progress.show))
-        return hold_plan(run, plan, paths, BotsWatcher(run, progress))
+        return hold_plan(run, plan, paths, BotsWatcher(run, progress, missing))
 
 
 def _crowd(run: Run, options: DebugOptions) -> BotSpec:
@@ -116,11 +117,15 @@ def _crowd(run: Run, options: DebugOptions) -> BotSpec:
     )
 
 
-def _warn_of_too_few(run: Run, bots: BotSpec) -> None:
-    """Warn at the start that a waiting room can't fill, which otherwise shows when the bots time out."""
+def _warn_of_too_few(run: Run, bots: BotSpec) -> int:
+    """Warn at the start that a room or a group can't fill; return how many participants are missing."""
     size, at_once = run.quorum(), min(bots.at_once, bots.count)
-    if size > at_once:
-        err().print(
-            f"warning: the waiting room opens for {size} participants, but at most {at_once} bots run "
-            f"concurrently. Use --bots {size} or more, without a smaller --at-once."
-        )
+    if size <= at_once:
+        return 0
+    is_study = issubclass(run.app.experiment_class, Study)
+    what = "a group of the study needs" if is_study else "the waiting room opens for"
+    err().print(
+        f"warning: {what} {size} participants, but at most {at_once} bots run "
+        f"concurrently. Use --bots {size} or more, without a smaller --at-once."
+    )
+    return size - at_once
