@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: The run's secrets that aren't settings.
-RUN_SECRETS = frozenset({"secret", "operator_token", "token_secrets"})
+RUN_SECRETS = frozenset({"secret", "operator_token", "token_secrets", "origin_keys"})
 #: Secrets for vendors and for mail, stored apart, since most functions don't need them.
 VENDOR_SECRETS = frozenset(key.name for key in KNOWN_SETTINGS if key.sensitive and key.effective)
 #: Recruiters that cost money.
@@ -169,6 +169,8 @@ def aws(
         routes=loaded.routes,
         scheduled=loaded.scheduled,
         site_url=base,
+        origin_keys=lambda: run_secrets().get("origin_keys", ()),
+        dashboard_url=partial(info.value, "dashboard_url"),
         files=S3Files(partial(_files_bucket, place, queue), clients.maker("s3")),
     )
     use(app)

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from chalicelib.operations.realtime.channels import Delivery, forget_connections
 from chalicelib.recruiters.registry import RecruiterRegistry
 
+from .access.origin_header import OriginKeys
 from .errors import Busy, Conflict, ExperimentError, PetriError, Unsent, errors_only
 from .experiment.experiment import Experiment
 from .experiment.hook_timing import slowest_hook
@@ -113,6 +114,10 @@ class App:
     network_changes: int = 0
     #: Returns the address at which participants find the run, where requests don't show it.
     site_url: Callable[[], str] | None = None
+    #: In a deployed app, the keys with which the dashboard's distribution identifies its requests.
+    origin_keys: OriginKeys | None = None
+    #: Returns the address of a deployed app's dashboard.
+    dashboard_url: Callable[[], str] | None = None
     #: Until when the schedule is enabled for certain, as far as this process knows.
     schedule_enabled_until: datetime | None = None
     #: The decayed duration of the longest message that this process has handled, in seconds.

@@ -18,7 +18,7 @@ from .process.cloud import OPERATOR, Cloud
 from .process.name_resolution import LoopbackNames, resolved_to_loopback
 from .process.request_names import Call
 from .services.api_gateway import RestApi, socket_api
-from .services.edge import Distribution, Edge
+from .services.edge import Distribution, Edge, distributions
 from .services.functions import Functions, Machine, Packages
 from .services.socket_management import ManagementApi
 
@@ -54,8 +54,8 @@ class DeployedServices:
         return str(api["ApiId"])
 
     @cached_property
-    def distribution(self) -> Distribution:
-        return Distribution(self._cloud)
+    def distributions(self) -> list[Distribution]:
+        return distributions(self._cloud)
 
     def start_closing(self) -> None:
         if "sockets" in self.__dict__:
@@ -65,7 +65,7 @@ class DeployedServices:
         """Stop the functions' processes and read again what is deployed; sockets stay open."""
         if "functions" in self.__dict__:
             self.functions.close()
-        for name in ("functions", "rest", "sockets", "socket_api_id", "distribution"):
+        for name in ("functions", "rest", "sockets", "socket_api_id", "distributions"):
             self.__dict__.pop(name, None)
 
 

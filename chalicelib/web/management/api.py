@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.errors import BadRequest
+from chalicelib import services
+from chalicelib.access.origin_header import is_from_own_host
+from chalicelib.errors import BadRequest, NotFound
 from chalicelib.operations.shared.context import Request
 from chalicelib.web.parameters import (
     JSON,
@@ -30,7 +32,13 @@ NOT_MODIFIED: Final = 304
 
 
 def read_api_request(request: Any) -> HttpCall:
-    """Parse a request of the API; its body is parsed after the caller's right was checked."""
+    """Parse a request of the API; its body is parsed after the caller's right was checked.
+
+    NotFound when a deployed app got it elsewhere than at the dashboard's own host.
+    """
+    keys = services.current().origin_keys
+    if keys is not None and not is_from_own_host(request.headers, keys):
+        raise NotFound("No page or route exists at this address; check the address.", code="not_found")
     caller, body = read_caller_and_body(request)
     query = query_of(request)
     identity = _request_id(request.headers.get("x-request-id"))

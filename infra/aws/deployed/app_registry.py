@@ -61,6 +61,8 @@ class AppListing:
     since: datetime
     #: the release that it serves; None for one that was deployed before releases were recorded
     release: Release | None = None
+    #: the dashboard's address; empty for an app without one
+    dashboard_url: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON object."""
@@ -70,6 +72,7 @@ class AppListing:
             "state": self.state,
             "since": iso(self.since),
             "release": None if self.release is None else self.release.summary(),
+            "dashboard": self.dashboard_url or None,
         }
 
 
@@ -116,8 +119,11 @@ def every(account: Account) -> Iterator[AppListing]:
             if names is not None:
                 # An app's own names may contain a region, which its tags don't.
                 own = names_in(account, names.app, names.stage)
-                state = _state_of(account, own, str(stack["StackStatus"]))
-                yield AppListing(own, state, stack["CreationTime"], served_release(account, own))
+                front = Stack(account, own.front_stack)
+                state = _state_of(account, own, str(stack["StackStatus"]), has_front=front.look() is not None)
+                served = served_release(account, own)
+                dashboard = front.outputs().get("DashboardUrl", "")
+                yield AppListing(own, state, stack["CreationTime"], served, dashboard)
 
 
 def _names_of(stack: dict[str, Any]) -> Names | None:
@@ -134,10 +140,9 @@ def _names_of(stack: dict[str, Any]) -> Names | None:
     return names if stack["StackName"] == names.base_stack else None
 
 
-def _state_of(account: Account, names: Names, status: str) -> str:
+def _state_of(account: Account, names: Names, status: str, *, has_front: bool) -> str:
     if status.endswith("_IN_PROGRESS"):
         return "under way"
-    front = Stack(account, names.front_stack).look()
-    if front is None or "ROLLBACK" in status or "FAILED" in status:
+    if not has_front or "ROLLBACK" in status or "FAILED" in status:
         return "half-made"
     return "ready" if PostDeploySettings(account, names).takes_messages() else "asleep"

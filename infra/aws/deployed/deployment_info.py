@@ -29,6 +29,8 @@ class DeploymentInfo:
     #: Hashes, versions, and the settings without secrets.
     version: Mapping[str, Any] = field(default_factory=dict)
     deployed_at: str = ""
+    #: Empty for an app that was deployed before it had a dashboard.
+    dashboard_url: str = ""
 
 
 def write(account: Account, names: Names, facts: DeploymentInfo) -> None:
@@ -41,6 +43,7 @@ def write(account: Account, names: Names, facts: DeploymentInfo) -> None:
         "site_url": facts.site_url,
         "rest_url": facts.rest_url,
         "websocket_endpoint": facts.websocket_endpoint,
+        "dashboard_url": facts.dashboard_url,
         "version": dict(facts.version),
         "deployed_at": facts.deployed_at or iso(datetime.now(UTC)),
     }
@@ -62,6 +65,7 @@ def read(account: Account, names: Names) -> DeploymentInfo | None:
         str(item["websocket_endpoint"]),
         dict(item.get("version", {})),
         str(item.get("deployed_at", "")),
+        str(item.get("dashboard_url", "")),
     )
 
 

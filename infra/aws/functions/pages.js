@@ -7,7 +7,8 @@ const MISSING = "There is no page at this address. Please check it, or open the 
 function handler(event) {
   const request = event.request;
   const parts = partsOf(request.uri);
-  if (parts === null) return missing(request);
+  // The dashboard's files belong to its own host, which shares the bucket.
+  if (parts === null || parts[0] === "dashboard-static") return missing(request);
   const page = parts.join("/") || "ad";
   const isFile = parts[0] === "static" || page === "robots.txt";
   if (!isFile && PAGES !== null && !PAGES.includes(page)) {

@@ -95,7 +95,7 @@ class DeploySpec:
     protected: bool | None = None
     #: CloudFront's price class; None: unchanged, in a new app the cheapest
     price_class: PriceClass | None = None
-    #: whether the operator's token and the key that signs participants' tokens are replaced
+    #: whether the operator's token and the keys that sign tokens and requests of the dashboard are replaced
     rotate_secrets: bool = False
     #: the app's own domain; None: unchanged, in a new app CloudFront's name
     domain: Domain | None = None
@@ -110,6 +110,7 @@ class Deployed:
     site_url: str
     rest_url: str
     token: str = field(repr=False)
+    dashboard_url: str = ""
     #: the recruiter's message at the launch
     launched: str = ""
 
@@ -189,7 +190,11 @@ class Deployment:
             "a REST API and a WebSocket API",
             f"rule {names.tick_rule} (off until places are open)",
         )
-        front = (f"stack {names.front_stack}", "a CloudFront distribution", "alarms")
+        front = (
+            f"stack {names.front_stack}",
+            "a CloudFront distribution for participants, and one for the dashboard",
+            "alarms",
+        )
         return [
             StepOutline(STAGE),
             StepOutline(BASE, base),
@@ -218,7 +223,7 @@ class Deployment:
             step(FILES, lambda: self._upload_files(staged))
             apis = step(CODE_AND_APIS, lambda: self._deploy_functions(staged, package))
             rest_deployment = step(CONNECT, lambda: self._connect(apis, base))
-            front = step(FRONT, lambda: self._create_front(staged, apis))
+            front = step(FRONT, lambda: self._create_front(staged, apis, secrets))
             published = step(PUBLISH, lambda: self._publish(staged, package, apis, rest_deployment))
             step(RECORD, lambda: self._record(apis, front, published, package))
             if (archive := self._spec.archive) is not None:
@@ -230,6 +235,7 @@ class Deployment:
             site_url=front["SiteUrl"],
             rest_url=apis.rest_url,
             token=secrets[app_secrets.TOKEN],
+            dashboard_url=front["DashboardUrl"],
             launched=launched,
         )
 
@@ -249,7 +255,9 @@ class Deployment:
                 # The other stack's change depends on this one, such as on the bucket of the pages.
                 return [of_base]
             front = Stack(self._account, self._names.front_stack)
-            return [of_base, preview(self._account, front, self._front_change(checked.staged, None))]
+            secrets = app_secrets.read(self._account, self._names)
+            change = self._front_change(checked.staged, None, secrets)
+            return [of_base, preview(self._account, front, change)]
 
     def _check_lock(self) -> None:
         if self._lock is not None:
@@ -385,15 +393,15 @@ class Deployment:
         self._wiring.bound_stage(apis.rest_api, logs, self._progress.tell)
         return rest_deployment
 
-    def _create_front(self, staged: StagedApp, apis: _Apis) -> Mapping[str, str]:
+    def _create_front(self, staged: StagedApp, apis: _Apis, secrets: Mapping[str, Any]) -> Mapping[str, str]:
         stack = Stack(self._account, self._names.front_stack)
-        outputs = stack.apply(self._front_change(staged, apis), self._progress.tell)
+        outputs = stack.apply(self._front_change(staged, apis, secrets), self._progress.tell)
         own, name = outputs["SiteUrl"].removeprefix("https://"), outputs["DistributionDomain"]
         if own != name:
             self._progress.tell(f"the DNS of {own} needs a CNAME record (or an alias) that points to {name}")
         return outputs
 
-    def _front_change(self, staged: StagedApp, apis: _Apis | None) -> Change:
+    def _front_change(self, staged: StagedApp, apis: _Apis | None, secrets: Mapping[str, Any]) -> Change:
         """Return the change of the front stack; without `apis`, the stack keeps its own."""
         # Participants have pages of earlier releases open, which lead to other pages of those releases.
         pages = {page for file in files_of(staged.site) if (page := page_of(file.key))}
@@ -405,6 +413,7 @@ class Deployment:
             "Place": self._names.place,
             "RestApiId": None if apis is None else apis.rest_api,
             "WebsocketApiId": None if apis is None else apis.websocket_api,
+            "OriginKey": app_secrets.origin_key(secrets),
             "Domain": None if domain is None else domain.name,
             "Certificate": None if domain is None else domain.certificate or None,
             "PriceClass": None if price_class is None else f"PriceClass_{price_class.capitalize()}",
@@ -426,13 +435,16 @@ class Deployment:
         return _Published(version, code)
 
     def _record(self, apis: _Apis, front: Mapping[str, str], published: _Published, package: Path) -> None:
-        site_url, version = front["SiteUrl"], published.version
+        site_url, dashboard_url = front["SiteUrl"], front["DashboardUrl"]
+        version = published.version
         for key, path in ((CODE, published.code), (f"packages/{version['package']}.zip", package)):
             self._account.client("s3").put_object(Bucket=self._keep, Key=key, Body=path.read_bytes())
         deployment_info.write(
             self._account,
             self._names,
-            DeploymentInfo(site_url, apis.rest_url, apis.sockets_url, dict(version)),
+            DeploymentInfo(
+                site_url, apis.rest_url, apis.sockets_url, dict(version), dashboard_url=dashboard_url
+            ),
         )
         self._home.keep(
             AppEntry(

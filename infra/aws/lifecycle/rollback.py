@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.aws.account.aws_errors import plainly
@@ -152,9 +152,7 @@ class Rollback:
         deployment_info.write(
             self._account,
             self._names,
-            deployment_info.DeploymentInfo(
-                known.site_url, known.rest_url, known.websocket_endpoint, self._target.version
-            ),
+            replace(known, version=self._target.version, deployed_at=""),
         )
         self._releases.restore_code(self._target)
 

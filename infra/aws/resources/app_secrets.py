@@ -22,6 +22,9 @@ from infra.problems import OperatorProblem
 SIGNING, TOKEN = "secret", "operator_token"
 #: After a rotation, the previous and the current key that sign participants' tokens.
 SIGNING_TOKENS: Final = "token_secrets"
+#: The keys of the dashboard's distribution: the previous one (after a rotation), the current, and the next.
+ORIGIN_KEYS: Final = "origin_keys"
+_KEPT_KEYS: Final = 3
 #: The maximum size of a SecureString in the standard tier.
 MOST: Final = 4096
 #: Only the owner may read a file with tokens.
@@ -50,15 +53,16 @@ def ensure(
 ) -> dict[str, Any]:
     """Store the app's secrets: the run's own are kept, secret settings are updated.
 
-    `rotate`: the operator's token and the key that signs participants' tokens are replaced. Tokens that the
-    previous key signed stay valid until they expire; the run's own secret is kept, since entry links and
-    completion codes are derived from it.
+    `rotate`: the operator's token, the key that signs participants' tokens, and the key of the dashboard's
+    distribution are replaced. Tokens that the previous key signed stay valid until they expire; the run's own
+    secret is kept, since entry links and completion codes are derived from it.
     """
     kept = read(account, names)
     given = {name: value for name, value in settings.items() if value not in (None, "")}
     own = {
         SIGNING: kept.get(SIGNING) or secrets.token_urlsafe(32),
         TOKEN: kept.get(TOKEN) or secrets.token_urlsafe(18),
+        ORIGIN_KEYS: _origin_keys(kept.get(ORIGIN_KEYS) or [], rotate=rotate),
     }
     if kept.get(SIGNING_TOKENS):
         own |= {SIGNING_TOKENS: kept[SIGNING_TOKENS]}
@@ -70,6 +74,23 @@ def ensure(
     _keep(account, names.vendor_secrets, for_vendors)
     _keep(account, names.secrets, others | own)
     return {**given, **own}
+
+
+def origin_key(kept: Mapping[str, Any]) -> str:
+    """Return the key that the dashboard's distribution sends; a new one for an app without keys."""
+    keys = kept.get(ORIGIN_KEYS) or _origin_keys([], rotate=False)
+    return str(keys[-2])
+
+
+def _origin_keys(kept: list[str], *, rotate: bool) -> list[str]:
+    """Return the keys after a deploy; the last but one is the current one.
+
+    Functions read them when they start, and CloudFront sends a new key before new functions are served. So
+    the next key is stored one rotation ahead: functions that run already accept it.
+    """
+    if not kept:
+        return [secrets.token_urlsafe(32), secrets.token_urlsafe(32)]
+    return [*kept, secrets.token_urlsafe(32)][-_KEPT_KEYS:] if rotate else kept
 
 
 def _keep(account: Account, name: str, wanted: Mapping[str, Any]) -> None:

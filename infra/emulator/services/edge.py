@@ -1,4 +1,4 @@
-"""Emulates CloudFront on loopback: one origin for all requests, with the distribution's own behaviours.
+"""Emulates CloudFront on loopback: the distributions of an app, each with its own behaviours.
 
 Behaviours, origins and functions are read from CloudFront's API; pages come from S3, API responses from the
 emulated API Gateway. The functions' JavaScript runs in QuickJS,
@@ -34,6 +34,19 @@ _BUCKET = re.compile(r"(.+)\.s3[.-].*")
 _API = re.compile(r"(\w+)\.execute-api\..*")
 NOT_FOUND = ProxyResponse(404, ((b"content-type", b"text/plain"),), b"Not found")
 REFUSED = ProxyResponse(403, ((b"content-type", b"text/plain"),), b"This method isn't allowed here")
+#: AWS's managed policy SecurityHeadersPolicy: its headers, and whether each replaces the origin's.
+SECURITY_HEADERS_POLICY = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+MANAGED_HEADERS: dict[str, tuple[tuple[bytes, bytes, bool], ...]] = {
+    SECURITY_HEADERS_POLICY: (
+        (b"strict-transport-security", b"max-age=31536000", False),
+        (b"x-content-type-options", b"nosniff", True),
+        (b"x-frame-options", b"SAMEORIGIN", False),
+        (b"x-xss-protection", b"1; mode=block", False),
+        (b"referrer-policy", b"strict-origin-when-cross-origin", False),
+    )
+}
+#: An address of CloudFront's, from which requests arrive at the APIs.
+EDGE_ADDRESS = "130.176.0.1"
 #: Calls a function's handler with an event, and returns its result as JSON.
 CALL = r"""
 (code, text) => {
@@ -53,23 +66,32 @@ class EdgeBehaviour:
     methods: frozenset[str]
     #: The code of the viewer request function; empty without one.
     code: str
+    #: The id of the policy that adds headers to responses.
+    headers_policy: str = ""
 
     def covers(self, path: str) -> bool:
         """Whether a path matches the pattern: * is any text, ? one character; case-sensitive."""
         return fnmatch.fnmatchcase(path, self.pattern.replace("[", "[[]"))
 
 
-class Distribution:
-    """The only distribution, as CloudFront's API describes it."""
+@dataclass(frozen=True)
+class EdgeOrigin:
+    """Where a distribution gets its responses."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    domain: str
+    path: str
+    #: The headers that the distribution adds to its requests, with those names in lower case.
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Distribution:
+    """A distribution, as CloudFront's API describes it."""
+
+    def __init__(self, cloud: Cloud, summary: dict[str, Any]) -> None:
         self._cloudfront = cloud.client("cloudfront", caller="REHEARSAL")
-        (summary,) = self._cloudfront.list_distributions()["DistributionList"]["Items"]
         self.domain: str = summary["DomainName"]
         config = self._cloudfront.get_distribution_config(Id=summary["Id"])["DistributionConfig"]
-        self.origins = {
-            one["Id"]: (one["DomainName"], one.get("OriginPath", "")) for one in config["Origins"]["Items"]
-        }
+        self.origins = {one["Id"]: _origin(one) for one in config["Origins"]["Items"]}
         listed = [*config.get("CacheBehaviors", {}).get("Items", []), config["DefaultCacheBehavior"]]
         self.behaviours = [self._behaviour(one) for one in listed]
 
@@ -81,6 +103,7 @@ class Distribution:
             origin=settings["TargetOriginId"],
             methods=frozenset(settings["AllowedMethods"]["Items"]),
             code=self._code(first[0]) if first else "",
+            headers_policy=settings.get("ResponseHeadersPolicyId") or "",
         )
 
     def _code(self, arn: str) -> str:
@@ -91,12 +114,29 @@ class Distribution:
         """Return the first behaviour whose pattern matches a path."""
         return next(one for one in self.behaviours if one.covers(path) or one.covers(path.removeprefix("/")))
 
+    @property
+    def has_sockets(self) -> bool:
+        """Whether it is the participants' distribution, whose behaviours include sockets."""
+        return any(one.pattern == PATH for one in self.behaviours)
+
+
+def distributions(cloud: Cloud) -> list[Distribution]:
+    """Return the distributions, that of participants first."""
+    listed = cloud.client("cloudfront", caller="REHEARSAL").list_distributions()["DistributionList"]["Items"]
+    return sorted((Distribution(cloud, one) for one in listed), key=lambda one: not one.has_sockets)
+
+
+def _origin(settings: dict[str, Any]) -> EdgeOrigin:
+    added = settings.get("CustomHeaders", {}).get("Items", [])
+    headers = ((one["HeaderName"].lower().encode(), one["HeaderValue"].encode()) for one in added)
+    return EdgeOrigin(settings["DomainName"], settings.get("OriginPath", ""), tuple(headers))
+
 
 class EdgeTargets(Protocol):
     """The deployed services."""
 
     @property
-    def distribution(self) -> Distribution: ...
+    def distributions(self) -> list[Distribution]: ...
 
     @property
     def rest(self) -> RestApi: ...
@@ -146,9 +186,9 @@ class Served:
 class Edge:
     """Serves AWS's addresses until it is closed.
 
-    `url`, to which CloudFront's name resolves, serves the distribution; `apis` serves the APIs by their own
-    names. They are separate servers, because a socket's function posts to the second while the first waits
-    for it.
+    `url`, to which CloudFront's names resolve, serves the distribution that the Host header names, by default
+    that of participants; `apis` serves the APIs by their own names. They are separate servers, because a
+    socket's function posts to the second while the first waits for it.
     """
 
     def __init__(self, cloud: Cloud, deployed: EdgeTargets) -> None:
@@ -207,21 +247,39 @@ class Edge:
 
     def answer(self, request: HttpRequest) -> ProxyResponse:
         """Handle a request with the first behaviour that matches its path."""
-        distribution = self._deployed.distribution
+        distribution = self._distribution_at(request.header(b"host"))
         behaviour = distribution.behaviour(request.path)
         if request.method not in behaviour.methods:
             return REFUSED
         result = self._at_viewer_request(behaviour, request)
         if "statusCode" in result:
-            return _edge_response(result)
-        domain, path = distribution.origins[behaviour.origin]
-        bucket = _BUCKET.fullmatch(domain)
+            response = _edge_response(result)
+        else:
+            response = self._from_origin(distribution.origins[behaviour.origin], request, result["uri"])
+        return _with_headers(response, MANAGED_HEADERS.get(behaviour.headers_policy, ()))
+
+    def _distribution_at(self, host: str | None) -> Distribution:
+        known = self._deployed.distributions
+        return next((one for one in known if one.domain == host), known[0])
+
+    def _from_origin(self, origin: EdgeOrigin, request: HttpRequest, uri: str) -> ProxyResponse:
+        bucket = _BUCKET.fullmatch(origin.domain)
         if bucket is not None:
-            return self._page(bucket[1], path + result["uri"])
-        # The Host header is not forwarded: API Gateway gets its own name.
-        headers = tuple(pair for pair in request.headers if pair[0] != b"host")
-        api_headers = (*headers, (b"host", domain.encode()))
-        return self._of_api(replace(request, path=path + result["uri"], headers=api_headers))
+            return self._page(bucket[1], origin.path + uri)
+        # The Host header is not forwarded: API Gateway gets its own name. A distribution's headers replace
+        # those that the client sent under their names.
+        replaced = {b"host", b"via", b"x-forwarded-for", *(name for name, _ in origin.headers)}
+        forwarded = request.header(b"x-forwarded-for")
+        headers = (
+            *(pair for pair in request.headers if pair[0] not in replaced),
+            (b"host", origin.domain.encode()),
+            (b"via", b"2.0 emulated.cloudfront.net (CloudFront)"),
+            (b"x-forwarded-for", f"{forwarded}, {request.address}".removeprefix("None, ").encode()),
+            *origin.headers,
+        )
+        # API Gateway sees an address of CloudFront's.
+        sent = replace(request, path=origin.path + uri, headers=headers, address=EDGE_ADDRESS)
+        return self._of_api(sent)
 
     def _of_api(self, request: HttpRequest) -> ProxyResponse:
         """Send a request to an API by its own name, with the stage in the path."""
@@ -272,15 +330,25 @@ class Edge:
         return ProxyResponse(200, headers, page["Body"].read())
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        distribution, stage = self._deployed.distribution, self._deployed.rest.stage
-        behaviour = distribution.behaviour(scope["path"])
+        stage = self._deployed.rest.stage
         handshake = HttpRequest.from_scope({**scope, "method": "GET"}, b"")
+        distribution = self._distribution_at(handshake.header(b"host"))
+        behaviour = distribution.behaviour(scope["path"])
         result = await asyncio.to_thread(self._at_viewer_request, behaviour, handshake)
-        domain, path = distribution.origins[behaviour.origin]
+        origin = distribution.origins[behaviour.origin]
         # The WebSocket API is served at its stage's own address, without any path below it.
-        is_stage = path + result.get("uri", "") == f"/{stage}"
-        routed_path = PATH if ".execute-api." in domain and is_stage else "/"
+        is_stage = origin.path + result.get("uri", "") == f"/{stage}"
+        routed_path = PATH if ".execute-api." in origin.domain and is_stage else "/"
         await self._deployed.sockets({**scope, "path": routed_path}, receive, send)
+
+
+def _with_headers(response: ProxyResponse, policy: tuple[tuple[bytes, bytes, bool], ...]) -> ProxyResponse:
+    """Add a policy's headers to a response, as far as it doesn't have them or they replace its own."""
+    own = {name.lower() for name, _ in response.headers}
+    added = [(name, value) for name, value, overrides in policy if overrides or name not in own]
+    names = {name for name, _ in added}
+    kept = [pair for pair in response.headers if pair[0].lower() not in names]
+    return replace(response, headers=(*kept, *added))
 
 
 def _edge_response(result: dict[str, Any]) -> ProxyResponse:

@@ -14,7 +14,7 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 NAMES = Names("story", "live", REGION)
 PAGES = ("ad", "complete", "consent", "exp", "experiment", "launch", "questionnaire", "withdraw")
 BASE = {"AlarmEmail": "lab@example.com", "SpendLimit": "50", "DeletionProtection": "true"}
-FRONT = {"RestApiId": "rest123", "WebsocketApiId": "socket456"}
+FRONT = {"RestApiId": "rest123", "WebsocketApiId": "socket456", "OriginKey": "key-of-the-dashboards-origin"}
 PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,

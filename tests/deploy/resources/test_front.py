@@ -213,11 +213,21 @@ def test_pages_and_files_are_compressed(config: dict[str, Any]) -> None:
     assert all(one["CachePolicyConfig"]["MinTTL"] > 0 for one in policies)
 
 
-def test_only_the_distribution_reads_the_bucket() -> None:
+def test_only_the_distributions_read_the_bucket() -> None:
     statements = resolved.front()["Resources"]["SitePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    readers = [one["Condition"] for one in statements if one["Effect"] == "Allow"]
-    arn = f"arn:aws:cloudfront::{resolved.ACCOUNT}:distribution/<Distribution>"
-    assert readers == [{"StringEquals": {"aws:SourceArn": arn}}] * len(readers)
+    readers = [
+        (
+            one["Condition"]["StringEquals"]["aws:SourceArn"].rpartition("/")[2],
+            one["Resource"].partition("/")[2],
+        )
+        for one in statements
+        if one["Effect"] == "Allow"
+    ]
+    assert readers == [
+        ("<Distribution>", "*"),
+        ("<Distribution>", ""),
+        ("<DashboardDistribution>", "dashboard-static/*"),
+    ]
 
 
 def test_the_bucket_is_asked_with_a_signature(config: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,21 @@ def test_rotating_keeps_the_runs_own_secret_and_the_last_that_signed(account: Ac
     assert second[SIGNING_TOKENS][0] == first[SIGNING]
     assert third[SIGNING_TOKENS][0] == second[SIGNING_TOKENS][1]
     assert later == third
+
+
+def test_a_rotated_key_of_the_dashboard_is_known_before_and_after(account: Account, names: Names) -> None:
+    deployed = [
+        app_secrets.ensure(account, names, {}, rotate=rotate) for rotate in (False, False, True, True)
+    ]
+    accepted = [one[app_secrets.ORIGIN_KEYS] for one in deployed]
+    sent = [app_secrets.origin_key(one) for one in deployed]
+    assert accepted[0] == accepted[1]
+    assert len(set(sent)) == 3
+    for before, after in itertools.pairwise(range(len(deployed))):
+        # Functions of the release before answer the new key, and those of the new release the key before.
+        assert sent[after] in accepted[before]
+        assert sent[before] in accepted[after]
+    assert sent[0] not in accepted[-1]
 
 
 def test_forgotten_secrets_are_gone(account: Account, names: Names) -> None:

@@ -63,7 +63,8 @@ AtATime = Annotated[
 Rotate = Annotated[
     bool,
     typer.Option(
-        "--rotate-secrets", help="Rotate the operator's token and the key that signs participants' tokens."
+        "--rotate-secrets",
+        help="Rotate the operator's token and the keys of participants' tokens and of the dashboard.",
     ),
 ]
 OwnDomain = Annotated[

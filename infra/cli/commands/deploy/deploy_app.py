@@ -223,6 +223,8 @@ def _print_result(names: Names, deployed: Deployed) -> None:
     console = out()
     options = f"--app {names.app} --stage {names.stage}"
     console.print(f"{names.app} ({names.stage}) is deployed at {deployed.site_url}", markup=False)
+    console.print(f"  Dashboard:         {deployed.dashboard_url}", markup=False)
+    console.print(f"  Sign in to it:     petri dashboard --app {names.app}", markup=False)
     console.print(
         f"  Operator's token:  {OperatorTokens().path}, and in SSM under {names.secrets}", markup=False
     )
