@@ -78,7 +78,7 @@ def answer(request: DashboardRequest) -> Rendered:
     NotFound when the request came to another host, where pages of the experiment are served.
     """
     app = services.current()
-    if not own_host.is_own_host(request.headers, is_deployed=app.site_url is not None):
+    if not own_host.is_own_host(request.headers, app.origin_keys):
         raise NotFound("No page or route exists at this address; check the address.", code="not_found")
     secure = own_host.is_secure(request.headers)
     name = own_host.cookie_name(app.app_id, secure=secure)
@@ -93,7 +93,8 @@ def answer(request: DashboardRequest) -> Rendered:
 
 
 def _routed(request: DashboardRequest, door: _Door) -> Rendered:
-    if request.method == _CHANGES and not own_host.is_same_origin(request.headers):
+    address = services.current().dashboard_url
+    if request.method == _CHANGES and not own_host.is_same_origin(request.headers, address):
         raise Forbidden("This change doesn't come from a page of the dashboard; open the dashboard itself.")
     if request.tab == SIGN_IN:
         return _sign_in(request, door)

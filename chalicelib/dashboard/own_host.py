@@ -1,23 +1,28 @@
 """Decides whether a request came to the dashboard's own host, and how browsers keep its session.
 
 Pages of experiments run authors' scripts and show what participants write, so the dashboard never shares
-their origin: a run on this machine serves it as `localhost`, and the pages as `127.0.0.1`.
+their origin: a run on this machine serves it as `localhost`, and the pages as `127.0.0.1`. A deployed app has
+a distribution for each.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
+
+from chalicelib.access.origin_header import OriginKeys, is_from_own_host
 
 OWN_NAME: Final = "localhost"
 _OUTSIDE_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def is_own_host(headers: Mapping[str, str], *, is_deployed: bool) -> bool:
-    """Whether the Host header is the dashboard's; a deployed app's distribution has to forward its own."""
-    return not is_deployed and host_name(headers.get("host") or "") == OWN_NAME
+def is_own_host(headers: Mapping[str, str], keys: OriginKeys | None) -> bool:
+    """Whether a request came to the dashboard's host; `keys`: those of a deployed app's distribution."""
+    if keys is not None:
+        return is_from_own_host(headers, keys)
+    return host_name(headers.get("host") or "") == OWN_NAME
 
 
 def host_name(header: str) -> str:
@@ -30,12 +35,16 @@ def is_secure(headers: Mapping[str, str]) -> bool:
     return (headers.get("x-forwarded-proto") or "").partition(",")[0].strip().lower() == "https"
 
 
-def is_same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a change comes from a page of this host; browsers send Origin with each POST."""
+def is_same_origin(headers: Mapping[str, str], address: Callable[[], str] | None = None) -> bool:
+    """Whether a change comes from a page of this host; browsers send Origin with each POST.
+
+    `address`: returns that of a deployed app's dashboard, since CloudFront doesn't forward the Host header.
+    """
     origin = urlsplit(headers.get("origin") or "")
     fetched_from = headers.get("sec-fetch-site") or "same-origin"
     scheme = "https" if is_secure(headers) else "http"
-    own = (scheme, (headers.get("host") or "").strip().lower())
+    host = headers.get("host") or "" if address is None else urlsplit(address()).netloc
+    own = (scheme, host.strip().lower())
     return (origin.scheme, origin.netloc.lower()) == own and fetched_from == "same-origin"
 
 

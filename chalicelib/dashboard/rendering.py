@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ from .navigation import NavigationEntry, current_entry, with_author_tabs
 from .page_call import PageCall, Rendered
 
 STATIC: Final = "/dashboard-static"
+#: In a deployed app, names the folder of the dashboard's files in the bucket: a hash of them.
+FILES_VARIABLE: Final = "PETRI_DASHBOARD_FILES"
 #: The block of a template that htmx replaces while the page is open.
 LIVE_BLOCK: Final = "live"
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -87,7 +90,9 @@ def environment() -> Environment:
 
 
 def _static(path: str) -> str:
-    return f"{STATIC}/{path}?v={VERSION}"
+    """Return the address of one of the dashboard's files; it changes when the files do."""
+    deployed = os.environ.get(FILES_VARIABLE)
+    return f"{STATIC}/{deployed}/{path}" if deployed else f"{STATIC}/{path}?v={VERSION}"
 
 
 def _frame(actor: Actor, tab: str, csrf: str) -> dict[str, Any]:

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-from chalicelib.bootstrap import DEPLOYMENT
+from typing import TYPE_CHECKING
+
 from chalicelib.dashboard import sessions
-from chalicelib.operations.shared.context import Context
 from infra.local.dashboard.dashboard_links import sign_in_address, sign_in_link
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.problems import OperatorProblem
 
 from .run_session import opened
 
+if TYPE_CHECKING:
+    from infra.aws.deployed.app_registry import LocatedApp
 
-def sign_in_link_for(run_id: str | None, paths: RunPaths, *, region: str | None = None) -> str:
-    """Return a link that signs in once, within two minutes.
 
-    The ticket is an item of the run's store, so it takes the file of a local run, or the AWS rights for the
-    table of a deployed app. Raises OperatorProblem when no dashboard is served.
+def sign_in_link_for(run_id: str | None, paths: RunPaths) -> str:
+    """Return a link that signs in to a run on this machine once, within two minutes.
+
+    The ticket is an item of the run's store, so it takes access to its file. Raises OperatorProblem when the
+    run isn't being served.
     """
-    with opened(run_id, paths, with_code=False, region=region) as session:
-        if region is None and paths.has(session.run_id):
-            if session.address is None:
-                raise OperatorProblem(
-                    f"{session.run_id} isn't being served, so its dashboard can't be opened. Serve it with: "
-                    f"{session.how_to_serve}"
-                )
-            return sign_in_link(session.app, session.address)
-        address = session.app.run(_dashboard_of)
+    with opened(run_id, paths, with_code=False) as session:
+        if session.address is None:
+            raise OperatorProblem(
+                f"{session.run_id} isn't being served, so its dashboard can't be opened. Serve it with: "
+                f"{session.how_to_serve}"
+            )
+        return sign_in_link(session.app, session.address)
+
+
+def sign_in_link_of(found: LocatedApp) -> str:
+    """Return a link that signs in to a deployed app once, within two minutes.
+
+    It takes the operator's AWS rights for the app's table. Raises OperatorProblem for an app that was
+    deployed without a dashboard.
+    """
+    # Lazy import: the AWS clients take a while to import.
+    from infra.aws.account.aws_errors import plainly
+    from infra.aws.deployed import deployment_info
+    from infra.aws.deployed.run_session import opened as opened_there
+
+    with plainly():
+        address = deployment_info.demand(found.account, found.names).dashboard_url
         if not address:
             raise OperatorProblem(
-                f"{session.run_id} was deployed without a dashboard; deploy it again with this version of "
-                "Petri."
+                f"{found.names.app} was deployed before Petri had a dashboard on AWS. Deploy it again, which "
+                "adds one and keeps all data."
             )
-        return sign_in_address(address, session.app.run(sessions.create_ticket))
-
-
-def _dashboard_of(ctx: Context) -> str:
-    """Return the address of a deployed app's dashboard, which its deployment stored; "" for none."""
-    return str((ctx.uow.item(DEPLOYMENT) or {}).get("dashboard_url") or "")
+        with opened_there(found.account, found.names) as session:
+            return sign_in_address(address, session.app.run(sessions.create_ticket))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.currency import currency_of
@@ -14,11 +15,24 @@ from infra.reports.run_report import Summary, summary_of
 from . import deployment_info
 
 
-def summary(account: Account, names: Names) -> tuple[Summary, Decimal | None, str]:
-    """Return the counts, the hourly pay below which the operator is warned, and the currency."""
+@dataclass(frozen=True, slots=True)
+class DeployedSummary:
+    """The summary of a deployed run."""
+
+    counted: Summary
+    #: the hourly pay below which the operator is warned
+    floor: Decimal | None
+    currency: str
+    #: the dashboard's address; empty for an app that was deployed before it had one
+    dashboard_url: str
+
+
+def summary(account: Account, names: Names) -> DeployedSummary:
+    """Summarize a deployed run."""
     deployed = deployment_info.demand(account, names)
     config = deployed.version.get("config", {})
     floor = config.get("min_hourly_pay")
     with contextlib.closing(account.engine(names.table)) as engine:
         counted = summary_of(rows(engine, "participant"), rows(engine, "network"), rows(engine, "payment"))
-    return counted, None if floor is None else Decimal(str(floor)), currency_of(config)
+    least = None if floor is None else Decimal(str(floor))
+    return DeployedSummary(counted, least, currency_of(config), deployed.dashboard_url)

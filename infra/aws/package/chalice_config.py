@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from chalicelib.dashboard.rendering import FILES_VARIABLE
 from chalicelib.experiment.loader.experiment_folder import CLASS_NAME
 from chalicelib.operations.shared.settings import SettingsLike
 from infra.aws.account.names import API, FUNCTIONS, STAGES, Names, Stage
 from infra.aws.account.policies import policy
+from infra.site.dashboard_files import hash_of_files
 
 LOG_DAYS = 90
 #: Timeouts in seconds and memory in megabytes. API Gateway waits 29 seconds. CPU grows with memory, up to a
@@ -67,6 +69,7 @@ def environment(names: Names, *, confirmed: bool) -> dict[str, str]:
         "PETRI_REALTIME_QUEUE": names.realtime_queue,
         "PETRI_TOPIC": names.topic,
         "PETRI_FILES_PREFIX": names.global_prefix,
+        FILES_VARIABLE: hash_of_files(),
         **({"PETRI_MAPPING_CONFIRMED": "1"} if confirmed else {}),
         **named,
     }

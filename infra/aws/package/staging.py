@@ -39,7 +39,7 @@ from infra.packaging.settings_file import staged_settings, write_settings
 from infra.packaging.staged_files import copy_into, files_below, is_for_code, lambda_files, patterns_of
 from infra.packaging.wheels import Vendored, vendor
 from infra.problems import OperatorProblem
-from infra.site import SiteSource, build
+from infra.site import SiteSource, build, dashboard_files
 from infra.verify.sharing import sharing
 
 from .chalice_config import write_chalice
@@ -134,6 +134,7 @@ def stage(
         )
         build(_pages(loaded, names), site)
         fingerprint(site)
+        dashboard_files.copy_files(site)
         check_for_secrets(secrets_of(loaded.config, environ), app, site)
         _set_moment(app, site)
     notes = (*wanted.notes, *(differences(before) if before else ()))

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from chalicelib.model.record import iso
 from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.session import Account
+from infra.site.dashboard_files import FOLDER
 
 #: A file name with a content hash, such as petri.1f3a5b7c9d.js.
 FINGERPRINTED: Final = re.compile(r"[.-][0-9a-f]{8,64}\.[A-Za-z0-9]+$")
@@ -50,7 +51,7 @@ class SiteFile:
     @property
     def is_page(self) -> bool:
         """Whether its address stays the same when its content changes."""
-        return not FINGERPRINTED.search(self.key)
+        return not FINGERPRINTED.search(self.key) and not self.key.startswith(f"{FOLDER}/")
 
     @property
     def digest(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from chalicelib.operations.shared.settings import Settings
 from infra.emulator.services.functions import FunctionError
 from infra.problems import OperatorProblem
 
+from .dashboard_check import DashboardCheck
 from .emulated_workers import WorkerVisit
 from .interrupted_steps import break_off
 from .ledger_check import differences, table
@@ -63,12 +64,16 @@ class RehearsalReport:
         """Run everything once; after a failure the rest is still reported."""
         rehearsal, tell = self._rehearsal, self._tell
         tell("Deploy")
-        rehearsal.deploy()
+        deployed = rehearsal.deploy()
         tell("The created resources, as each service reports them")
         for line in details(rehearsal.region.cloud):
             tell(f"  {line}")
         for kind, count in sorted(Counter(kind for kind, _ in inventory(rehearsal.region.cloud)).items()):
             tell(f"  {count} x {kind}")
+        tell("Open the dashboard")
+        self._check(DashboardCheck(rehearsal.account, rehearsal.names, deployed).problems()) or tell(
+            "  it is served at its own host only, and signs the operator in"
+        )
         tell("Take part")
         visits = self._take_part()
         tell("Pay and export")
@@ -82,12 +87,13 @@ class RehearsalReport:
         )
         return self._wrong
 
-    def _check(self, problems: list[str], words: str = "{}") -> bool:
+    def _check(self, problems: Iterable[str], words: str = "{}") -> bool:
         """Report and record problems; return whether there are any."""
-        for one in problems:
-            self._tell(f"  WRONG: {words.format(one)}")
-            self._wrong.append(words.format(one))
-        return bool(problems)
+        found = [words.format(one) for one in problems]
+        for one in found:
+            self._tell(f"  WRONG: {one}")
+        self._wrong += found
+        return bool(found)
 
     def _take_part(self) -> list[WorkerVisit]:
         rehearsal = self._rehearsal

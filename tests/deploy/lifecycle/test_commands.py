@@ -119,6 +119,12 @@ def test_apps_are_listed_with_the_release_that_they_serve(there: There) -> None:
     assert cells[4:] == [str(release.number), release.when, VERSION]
 
 
+@pytest.mark.parametrize("command", [("apps",), ("summary", "--app", APP.app)])
+def test_the_address_of_the_dashboard_is_shown(there: There, command: tuple[str, ...]) -> None:
+    address = deployment_info.demand(there.account, APP).dashboard_url
+    assert address in call(*command).stdout
+
+
 def test_apps_are_listed_as_json(there: There) -> None:
     found = {each["app"]: each for each in json.loads(call("apps", "--json").stdout)}[APP.app]
     release = listed(there.account, APP)[1]

@@ -191,6 +191,9 @@ def test_the_apps_addresses_are_in_its_table(deployed: Any) -> None:
     found = deployment_info.read(account, names)
     assert found is not None
     assert (found.site_url, found.rest_url) == (first.site_url, first.rest_url)
+    assert found.dashboard_url == first.dashboard_url
+    assert found.dashboard_url.endswith(".cloudfront.net/dashboard")
+    assert not found.dashboard_url.startswith(first.site_url)
 
 
 def test_sockets_are_reached_under_https(deployed: Any) -> None:

@@ -28,6 +28,7 @@ def test_a_rehearsal_finds_nothing_wrong() -> None:
         telling = RehearsalReport(rehearsal, lines.append)
         wrong = telling.run()
     assert [*wrong, *telling.unused] == []
+    assert "  it is served at its own host only, and signs the operator in" in lines
     assert "  release 1 serves functions, routes, pages and messages" in lines
     assert any("FunctionResponseTypes ReportBatchItemFailures" in line for line in lines)
     assert any(line.strip().startswith("3 people took part") for line in lines)

@@ -101,7 +101,9 @@ def test_a_rollback_serves_code_routes_and_pages_of_the_release_before_and_keeps
     known, current = listed(account, names)
     assert current == known[-1]
     assert (known[-1].number, known[-1].of) == (3, 1)
-    assert deployment_info.demand(account, names).version["package"] == first.version["package"]
+    found = deployment_info.demand(account, names)
+    assert found.version["package"] == first.version["package"]
+    assert found.dashboard_url.endswith("/dashboard")
 
 
 def test_a_rollback_that_fails_on_the_way_leaves_the_newer_release_everywhere(

@@ -6,12 +6,15 @@ import stat
 
 import pytest
 
+from chalicelib.dashboard.rendering import FILES_VARIABLE
 from chalicelib.experiment.config.configuration import Configuration
 from chalicelib.version import MARK
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.package.staging import MOMENT, stage
+from infra.aws.resources.site_upload import files_of
 from infra.packaging.settings_file import write_settings
 from infra.problems import OperatorProblem
+from infra.site.dashboard_files import FOLDER, hash_of_files
 
 from .folders import CODE, NAMES, author_folder, contents, staged
 
@@ -41,7 +44,8 @@ def test_the_installed_petri_is_included(tmp_path):
 def test_pages_go_to_the_site_and_not_along(tmp_path):
     done = staged(tmp_path)
     assert (done.site / "exp.html").is_file()
-    assert not [place for place in contents(done.folder) if place.endswith(".html")]
+    pages = [place for place in contents(done.folder) if place.endswith(".html")]
+    assert {place.rpartition("/")[0] for place in pages} == {"chalicelib/dashboard/templates"}
 
 
 def test_pages_know_their_stage(tmp_path):
@@ -125,6 +129,22 @@ def test_each_stage_has_its_own_environment(tmp_path):
     config = json.loads((staged(tmp_path).folder / ".chalice/config.json").read_text())
     tables = {stage: told["environment_variables"]["PETRI_TABLE"] for stage, told in config["stages"].items()}
     assert tables == {"sandbox": Names("study", "sandbox").table, "live": Names("study", "live").table}
+
+
+def test_the_functions_know_the_folder_of_the_dashboards_files(tmp_path):
+    done = staged(tmp_path)
+    config = json.loads((done.folder / ".chalice/config.json").read_text())
+    folder = f"{FOLDER}/{config['stages'][NAMES.stage]['environment_variables'][FILES_VARIABLE]}/"
+    # The files that pages need are uploaded first, and never change.
+    files = {file.key for file in files_of(done.site) if not file.is_page}
+    assert {f"{folder}{name}" for name in ("css/dashboard.css", "vendor/htmx/htmx.min.js")} <= files
+
+
+def test_a_changed_file_of_the_dashboard_has_another_address(tmp_path):
+    (tmp_path / "style.css").write_text("a {}")
+    before = hash_of_files(tmp_path)
+    (tmp_path / "style.css").write_text("b {}")
+    assert hash_of_files(tmp_path) != before
 
 
 def test_each_function_has_its_own_policy(tmp_path):

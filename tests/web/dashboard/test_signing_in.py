@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from chalicelib.access.origin_header import ORIGIN_HEADER
 from chalicelib.dashboard import sessions
 from tests.web.conftest import NewWorld
 from tests.web.world import Said, World
@@ -47,11 +48,40 @@ def test_the_dashboard_is_on_its_own_host_only(world: NewWorld, host: str, path:
     assert here.get(path, headers=browser).status == NOT_FOUND
 
 
-def test_a_deployed_app_without_a_host_for_it_has_no_dashboard(world: NewWorld) -> None:
+@pytest.mark.parametrize("sent", [{}, {ORIGIN_HEADER: "another"}])
+def test_the_dashboard_of_a_deployed_app_needs_the_key_of_its_distribution(
+    world: NewWorld, sent: dict[str, str]
+) -> None:
     here = world()
     browser = signed_in(here)
-    here.app.site_url = lambda: "https://example.org"
-    assert here.get("/dashboard", headers=browser).status == NOT_FOUND
+    here.app.origin_keys = lambda: ["key"]
+    assert here.get("/dashboard", headers={**browser, **sent}).status == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://d2.cloudfront.net", REDIRECTED),
+        ("https://d1.cloudfront.net", FORBIDDEN),
+        ("https://api.example", FORBIDDEN),
+        ("http://d2.cloudfront.net", FORBIDDEN),
+    ],
+)
+def test_a_sign_in_at_a_deployed_app_comes_from_the_dashboards_address(
+    world: NewWorld, origin: str, status: int
+) -> None:
+    here = world()
+    here.app.origin_keys, here.app.dashboard_url = (
+        lambda: ["key"],
+        lambda: "https://d2.cloudfront.net/dashboard",
+    )
+    behind = {"host": "api.example", "origin": origin, ORIGIN_HEADER: "key"}
+    said = sign_in(here, new_ticket(here), headers=behind, scheme="https")
+    assert said.status == status
+    if status == REDIRECTED:
+        cookie = said.headers["set-cookie"]
+        assert cookie.startswith("__Host-petri-")
+        assert {"Path=/", "HttpOnly", "Secure", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
 def test_a_ticket_signs_in_once(world: NewWorld) -> None:

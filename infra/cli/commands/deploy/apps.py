@@ -35,6 +35,13 @@ def apps(*, as_json: AsJSON = False, profile: Profile = None, region: Region = N
         of_release = ("-",) * 3 if release is None else (str(release.number), release.when, release.petri)
         table.add_row(each.names.app, each.names.stage, each.state, _age(now - each.since), *of_release)
     show_table(table)
+    for each in found:
+        if each.dashboard_url:
+            out().print(
+                f"Dashboard of {each.names.app} ({each.names.stage}): {each.dashboard_url}",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _age(passed: timedelta) -> str:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.aws_options import Region
+from infra.cli.aws_options import AnyStage, Profile, Region
 from infra.cli.options import Run
 from infra.cli.output import out
+from infra.cli.run_selection import deployed
 from infra.local.lifecycle.run_paths import RunPaths
 
 
@@ -20,6 +21,8 @@ def dashboard(
     ] = None,
     *,
     app: Run = None,
+    stage: AnyStage = None,
+    profile: Profile = None,
     region: Region = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the link in a browser.")
@@ -28,8 +31,9 @@ def dashboard(
     """Print and open a link that signs you in to the dashboard of a run, once, within two minutes."""
     # Lazy import: it imports the whole platform.
     from infra.cli.live_status import Links
-    from infra.operator.dashboard_access import sign_in_link_for
+    from infra.operator.dashboard_access import sign_in_link_for, sign_in_link_of
 
-    link = sign_in_link_for(app or run, RunPaths(Path.cwd()), region=region)
-    out().print(link, markup=False)
+    found = deployed(app or run, stage, profile, region)
+    link = sign_in_link_for(app or run, RunPaths(Path.cwd())) if found is None else sign_in_link_of(found)
+    out().print(link, markup=False, soft_wrap=True)
     Links(browser).open(link)

@@ -37,8 +37,10 @@ def summary(
 
         out().print(f"{found.names.app} ({found.names.stage})", markup=False)
         with plainly():
-            counted, floor, currency = deployed_summary.summary(found.account, found.names)
-        _print_summary(counted, floor, currency, each=each)
+            made = deployed_summary.summary(found.account, found.names)
+        _print_summary(made.counted, made.floor, made.currency, each=each)
+        if made.dashboard_url:
+            out().print(f"Dashboard: {made.dashboard_url}", markup=False, soft_wrap=True)
         return
     # Lazy import: it imports storage.
     from infra.local.lifecycle.run_outcome import currency_in, floor_of
