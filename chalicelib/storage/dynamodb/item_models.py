@@ -535,6 +535,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
     "api_answer": ApiAnswerItem,
+    "ticket": StoredItem,
+    "session": StoredItem,
     "note": NoteItem,
     "error_group": ErrorGroupItem,
     "audit_entry": AuditEntryItem,

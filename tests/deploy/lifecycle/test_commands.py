@@ -114,7 +114,7 @@ def test_apps_are_listed_with_their_state(there: There) -> None:
 def test_apps_are_listed_with_the_release_that_they_serve(there: There) -> None:
     release = listed(there.account, APP)[1]
     assert release is not None
-    (row,) = [line for line in call("apps").stdout.splitlines() if "commands" in line]
+    (row,) = [line for line in call("apps").stdout.splitlines() if "commands" in line and "\u2502" in line]
     cells = [cell.strip() for cell in row.split("\u2502")[1:-1]]
     assert cells[4:] == [str(release.number), release.when, VERSION]
 
