@@ -26,7 +26,7 @@ from .messaging.mail import mailers
 from .messaging.parameter_store import DEPLOY_AGAIN, read_secrets
 from .messaging.system_clock import SystemClock
 from .operations.recruitment.quotas import recruiter_names
-from .operations.shared.no_files import NoFiles
+from .operations.shared.absent_services import NoFiles
 from .operations.shared.settings import Settings, SettingsLike
 from .operations.shared.tokens import LazyTokens, SignedTokens
 from .ports import Clock, FileStore, Queue, Recruiter, TickSchedule, VendorReport

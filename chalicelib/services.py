@@ -24,9 +24,8 @@ from .messages import is_continued
 from .operations.audit.no_seals import NoSeals
 from .operations.recruitment.effect_dispatch import dispatch_effects
 from .operations.schedule import schedule_state
+from .operations.shared.absent_services import NoFiles, NoLog
 from .operations.shared.context import ANONYMOUS, Caller, Context, Request
-from .operations.shared.no_files import NoFiles
-from .operations.shared.no_log import NoLog
 from .operations.shared.poll_intervals import WaitingEstimate
 from .operations.shared.settings import Settings
 from .operations.shared.tokens import SignedTokens

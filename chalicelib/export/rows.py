@@ -13,7 +13,7 @@ from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.participant import HAND_BONUSES, VISIT
 from chalicelib.model.question import PARTICIPANT_SPAN
 from chalicelib.model.run_records import payment_kinds
-from chalicelib.operations.shared.failure_marks import FailureMarks, failure
+from chalicelib.operations.network.failure_marks import FailureMarks, failure
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 

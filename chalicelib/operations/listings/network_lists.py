@@ -12,8 +12,8 @@ from chalicelib.model import keys
 from chalicelib.model.failing import NODE_SPAN
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.model.record import moment
+from chalicelib.operations.network.failure_marks import FailureMarks, failure
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.shared.failure_marks import FailureMarks, failure
 
 from .listing import (
     NO_FILTER,

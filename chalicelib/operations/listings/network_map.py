@@ -9,8 +9,8 @@ from typing import Final
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model import keys
 from chalicelib.model.node import NETWORK_SPAN
+from chalicelib.operations.network.failure_marks import FailureMarks
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.shared.failure_marks import FailureMarks
 
 from .network_lists import NODE_FIELDS, marks_of, network_row, node_row, own_failure, published_root
 from .record_rows import NetworkRow, NodeRow

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from chalicelib.model import keys
+from chalicelib.operations.network.failure_marks import FailureMarks
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.shared.failure_marks import FailureMarks
 
 from .listing import (
     COST_OF_QUERY,

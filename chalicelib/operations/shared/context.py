@@ -18,8 +18,7 @@ from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Capabilities, FileStore, Recruiter, RunLog, Transfer, UnitOfWork
 
-from .no_files import NoFiles
-from .no_log import NoLog
+from .absent_services import NoFiles, NoLog
 from .poll_intervals import WaitingEstimate
 from .settings import Settings
 

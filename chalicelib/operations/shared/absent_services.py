@@ -1,4 +1,4 @@
-"""The file store of processes that store no files."""
+"""What stands for services that a process doesn't have: a store of files, and the run's log."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from chalicelib.errors import ExperimentError, NotFound
 from chalicelib.ports import FoundFile, UploadForm
+from chalicelib.ports.run_log import LogLine
 
 
 class NoFiles:
@@ -48,3 +49,18 @@ class NoFiles:
 
 def _refuse() -> NoReturn:
     raise ExperimentError("This process has no place for uploaded files; serve the run with petri debug.")
+
+
+class NoLog:
+    """A log without lines, which says where the log is."""
+
+    is_readable = False
+
+    def __init__(self, place: str = "petri logs") -> None:
+        """`place`: the command that shows the log."""
+        self.place = place
+
+    def latest(self, most: int) -> list[LogLine]:
+        """Return no lines."""
+        del most
+        return []
