@@ -40,7 +40,7 @@ JS_NOTE := JavaScript is not checked: Node.js was not found. Install Node.js 20 
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit debug browser check js check-long docs docs-serve map vendored aws-evidence bench mutants rights clean
+.PHONY: help install demo test unit debug browser check js check-long api-check docs docs-serve map vendored aws-evidence bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ unit: $(INSTALLED) ## run the fast tests: no process, no browser, nothing slow
 
 check-long: $(INSTALLED) ## play random runs over each engine for an hour (MINUTES=60) and judge them
 	@$(BIN)/python -m tests.checker --minutes $(or $(MINUTES),60)
+
+api-check: $(INSTALLED) ## make many requests to the API from its OpenAPI document (EXAMPLES=100 for each operation)
+	@PETRI_API_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -n 0 tests/web/api/test_schema.py
 
 check: $(INSTALLED) $(JS_CHECK) ## lint, check types, the direction of imports and the language; JavaScript too where Node.js is found
 	@$(BIN)/ruff check .

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
+
+from chalicelib.errors import BadRequest, NotFound
 
 #: The bounds of a page's size; a larger one is refused.
 LIMIT: Final[Mapping[str, Any]] = MappingProxyType({"min": 1, "max": 200, "help": "The most rows of a page."})
@@ -15,7 +18,20 @@ NUMBER_CURSOR: Final[Mapping[str, Any]] = MappingProxyType(
 )
 #: A cursor that is part of a key.
 KEY_CURSOR: Final[Mapping[str, Any]] = MappingProxyType({"max": 200, "help": "`next` of the page before."})
+#: The code with which lists refuse a cursor.
+BAD_CURSOR: Final = "bad_cursor"
 ID_TEXT: Final[Mapping[str, Any]] = MappingProxyType({"min": 1, "max": 200})
+
+
+@contextmanager
+def known_page() -> Iterator[None]:
+    """Answer 404 for a cursor that the list doesn't know; cursors are opaque to clients."""
+    try:
+        yield
+    except BadRequest as error:
+        if error.code == BAD_CURSOR:
+            raise NotFound(str(error), code="page_not_found") from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)

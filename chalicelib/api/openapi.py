@@ -10,6 +10,7 @@ from chalicelib.version import VERSION
 from .answer_encoding import to_json
 from .api_operation import AnyOperation
 from .operation_table import OPERATIONS
+from .request_reader import REQUEST_ID
 from .value_types import (
     DataclassType,
     ListType,
@@ -50,7 +51,7 @@ _REQUEST_ID: Final[Schema] = {
     "in": "header",
     "required": False,
     "description": "An idempotency key: a repeated request changes nothing and gets the first answer again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[A-Za-z0-9_.:-]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": f"^{REQUEST_ID}$"},
 }
 
 

@@ -12,6 +12,7 @@ from .api_operation import AnyOperation, Shape
 from .resources import (
     author_views_api,
     dead_letters_api,
+    grading_api,
     log_api,
     networks_api,
     overview_api,
@@ -19,6 +20,7 @@ from .resources import (
     participants_api,
     payments_api,
     records_api,
+    recruitment_api,
     stop_api,
 )
 
@@ -32,6 +34,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *stop_api.OPERATIONS,
     *networks_api.OPERATIONS,
     *author_views_api.OPERATIONS,
+    *recruitment_api.OPERATIONS,
+    *grading_api.OPERATIONS,
     *records_api.OPERATIONS,
 )
 

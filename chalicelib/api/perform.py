@@ -17,7 +17,7 @@ from .answer_encoding import to_json
 from .api_operation import ID, ApiOperation, Shape
 from .operation_table import match
 from .personal_fields import refuse_personal_filters, without_personal_fields
-from .request_reader import ApiRequest, read_parameters
+from .request_reader import ApiRequest, check_request_id, read_parameters
 
 Parameters = TypeVar("Parameters")
 Answer = TypeVar("Answer")
@@ -67,6 +67,7 @@ def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest
     require_actor(ctx)
     operation = match(method, shape, request.path)
     actor = require_right(ctx, operation.right)
+    check_request_id(ctx.request.id)
     parameters = read_parameters(operation, request)
     if not operation.changes:
         return ApiAnswer(to_json(perform(ctx, operation, parameters)), operation.has_etag)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.errors import InvalidField
 
 from .api_operation import AnyOperation
 from .value_types import ListType, NamedField, OptionalType, fields_of
+
+#: What an idempotency key looks like.
+REQUEST_ID: Final = r"[A-Za-z0-9_.:-]{1,100}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,12 @@ class ApiRequest:
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: Parses the JSON body; None without one.
     body: Callable[[], Any] = lambda: None
+
+
+def check_request_id(request_id: str | None) -> None:
+    """Refuse an idempotency key that can't be stored."""
+    if request_id is not None and re.fullmatch(REQUEST_ID, request_id) is None:
+        raise InvalidField("X-Request-Id", "must have 1 to 100 letters, digits, dots, colons and dashes")
 
 
 def read_parameters(operation: AnyOperation, request: ApiRequest) -> Any:

@@ -1,4 +1,4 @@
-"""/api/v1/overview: the state of the run."""
+"""/api/v1/overview and /api/v1/pulse: the state of the run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
+from chalicelib.operations.management.pulse import RunPulse, pulse
 from chalicelib.operations.management.run_progress import RunProgress, read_progress
 from chalicelib.operations.management.state_of_run import RunOverview, overview
 
@@ -33,5 +34,16 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=RunProgress,
         run=lambda ctx, _: read_progress(ctx),
         summary="Returns how far the run has come: funnel, completions, times, pay, payments with problems.",
+    ),
+    ApiOperation(
+        name="pulse.read",
+        method="GET",
+        resource="pulse",
+        shape=Shape.LIST,
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=RunPulse,
+        run=lambda ctx, _: pulse(ctx),
+        summary="Returns counts that change as the run goes on, to ask for every few seconds with the ETag.",
     ),
 )

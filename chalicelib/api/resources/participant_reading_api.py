@@ -7,12 +7,13 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import KEY_CURSOR, LIMIT, One
+from chalicelib.api.common_parameters import KEY_CURSOR, LIMIT, One, known_page
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.listings.listing import Listing, RecordFilter
 from chalicelib.operations.listings.participant_lists import list_participants
 from chalicelib.operations.listings.record_rows import ParticipantRow
 from chalicelib.operations.management.participant_timeline import ParticipantTimeline, read_timeline
+from chalicelib.operations.shared.context import Context
 
 RESOURCE: Final = "participants"
 
@@ -36,6 +37,18 @@ class ParticipantFilter:
     limit: int = field(default=50, metadata=LIMIT)
 
 
+def _list(ctx: Context, asked: ParticipantFilter) -> Listing[ParticipantRow]:
+    chosen = RecordFilter(
+        status=asked.status,
+        condition=asked.condition,
+        recruiter=asked.recruiter,
+        failed=asked.failed,
+        text=asked.text,
+    )
+    with known_page():
+        return list_participants(ctx, chosen, asked.after, asked.limit)
+
+
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(
         name="participants.list",
@@ -45,18 +58,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         right=Right.VIEW,
         parameters=ParticipantFilter,
         answer=Listing[ParticipantRow],
-        run=lambda ctx, asked: list_participants(
-            ctx,
-            RecordFilter(
-                status=asked.status,
-                condition=asked.condition,
-                recruiter=asked.recruiter,
-                failed=asked.failed,
-                text=asked.text,
-            ),
-            asked.after,
-            asked.limit,
-        ),
+        run=_list,
         summary="Lists participants, newest first.",
     ),
     ApiOperation(

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import KEY_CURSOR, LIMIT
-from chalicelib.errors import BadRequest, NotFound
+from chalicelib.api.common_parameters import KEY_CURSOR, LIMIT, known_page
 from chalicelib.operations.listings.listed_types import RECORD_TYPES, RecordType, list_records
 from chalicelib.operations.listings.listing import Listing, RecordFilter
 from chalicelib.operations.shared.context import Context
@@ -18,7 +17,7 @@ from chalicelib.operations.shared.context import Context
 #: Resources whose names aren't those of their types with an s.
 _NAMES: Final[Mapping[str, str]] = MappingProxyType({"job_run": "jobs"})
 #: Types that have lists of their own.
-_ELSEWHERE: Final = frozenset({"participant", "payment", "dead_letter"})
+_ELSEWHERE: Final = frozenset({"payment", "dead_letter", "participant"})
 _HELP: Final[Mapping[str, str]] = MappingProxyType(
     {
         "condition": "A factor of the design and its level: `colour=red`.",
@@ -26,8 +25,6 @@ _HELP: Final[Mapping[str, str]] = MappingProxyType(
         "text": "An id, or a part of one.",
     }
 )
-#: The code of the refusal of a cursor, which is opaque to clients.
-BAD_CURSOR: Final = "bad_cursor"
 #: `factor=level`.
 _CONDITION: Final = r"^[^=\x00]+=[^\x00]*$"
 _NUMBERS: Final = frozenset({"network_id", "node_id", "participant_id"})
@@ -55,12 +52,8 @@ def _filter(name: str) -> tuple[Any, Any]:
 def _run(of: RecordType) -> Callable[[Context, Any], Listing[Any]]:
     def read(ctx: Context, asked: Any) -> Listing[Any]:
         chosen = {name: getattr(asked, name) for name in of.filters}
-        try:
+        with known_page():
             return list_records(ctx, of.name, RecordFilter(**chosen), asked.after, asked.limit)
-        except BadRequest as error:
-            if error.code == BAD_CURSOR:
-                raise NotFound(str(error), code="page_not_found") from error
-            raise
 
     return read
 

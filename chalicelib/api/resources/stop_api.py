@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
-from chalicelib.operations.management.run_stops import StopState, change_stop, read_stops
+from chalicelib.operations.management.run_stops import StopAction, StopState, change_stop, read_stops
 
 RESOURCE: Final = "stop"
 
@@ -17,7 +17,7 @@ RESOURCE: Final = "stop"
 class StopChange:
     """What to stop, or to allow again."""
 
-    action: str = field(metadata={"min": 1, "max": 20, "help": "`recruiting`, `entry` or `payments`."})
+    action: StopAction
     is_stopped: bool = field(default=True, metadata={"help": "False allows it again."})
 
 

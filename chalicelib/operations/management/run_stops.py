@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.access.rights import Right
-from chalicelib.errors import BadRequest
+from chalicelib.errors import BadRequest, InvalidState
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.model.run_records import KINDS
@@ -90,7 +90,7 @@ def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
     require_right(ctx, _RIGHTS[chosen])
     if chosen is StopAction.RECRUITING:
         if not is_stopped:
-            raise BadRequest("Recruiting opens again when places are opened: petri recruit")
+            raise InvalidState("Recruiting opens again when places are opened: petri recruit")
         close_places_by_operator(ctx)
         return read_stops(ctx)
     name = ENTRY_CLOSED if chosen is StopAction.ENTRY else PAYMENTS_HELD

@@ -14,9 +14,7 @@ from chalicelib.errors import BadRequest, NotFound
 from chalicelib.operations.shared.context import Request
 from chalicelib.web.parameters import (
     JSON,
-    MAX_REQUEST_ID_LENGTH,
     Parameters,
-    check_text,
     path_of,
     query_of,
     read_json,
@@ -41,10 +39,10 @@ def read_api_request(request: Any) -> HttpCall:
         raise NotFound("No page or route exists at this address; check the address.", code="not_found")
     caller, body = read_caller_and_body(request)
     query = query_of(request)
-    identity = _request_id(request.headers.get("x-request-id"))
+    identity = request.headers.get("x-request-id")
     path = request.context.get("path", request.path)
     source = source_address(request.context, request.headers)
-    fingerprint = _fingerprint(request.method, path, query, body) if identity else ""
+    fingerprint = "" if identity is None else _fingerprint(request.method, path, query, body)
     return HttpCall(
         parameters=Parameters(query, path_of(request)),
         caller=caller,
@@ -128,15 +126,6 @@ def _body(call: HttpCall) -> Any:
     except UnicodeDecodeError as error:
         raise BadRequest("The body isn't UTF-8 text.", code="bad_encoding") from error
     return read_json(text, "The body")
-
-
-def _request_id(header: str | None) -> str | None:
-    if not header:
-        return None
-    if len(header) > MAX_REQUEST_ID_LENGTH:
-        raise BadRequest(f"A request id has at most {MAX_REQUEST_ID_LENGTH} characters.")
-    check_text(header)
-    return header
 
 
 def _fingerprint(method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> str:

@@ -11,6 +11,7 @@ from chalicelib.api.api_operation import Shape
 from chalicelib.api.operation_table import find
 from chalicelib.api.perform import perform, perform_request
 from chalicelib.api.request_reader import ApiRequest
+from chalicelib.api.resources import records_api
 from chalicelib.api.resources.payments_api import PaymentQueryParameters
 from chalicelib.errors import Forbidden
 from chalicelib.operations.audit.reading import list_entries
@@ -18,7 +19,7 @@ from chalicelib.operations.audit.record_change import raise_rights_version
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
-from tests.web.conftest import NewWorld
+from tests.web.conftest import NewWorld, Scene
 from tests.web.paying_runs import Till, paying
 from tests.web.world import OPERATOR_TOKEN, Said, World
 
@@ -185,3 +186,42 @@ def test_a_dead_letter_is_listed_replayed_and_dropped(world: NewWorld) -> None:
     assert ask(till.here, "GET", "/api/v1/dead-letters")["rows"] == []
     posted = sorted(item["body"]["kind"] for item in till.here.items("message"))
     assert posted == ["review_submission", "seal_audit_log"]
+
+
+def test_places_are_previewed_opened_and_closed(world: NewWorld) -> None:
+    till = Till(world, paying(), hard_cap=20)
+    before = till.vendor.places
+    with till.here.unchanged():
+        preview = ask(till.here, "GET", "/api/v1/recruitment/places", query=b"places=5")
+    assert (preview["opened"], preview["most_cost"]) == (5, "8.25")
+    body = b'{"places": 5, "ignore_free_seats": true}'
+    opened = ask(till.here, "POST", "/api/v1/recruitment/open", body=body, content_type="application/json")
+    assert opened["by_recruiter"] == {"vendor": 5}
+    till.work()
+    assert till.vendor.places == before + 5
+    assert ask(till.here, "POST", "/api/v1/recruitment/close")["is_open"] is False
+    till.work()
+    assert till.vendor.is_closed
+    assert ask(till.here, "GET", "/api/v1/recruitment")["closed_by_operator"] is True
+
+
+def test_records_of_each_type_are_listed_page_by_page(scene: Scene) -> None:
+    here = scene.here
+    names = [each.resource for each in records_api.OPERATIONS] + ["participants"]
+    assert {"participants", "networks", "nodes", "infos", "responses", "jobs"} <= set(names)
+    for name in names:
+        assert ask(here, "GET", f"/api/v1/{name}", query=b"limit=1").status == 200, name
+    first = ask(here, "GET", "/api/v1/participants", query=b"limit=1")
+    second = ask(here, "GET", "/api/v1/participants", query=f"limit=1&after={first['next']}".encode())
+    assert [page["rows"][0]["id"] for page in (first, second)] == [2, 1]
+    assert ask(here, "GET", "/api/v1/infos", query=b"network_id=1")["rows"][0]["contents"] == "hello"
+    assert ask(here, "GET", "/api/v1/infos", query=b"condition=a%3Db")["field"] == "condition"
+
+
+def test_the_pulse_has_an_etag_that_changes_as_the_run_goes_on(world: NewWorld) -> None:
+    here = world()
+    etag = ask(here, "GET", "/api/v1/pulse").headers["etag"]
+    same = ask(here, "GET", "/api/v1/pulse", headers={"if-none-match": etag})
+    here.arrive()
+    other = ask(here, "GET", "/api/v1/pulse", headers={"if-none-match": etag})
+    assert (same.status, other.status, other["active"]) == (304, 200, {"working": 1})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.access.rights import Actor, Right
-from chalicelib.errors import BadRequest, Forbidden
+from chalicelib.errors import BadRequest, Forbidden, InvalidState
 from chalicelib.operations.management.run_progress import read_progress
 from chalicelib.operations.management.run_stops import change_stop, read_stops
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
@@ -70,7 +70,7 @@ def test_closing_recruiting_closes_the_open_places(here: World) -> None:
     assert "Close recruiting" in page
     assert browser.press("stop/recruiting/stop").status == 303
     assert "Close recruiting" not in browser.open("stop")
-    with pytest.raises(BadRequest):
+    with pytest.raises(InvalidState):
         here.app.run(change_stop, "recruiting", is_stopped=False, caller=OPERATOR_CALLER)
 
 

@@ -1,0 +1,85 @@
+"""/api/v1/recruitment: open places, close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.access.rights import Right
+from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
+from chalicelib.api.common_parameters import NoParameters
+from chalicelib.operations.management import managed_recruitment as recruitment
+from chalicelib.operations.management.managed_recruitment import OpenedPlaces, RecruitmentState
+
+RESOURCE: Final = "recruitment"
+_PLACES: Final = {"min": 1, "max": 10_000}
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesPreview:
+    """How many places."""
+
+    places: int = field(metadata=_PLACES)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesOrder:
+    """How many places, and whether free seats limit them."""
+
+    places: int = field(metadata=_PLACES)
+    ignore_free_seats: bool = field(
+        default=False, metadata={"help": "Open them even if no seat is free for them."}
+    )
+
+
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    ApiOperation(
+        name="recruitment.read",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.LIST,
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=RecruitmentState,
+        run=lambda ctx, _: recruitment.recruitment_state(ctx),
+        summary="Returns the state of recruitment.",
+    ),
+    ApiOperation(
+        name="recruitment.places",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        verb="places",
+        right=Right.VIEW,
+        parameters=PlacesPreview,
+        answer=OpenedPlaces,
+        run=lambda ctx, asked: recruitment.preview_places(ctx, asked.places),
+        summary="Returns what opening places would do and cost.",
+    ),
+    ApiOperation(
+        name="recruitment.open",
+        method="POST",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        verb="open",
+        right=Right.RECRUIT,
+        parameters=PlacesOrder,
+        answer=OpenedPlaces,
+        run=lambda ctx, asked: recruitment.open_more_places(
+            ctx, asked.places, ignore_free_seats=asked.ignore_free_seats
+        ),
+        summary="Opens places, as many as there are seats and the hard cap allows.",
+    ),
+    ApiOperation(
+        name="recruitment.close",
+        method="POST",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        verb="close",
+        right=Right.RECRUIT,
+        parameters=NoParameters,
+        answer=RecruitmentState,
+        run=lambda ctx, _: recruitment.close_recruitment(ctx),
+        summary="Closes recruitment until a person opens it again.",
+    ),
+)

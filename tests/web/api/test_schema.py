@@ -1,0 +1,91 @@
+"""Requests that a tool makes from the OpenAPI document: valid ones are answered, others are refused."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.generation import GenerationMode
+
+from chalicelib import services
+from chalicelib.api.openapi import document
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from tests.web.experiments import Talk
+from tests.web.world import OPERATOR_TOKEN, World, build_world
+
+#: How many requests are made for each operation; `make api-check` makes more.
+EXAMPLES = int(os.environ.get("PETRI_API_EXAMPLES", "3"))
+_numbers = itertools.count()
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class Gateway:
+    """A WSGI application that hands requests on as API Gateway does."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        said = self.world.call(
+            environ["REQUEST_METHOD"],
+            environ["RAW_URI"].partition("?")[0],
+            query=environ["QUERY_STRING"].encode("latin-1"),
+            body=body,
+            content_type=environ.get("CONTENT_TYPE") or None,
+            headers={
+                name.removeprefix("HTTP_").replace("_", "-").lower(): value
+                for name, value in environ.items()
+                if name.startswith("HTTP_")
+            },
+        )
+        start_response(f"{said.status} .", list(said.headers.items()))
+        return [said.raw]
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[World]:
+    """A run in which participants 1 and 2 are at work, and 3 has been paid."""
+    made = build_world(Talk, SQLiteEngine(":memory:"), {}).launch()
+    one, other, third = made.arrive(), made.arrive(), made.arrive()
+    one.answer(one.join())
+    other.join()
+    third.answer(third.join())
+    third.finish()
+    made.work()
+    yield made
+    services.use(None)
+    made.engine.close()
+
+
+def test_requests_made_from_the_document_are_answered_as_it_says(here: World) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", Gateway(here))
+    operations = [each.ok() for each in schema.get_all_operations()]
+    assert len(operations) == sum(len(methods) for methods in document()["paths"].values())
+    for operation in operations:
+        for mode in GenerationMode:
+            _ask(operation, mode)
+
+
+def _ask(operation: Any, mode: GenerationMode) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        headers = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+        if mode is GenerationMode.POSITIVE:
+            # Each request has an id of its own, since one that is used twice is refused.
+            headers["X-Request-Id"] = f"request-{next(_numbers)}"
+        case.call_and_validate(headers=headers)
+
+    ask()
