@@ -14,7 +14,10 @@ from chalicelib.operations.management import author_views
 from chalicelib.operations.management.author_views import AuthorPanels, AuthorTab
 from chalicelib.operations.shared.context import Context
 
-_PAIR: Final[Mapping[str, Any]] = {"help": "Parameters for the author's hooks, each as name=value."}
+_PAIR: Final[Mapping[str, Any]] = {
+    "help": "Parameters for the author's hooks, each as name=value.",
+    "pattern": r"^[A-Za-z_][A-Za-z0-9_]*=[^\x00]*$",
+}
 
 
 @dataclass(frozen=True, slots=True)

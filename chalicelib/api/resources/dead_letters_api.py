@@ -8,8 +8,8 @@ from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import One, PageOnly
 from chalicelib.operations.listings.listing import Listing
-from chalicelib.operations.management import managed_dead_letters as letters
-from chalicelib.operations.management.managed_dead_letters import DeadLetterRow
+from chalicelib.operations.management.run_state import managed_dead_letters as letters
+from chalicelib.operations.management.run_state.managed_dead_letters import DeadLetterRow
 
 RESOURCE: Final = "dead-letters"
 

@@ -7,9 +7,9 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
-from chalicelib.operations.management.pulse import RunPulse, pulse
 from chalicelib.operations.management.run_progress import RunProgress, read_progress
-from chalicelib.operations.management.state_of_run import RunOverview, overview
+from chalicelib.operations.management.run_state.pulse import RunPulse, pulse
+from chalicelib.operations.management.run_state.state_of_run import RunOverview, overview
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(

@@ -8,8 +8,8 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
-from chalicelib.operations.management import managed_recruitment as recruitment
-from chalicelib.operations.management.managed_recruitment import OpenedPlaces, RecruitmentState
+from chalicelib.operations.management.run_state import managed_recruitment as recruitment
+from chalicelib.operations.management.run_state.managed_recruitment import OpenedPlaces, RecruitmentState
 
 RESOURCE: Final = "recruitment"
 _PLACES: Final = {"min": 1, "max": 10_000}

@@ -13,7 +13,7 @@ from chalicelib.dashboard.charts import cumulative_counts
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
 from chalicelib.dashboard.rendering import render
 from chalicelib.operations.management.run_progress import RunProgress
-from chalicelib.operations.management.state_of_run import RunOverview, RunState
+from chalicelib.operations.management.run_state.state_of_run import RunOverview, RunState
 
 #: Above so many participants the page is updated less often, since it reads their records.
 MANY: Final = 500

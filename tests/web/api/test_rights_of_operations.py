@@ -10,7 +10,7 @@ from chalicelib.api.common_parameters import NoParameters, One
 from chalicelib.api.operation_table import OPERATIONS, find
 from chalicelib.api.perform import perform_request
 from chalicelib.errors import ConfigError, Forbidden, NotFound, Refused, Unauthorized
-from chalicelib.operations.management.state_of_run import RunOverview, overview
+from chalicelib.operations.management.run_state.state_of_run import RunOverview, overview
 from chalicelib.operations.shared.context import ANONYMOUS, PARTICIPANT, Caller, caller_of
 from tests.web.api.requests import request_of
 from tests.web.conftest import NewWorld
