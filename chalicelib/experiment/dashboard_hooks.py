@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chalicelib.errors import BadRequest
+
 from .dashboard_tabs import DashboardTabs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalicelib.model.repository import Repository as _Repository
+    from chalicelib.model.record import Record
+    from chalicelib.model.repository import Repository
 
 
 class DashboardHooks:
@@ -19,6 +22,7 @@ class DashboardHooks:
     HTML that a hook returns is shown in a frame without scripts, apart from the dashboard.
     """
 
+    work: Any
     #: The author's tabs, and the functions that show them by route; the loader sets both.
     dashboard_tabs: ClassVar[DashboardTabs] = DashboardTabs()
     dashboard_views: ClassVar[Mapping[str, Callable[..., Any]]] = {}
@@ -58,8 +62,7 @@ class DashboardHooks:
             HTML; by default the record's `visualization_html`.
 
         """
-        record = self._find_record(object_type, obj_id)
-        return str(record.visualization_html or "") if record is not None else ""
+        return str(find_record(self.work, object_type, obj_id).visualization_html or "")
 
     def node_visualization_options(self) -> Mapping[str, Any]:
         """Override to choose how the picture of a network is arranged.
@@ -103,23 +106,25 @@ class DashboardHooks:
             A `message` for the person who did it.
 
         """
-        failed = 0
-        for row in data:
-            record = self._find_record(str(row.get("object_type", "")), int(row["id"]))
-            if record is not None and not record.failed:
+        found = [find_record(self.work, str(row["object_type"]), int(row["id"])) for row in data]
+        alive = [record for record in found if not record.failed]
+        for record in alive:
+            # A record may have failed with one before it.
+            if not record.failed:
                 record.fail(reason="failed on the dashboard")
-                failed += 1
-        already = len(data) - failed
-        rest = f"; {already} had failed before, or can't fail" if already else ""
-        return {"message": f"{failed} failed{rest}"}
+        already = len(found) - len(alive)
+        rest = f"; {already} had failed before" if already else ""
+        return {"message": f"{len(alive)} failed{rest}"}
 
-    def _find_record(self, object_type: str, record_id: int) -> Any:
-        """Return a record by its base class; None for a class whose records can't be failed or shown."""
-        work: _Repository = self.work  # type: ignore[attr-defined]  # Experiment has it
-        find = {
-            "Network": work.network,
-            "Node": work.node,
-            "Info": work.info,
-            "Participant": work.participant,
-        }.get(object_type)
-        return None if find is None else find(record_id)
+
+def find_record(work: Repository, object_type: str, record_id: int) -> Record:
+    """Return a record by its base class; NotFound for an unknown one, BadRequest for other classes."""
+    find: dict[str, Callable[[int], Record]] = {
+        "Network": work.network,
+        "Node": work.node,
+        "Info": work.info,
+        "Participant": work.participant,
+    }
+    if object_type not in find:
+        raise BadRequest(f"Records can be a {', a '.join(find)}; {object_type[:40]!r} isn't one of these.")
+    return find[object_type](record_id)

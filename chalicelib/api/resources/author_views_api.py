@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import NoParameters, One
+from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
 from chalicelib.errors import NotFound
+from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.management import author_views
-from chalicelib.operations.management.author_views import AuthorPanels, AuthorTab
+from chalicelib.operations.management.author_views import AuthorAction, AuthorPanels, AuthorTab, AuthorTable
 from chalicelib.operations.shared.context import Context
 
 _PAIR: Final[Mapping[str, Any]] = {
@@ -41,9 +42,36 @@ class Arranged:
     arrangement: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class TableOfAuthor:
+    """The author's table of a type of records; None when they leave it to Petri."""
+
+    table: AuthorTable | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionParameters:
+    """An action of the author, and the records that it gets."""
+
+    id: str = field(metadata=ID_TEXT)
+    object_type: str = field(metadata={"min": 1, "max": 40, "help": "Network, Node, Info or Participant."})
+    ids: tuple[str, ...] = field(metadata={"max": 200, "help": "The ids of the records."})
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDone:
+    """What the action says."""
+
+    message: str
+
+
 def _panels(ctx: Context, asked: PanelParameters) -> AuthorPanels:
     pairs = (each.partition("=") for each in asked.parameters)
     return author_views.read_panels(ctx, {name: value for name, _, value in pairs if name.isidentifier()})
+
+
+def _all(rows: list[AuthorAction]) -> Listing[AuthorAction]:
+    return Listing(rows, None, len(rows), is_partial=False)
 
 
 def _visualization(ctx: Context, one: One) -> Visualization:
@@ -97,5 +125,42 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=AuthorTab,
         run=lambda ctx, one: author_views.read_tab(ctx, one.id),
         summary="Returns the content of a tab of the experiment's author.",
+    ),
+    ApiOperation(
+        name="tables.read",
+        method="GET",
+        resource="tables",
+        shape=Shape.ITEM,
+        right=Right.VIEW_PERSONAL_DATA,
+        parameters=One,
+        answer=TableOfAuthor,
+        run=lambda ctx, one: TableOfAuthor(author_views.read_table(ctx, one.id)),
+        summary="Returns the author's table of a type of records.",
+    ),
+    ApiOperation(
+        name="actions.list",
+        method="GET",
+        resource="actions",
+        shape=Shape.LIST,
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=Listing[AuthorAction],
+        run=lambda ctx, _: _all(author_views.list_actions(ctx)),
+        summary="Lists the actions of the experiment's author for selected records.",
+    ),
+    ApiOperation(
+        name="actions.run",
+        method="POST",
+        resource="actions",
+        shape=Shape.VERB,
+        verb="run",
+        right=Right.EDIT_PARTICIPANTS,
+        parameters=ActionParameters,
+        answer=ActionDone,
+        run=lambda ctx, asked: ActionDone(
+            author_views.run_action(ctx, asked.id, asked.object_type, asked.ids)
+        ),
+        records=lambda asked: [(asked.object_type.lower(), one) for one in asked.ids],
+        summary="Runs an action of the experiment's author with selected records.",
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.errors import ExperimentError, NotFound, PetriError
+from chalicelib.experiment.dashboard_hooks import find_record
 from chalicelib.operations.shared.context import Context
 
 #: The longest HTML that a hook may return, in characters.
@@ -49,6 +50,22 @@ class AuthorTab:
     rows: list[dict[str, Any]]
     #: The tabs below it, as (route, title).
     children: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorAction:
+    """An action of the author for records that are selected."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorTable:
+    """The columns and rows of the author for a type of records."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
 
 
 def read_panels(ctx: Context, parameters: Mapping[str, str]) -> AuthorPanels:
@@ -111,18 +128,45 @@ def _view_of(ctx: Context, route: str) -> Callable[..., Any] | None:
     return marked if method is None else method
 
 
-def run_database_action(ctx: Context, name: str, data: Sequence[Mapping[str, Any]]) -> str:
+def list_actions(ctx: Context) -> list[AuthorAction]:
+    """Return the actions of the author; ExperimentError for one without a name or without a method."""
+    found = _called(ctx.experiment.dashboard_database_actions)
+    for one in found:
+        if not callable(getattr(ctx.experiment, str(one.get("name")), None)):
+            raise ExperimentError(f"dashboard_database_actions() names {one!r:.100}, which isn't a method.")
+    return [AuthorAction(str(one["name"]), str(one.get("title") or one["name"])) for one in found]
+
+
+def run_action(ctx: Context, name: str, object_type: str, ids: Sequence[str]) -> str:
     """Call an action of the author with records; return its message. NotFound for an unknown action."""
-    actions = {str(one["name"]) for one in _called(ctx.experiment.dashboard_database_actions)}
-    method = getattr(ctx.experiment, name, None) if name in actions else None
-    if method is None:
-        raise NotFound(
-            f"The experiment has no action {name[:60]!r}; dashboard_database_actions() lists them."
-        )
-    answer = _called(method, list(data))
+    if name not in {one.name for one in list_actions(ctx)}:
+        raise NotFound(f"The experiment has no action {name[:60]!r} in dashboard_database_actions().")
+    if object_type not in KINDS:
+        raise NotFound(f"Actions take records of the types {', '.join(KINDS)}, not {object_type[:40]!r}.")
+    records = [find_record(ctx.uow, object_type, _id(one)) for one in ids]
+    data = [{**record.as_json(), "object_type": object_type} for record in records]
+    answer = _called(getattr(ctx.experiment, name), data)
     if not isinstance(answer, Mapping) or "message" not in answer:
         raise ExperimentError(f'{name}() must return a dictionary with "message", not {answer!r:.100}.')
     return str(answer["message"])
+
+
+def read_table(ctx: Context, model_type: str) -> AuthorTable | None:
+    """Return the author's table of a type of records; None when they leave it to Petri."""
+    found = _called(ctx.experiment.table_data, model_type=model_type)
+    if found is None:
+        return None
+    if not isinstance(found, Mapping) or not {"data", "columns"} <= found.keys():
+        raise ExperimentError(f"table_data() must return data and columns, not {found!r:.100}.")
+    columns = [str(one["data"] if isinstance(one, Mapping) else one) for one in found["columns"]]
+    rows = [{name: _plain(row.get(name)) for name in ("id", *columns)} for row in found["data"]]
+    return AuthorTable(columns, rows)
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):  # noqa: PLR2004 - as long as ids are
+        raise NotFound(f"There is no record {text[:40]!r}.", code="record_not_found")
+    return int(text)
 
 
 def _called(hook: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -1,0 +1,191 @@
+"""Data: every type of records with all columns, filters, files for a spreadsheet, the author's actions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.access.rights import Right
+from chalicelib.api.operation_table import find
+from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
+from chalicelib.dashboard.rendering import render
+from chalicelib.errors import BadRequest, Forbidden, NotFound, PetriError
+from chalicelib.export.csv_format import excel_safe, format_row
+from chalicelib.model.record import iso
+from chalicelib.operations.listings.record_rows import RecordRow
+
+_ADDRESS: Final = "/dashboard/data"
+#: The types of records, by the resource that lists them.
+TYPES: Final[Mapping[str, str]] = {
+    "participants": "Participants",
+    "networks": "Networks",
+    "nodes": "Nodes",
+    "infos": "Infos",
+    "vectors": "Vectors",
+    "transmissions": "Transmissions",
+    "transformations": "Transformations",
+    "questions": "Questions",
+    "responses": "Responses",
+    "grades": "Grades",
+    "trials": "Trials",
+    "events": "Events",
+    "uploads": "Uploads",
+    "payments": "Payments",
+    "notifications": "Notifications",
+}
+#: The types whose records the author's actions take, with their base class.
+OBJECT_TYPES: Final[Mapping[str, str]] = {
+    "participants": "Participant",
+    "networks": "Network",
+    "nodes": "Node",
+    "infos": "Info",
+}
+_PAGING: Final = frozenset({"after", "limit"})
+_WHOLE_NUMBERS: Final = frozenset({"network_id", "node_id", "participant_id"})
+_PER_PAGE: Final = 50
+#: The most records of one file; `petri export` writes all of them.
+MOST_IN_FILE: Final = 5000
+_PER_READ: Final = 200
+
+
+def show_data(call: PageCall) -> Rendered:
+    """Show a type of records, or send them as a file; or run an action of the author on some."""
+    kind = call.id or next(iter(TYPES))
+    if kind not in TYPES:
+        raise NotFound("There are no records of this type.")
+    if call.method == "POST":
+        return _act(call, kind)
+    if call.part in {"csv", "json"}:
+        return _file(call, kind, call.part)
+    if call.part is not None:
+        raise NotFound("Records can be had as csv or json.")
+    return _show(call, kind)
+
+
+def _show(call: PageCall, kind: str, said: str = "", problem: str = "") -> Rendered:
+    asked = {} if call.method == "POST" else _filters(call, kind)
+    found = call.run(f"{kind}.list", **asked, after=call.one("after") or None, limit=_PER_PAGE)
+    actions: Sequence[Mapping[str, str]] = ()
+    columns, rows = _columns(kind), [_shown(row) for row in found.rows]
+    try:
+        actions = call.run("actions.list").rows if kind in OBJECT_TYPES else ()
+        table = call.run("tables.read", id=kind.removesuffix("s")).table
+        columns, rows = (columns, rows) if table is None else (table.columns, table.rows)
+    except PetriError as error:
+        problem = str(error)
+    return render(
+        "data.html",
+        call,
+        kind=kind,
+        types=TYPES,
+        columns=[name for name in columns if not rows or _has_value(rows, name)],
+        empty=[name for name in columns if rows and not _has_value(rows, name)],
+        rows=rows,
+        found=found,
+        filters={name: asked.get(name) for name in _filter_names(kind)},
+        actions=actions if call.actor.may(Right.EDIT_PARTICIPANTS) else (),
+        may_export=call.actor.may(Right.EXPORT),
+        said=said,
+        problem=problem,
+    )
+
+
+def _act(call: PageCall, kind: str) -> Rendered:
+    if kind not in OBJECT_TYPES or not call.part:
+        raise NotFound("There is no such action.")
+    ids = tuple(call.all("ids"))
+    if not ids:
+        raise BadRequest("Select the records first.")
+    try:
+        said = call.run("actions.run", id=call.part, object_type=OBJECT_TYPES[kind], ids=ids).message
+    except Forbidden:
+        raise
+    except PetriError as error:
+        return _show(call, kind, problem=str(error))
+    return _show(call, kind, said=said)
+
+
+def _file(call: PageCall, kind: str, form: str) -> Rendered:
+    if not call.actor.may(Right.EXPORT):
+        raise Forbidden(f"A file of records needs the right {Right.EXPORT.value!r}; ask a lab admin for it.")
+    rows = list(_all(call, kind, _filters(call, kind)))
+    if form == "json":
+        text = json.dumps(rows, ensure_ascii=False, default=str, indent=1)
+        return _attached(text, "application/json", f"{kind}.json")
+    columns = _columns(kind)
+    # Most people open the file in a spreadsheet, which would run a text that begins like a formula.
+    lines = [format_row(columns), *(format_row(excel_safe(row[name]) for name in columns) for row in rows)]
+    return _attached("".join(lines), "text/csv; charset=utf-8", f"{kind}.csv")
+
+
+def _all(call: PageCall, kind: str, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    after, count = None, 0
+    while count < MOST_IN_FILE:
+        found = call.run(f"{kind}.list", **asked, after=after, limit=_PER_READ)
+        for row in found.rows:
+            yield _plain(row)
+        count, after = count + len(found.rows), found.next
+        if after is None:
+            return
+
+
+def _attached(text: str, kind: str, name: str) -> Rendered:
+    headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Rendered(text, headers=headers)
+
+
+def _filter_names(kind: str) -> list[str]:
+    declared = dataclasses.fields(find(f"{kind}.list").parameters)
+    return [one.name for one in declared if one.name not in _PAGING]
+
+
+def _filters(call: PageCall, kind: str) -> dict[str, Any]:
+    """Read the filters of a type from the address; empty ones don't count."""
+    asked: dict[str, Any] = {}
+    for name in _filter_names(kind):
+        text = call.one(name)
+        if not text:
+            continue
+        if name in _WHOLE_NUMBERS:
+            if not (text.isascii() and text.isdigit() and len(text) <= 15):  # noqa: PLR2004 - as long as ids
+                raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}.")
+            asked[name] = int(text)
+        elif name == "failed":
+            asked[name] = text == "yes"
+        else:
+            asked[name] = text
+    return asked
+
+
+def _columns(kind: str) -> list[str]:
+    """Return the columns of a type: the id, then its own, then those that all records have."""
+    row = find(f"{kind}.list").answer.__args__[0]
+    names = [one.name for one in dataclasses.fields(row)]
+    shared = {one.name for one in dataclasses.fields(RecordRow)} if issubclass(row, RecordRow) else set()
+    return sorted(names, key=lambda name: (name != "id", name in shared))
+
+
+def _has_value(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    return any(row.get(name) not in {None, ""} for row in rows)
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """Return a row with texts for a table; an empty value is None."""
+    return {
+        name: json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else value
+        for name, value in _plain(row).items()
+    }
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    fields = {one.name: getattr(row, one.name) for one in dataclasses.fields(row)}
+    return {
+        name: None if value in ({}, []) else iso(value) if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }
+
+
+PAGE = DashboardPage("data", "Data", Right.VIEW, show_data, nav="Results")
