@@ -180,8 +180,8 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
         "user": RecordRules(
             create=_MANAGE,
             read=_MANAGE | UserMatches("username"),
-            update=_MANAGE | (UserMatches("username") & _PERSON),
-            delete=_MANAGE,
+            update=(_MANAGE & _WITHIN) | (UserMatches("username") & _PERSON),
+            delete=_MANAGE & _WITHIN,
             fixed=frozenset({"username"}),
         ),
         "grant": RecordRules(

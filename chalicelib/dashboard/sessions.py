@@ -17,6 +17,7 @@ from chalicelib.access.rights import OPERATOR_ACTOR, Actor
 from chalicelib.errors import Unauthorized
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.operations.accounts.actors import find_actor
 from chalicelib.operations.shared.context import Context
 
 TICKET_LIFETIME: Final = timedelta(minutes=2)
@@ -89,7 +90,7 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
     item = _stored(ctx, keys.session(_digest(token)), token)
     if item is None or (item["secure"] and not is_secure):
         return None
-    actor = find_actor(item["actor"])
+    actor = find_actor(ctx, item["actor"])
     return None if actor is None else DashboardSession(actor, csrf_token(ctx, token))
 
 
@@ -98,11 +99,6 @@ def end_session(ctx: Context, token: str) -> None:
     key = keys.session(_digest(token))
     if _stored(ctx, key, token) is not None:
         ctx.uow.delete_item(key)
-
-
-def find_actor(actor_id: str) -> Actor | None:
-    """Return the actor of a session; None for an unknown one."""
-    return OPERATOR_ACTOR if actor_id == OPERATOR_ACTOR.id else None
 
 
 def csrf_token(ctx: Context, token: str) -> str:

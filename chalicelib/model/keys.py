@@ -39,6 +39,10 @@ audit#<actor>     <number>             an actor's changes, each with the hash of
 auditvalues#<a>   <number>             the values that a change has set, which can be erased
 audit             <actor>              the actors who have changed something
 audit#seals       <number>             hourly seals of all heads; last
+users             <username>           people who manage the run
+grants#<user>     <role or right>      what a user was granted
+tokens#<user>     <name>               a user's tokens for programs
+token             <hash>               whose token this is
 api#<actor>       <request id>         answers to changes over the API, for repeated requests
 tickets           <hash>               tickets with which operators sign in to the dashboard, each once
 sessions          <hash>               sessions of the dashboard
@@ -75,6 +79,7 @@ ROOMS_HEADER: Key = (ROOMS, "#")
 
 AUDIT_ACTORS = "audit"
 AUDIT_SEALS = "audit#seals"
+USERS = "users"
 LAST_AUDIT_SEAL: Key = (AUDIT_SEALS, "last")
 
 
@@ -493,3 +498,30 @@ def audit_actor(actor_id: str) -> Key:
 
 def audit_seal(number: int) -> Key:
     return AUDIT_SEALS, f"{number:08d}"
+
+
+def user(username: str) -> Key:
+    return USERS, username
+
+
+def grants(username: str) -> str:
+    """Return the partition of what a user was granted."""
+    return f"grants#{username}"
+
+
+def grant(username: str, what: str) -> Key:
+    return grants(username), what
+
+
+def api_tokens(username: str) -> str:
+    """Return the partition of a user's tokens for programs."""
+    return f"tokens#{username}"
+
+
+def api_token(username: str, name: str) -> Key:
+    return api_tokens(username), name
+
+
+def api_token_digest(digest: str) -> Key:
+    """Return where it is stored whose token has this hash."""
+    return "token", digest

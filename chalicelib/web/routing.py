@@ -7,6 +7,7 @@ line. Chalice's HTTP middleware never sees a view's exception, so the decorator 
 from __future__ import annotations
 
 import functools
+import hmac
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,16 @@ from chalicelib.errors import (
 from chalicelib.experiment.routes import parse_rule
 from chalicelib.immutable import immutable
 from chalicelib.invocation import within
-from chalicelib.operations.shared.context import ANONYMOUS, ANYONE, OPERATOR, PARTICIPANT, Caller, Request
+from chalicelib.operations.shared.context import (
+    ANONYMOUS,
+    ANYONE,
+    OPERATOR,
+    PARTICIPANT,
+    Caller,
+    Request,
+    caller_of,
+)
+from chalicelib.operations.shared.tokens import USER_PREFIX
 
 from .pagination import page_of
 from .parameters import MAX_ANONYMOUS_BODY, Parameters
@@ -182,10 +192,22 @@ def find_caller(authorization: str | None) -> Caller:
         kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             raise Unauthorized("Send the token as `Authorization: Bearer <token>`.", code="token_invalid")
-        caller = app.tokens.read(token.strip())
+        caller = _holder_of(token.strip())
     if app.tokens_are_off and caller.kind not in (PARTICIPANT, OPERATOR):
         return Caller(ANYONE)
     return caller
+
+
+def _holder_of(token: str) -> Caller:
+    """Return the caller whom a token identifies: the operator, a participant, or a user's program."""
+    app = services.current()
+    is_operator = hmac.compare_digest(token.encode(), app.operator_token.encode())
+    if is_operator or not token.startswith(USER_PREFIX):
+        return app.tokens.read(token)
+    # Lazy import: participants' requests start without the modules of accounts.
+    from chalicelib.operations.accounts.actors import authenticate_token
+
+    return caller_of(app.run(authenticate_token, token))
 
 
 def refuse_protected(path: str, caller: Caller) -> None:

@@ -40,6 +40,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "close-recruitment": ("petri close-recruitment --app my-study",),
     "dead-letters": ("petri dead-letters", "petri dead-letters replay LETTER"),
     "audit": ("petri audit --actor user:ada", "petri audit verify --app my-study"),
+    "users": (
+        "petri users add ada --name 'Ada Lovelace' --role Researcher",
+        "petri users grant ada --role 'Lab admin' --days 30",
+        "petri users token ada --name script --right View --right Export",
+    ),
     "payments": (
         "petri payments",
         "petri payments retry --dry-run",

@@ -35,6 +35,7 @@ from infra.cli.commands.operate.grade import grade
 from infra.cli.commands.operate.open_session import open_session
 from infra.cli.commands.operate.payments import payments
 from infra.cli.commands.operate.summary import summary
+from infra.cli.commands.operate.users import users
 from infra.cli.commands.recruit.close_recruitment import close_recruitment
 from infra.cli.commands.recruit.recruit import recruit
 from infra.cli.commands.run.bot import bot
@@ -101,6 +102,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "close-recruitment": close_recruitment,
         "dead-letters": dead_letters,
         "audit": audit,
+        "users": users,
     },
     "Money": {
         "payments": payments,

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -17,6 +17,8 @@ from chalicelib.errors import Unauthorized
 
 from .context import OPERATOR, OPERATOR_CALLER, PARTICIPANT, Caller
 
+#: What the tokens of users begin with, so that leaked ones are recognized.
+USER_PREFIX: Final = "petri_"
 #: How long a participant's token is valid, in seconds: longer than any assignment lasts.
 TOKEN_LIFETIME = 7 * 24 * 3600
 #: How many seconds ahead of this machine's clock a token may have been signed.

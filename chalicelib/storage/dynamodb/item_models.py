@@ -485,6 +485,33 @@ class AuditSealItem(StoredItem):
     leaves = _document()
 
 
+class UserItem(StoredItem):
+    username = _text()
+    name = _text()
+    email = _text()
+    created = _text()
+    created_by = _text()
+    expires = _text()
+
+
+class GrantItem(StoredItem):
+    username = _text()
+    what = _text()
+    since = _text()
+    by = _text()
+    until = _text()
+
+
+class ApiTokenItem(StoredItem):
+    username = _text()
+    name = _text()
+    prefix = _text()
+    digest = _text()
+    rights = _document()
+    created = _text()
+    expires = _text()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -545,6 +572,10 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "audit_actor": StoredItem,
     "audit_seal": AuditSealItem,
     "audit_last_seal": StoredItem,
+    "user": UserItem,
+    "grant": GrantItem,
+    "api_token": ApiTokenItem,
+    "api_token_digest": ApiTokenItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

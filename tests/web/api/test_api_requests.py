@@ -14,6 +14,8 @@ from chalicelib.api.request_reader import ApiRequest
 from chalicelib.api.resources import records_api
 from chalicelib.api.resources.payments_api import PaymentQueryParameters
 from chalicelib.errors import Forbidden
+from chalicelib.operations.accounts.tokens_of_users import make_token, revoke_token
+from chalicelib.operations.accounts.users import add_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.audit.record_change import raise_rights_version
 from chalicelib.operations.payment import operator_actions
@@ -126,6 +128,20 @@ def test_a_change_by_an_actor_whose_rights_were_taken_away_is_refused(till: Till
     with till.here.unchanged(), pytest.raises(Forbidden) as refused:
         till.here.app.run(perform, release, release.parameters("1-bonus"), caller=caller_of(ann))
     assert refused.value.code == "rights_changed"
+
+
+def test_a_users_token_calls_the_api_with_the_users_rights_until_it_is_revoked(till: Till) -> None:
+    here = till.here
+    here.app.run(add_user, "vic", "Vic", role=VIEWER, caller=OPERATOR_CALLER)
+    token = here.app.run(make_token, "vic", "script", caller=OPERATOR_CALLER)
+    assert here.get("/api/v1/payments/1-bonus", token=token)["payment"]["status"] == "held"
+    refused = here.call("POST", "/api/v1/payments/1-bonus/release", token=token)
+    assert (refused.status, refused.code) == (403, "right_missing")
+    as_participant = here.call("GET", "/participant/1", token=token)
+    assert as_participant.status == 401
+    here.app.run(revoke_token, "vic", "script", caller=OPERATOR_CALLER)
+    ended = here.call("GET", "/api/v1/payments/1-bonus", token=token)
+    assert (ended.status, ended.code) == (401, "token_invalid")
 
 
 def test_a_single_thing_has_an_etag_that_changes_with_it(till: Till) -> None:

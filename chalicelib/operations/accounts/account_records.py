@@ -1,0 +1,174 @@
+"""Defines the records of accounts: users, grants and tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.access.rights import ROLES, Right
+from chalicelib.errors import BadRequest
+from chalicelib.model.record import iso, moment
+
+_USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+MAX_TEXT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who manages the run."""
+
+    username: str
+    name: str
+    email: str
+    created: datetime
+    created_by: str
+    #: From then on the user may only view; None: never.
+    expires: datetime | None = None
+
+    @property
+    def actor_id(self) -> str:
+        """The id under which the user acts."""
+        return user_actor_id(self.username)
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the stored fields."""
+        return {
+            "username": self.username,
+            "name": self.name,
+            "email": self.email,
+            "created": iso(self.created),
+            "created_by": self.created_by,
+            "expires": iso(self.expires),
+        }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> User:
+        """Read a stored user."""
+        return cls(
+            item["username"],
+            item["name"],
+            item["email"],
+            datetime.fromisoformat(item["created"]),
+            item["created_by"],
+            moment(item.get("expires")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role or a single right that a user has, until it ends or is revoked."""
+
+    username: str
+    #: The name of a role or of a right.
+    what: str
+    since: datetime
+    by: str
+    until: datetime | None = None
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """The rights that the grant includes."""
+        return rights_named(self.what)
+
+    def is_active(self, now: datetime) -> bool:
+        """Whether the grant holds at a moment."""
+        return self.until is None or now < self.until
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the stored fields."""
+        return {
+            "username": self.username,
+            "what": self.what,
+            "since": iso(self.since),
+            "by": self.by,
+            "until": iso(self.until),
+        }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Grant:
+        """Read a stored grant."""
+        since = datetime.fromisoformat(item["since"])
+        return cls(item["username"], item["what"], since, item["by"], moment(item.get("until")))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token with which a program acts for a user; only its hash is stored."""
+
+    username: str
+    name: str
+    #: The first characters of the token, by which its owner recognizes it.
+    prefix: str
+    digest: str
+    rights: frozenset[Right]
+    created: datetime
+    expires: datetime | None = None
+
+    @property
+    def actor_id(self) -> str:
+        """The id under which the program acts."""
+        return f"token:{self.username}/{self.name}"
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return the stored fields."""
+        return {
+            "username": self.username,
+            "name": self.name,
+            "prefix": self.prefix,
+            "digest": self.digest,
+            "rights": sorted(self.rights),
+            "created": iso(self.created),
+            "expires": iso(self.expires),
+        }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> ApiToken:
+        """Read a stored token."""
+        return cls(
+            item["username"],
+            item["name"],
+            item["prefix"],
+            item["digest"],
+            frozenset(Right(right) for right in item["rights"]),
+            datetime.fromisoformat(item["created"]),
+            moment(item.get("expires")),
+        )
+
+
+def user_actor_id(username: str) -> str:
+    """Return the id under which a user acts."""
+    return f"user:{username}"
+
+
+def rights_named(name: str) -> frozenset[Right]:
+    """Return the rights of a role, or the one right, of this name; BadRequest for another name."""
+    if name in ROLES:
+        return ROLES[name]
+    if name in set(Right):
+        return frozenset({Right(name)})
+    raise BadRequest(
+        f"{name[:40]!r} is neither a role nor a right. Use one of the roles {', '.join(ROLES)}, or one of "
+        f"the rights {', '.join(Right)}.",
+        code="unknown_role",
+    )
+
+
+def checked_name(name: str, what: str) -> str:
+    """Return a username or the name of a token; BadRequest when it is not a valid one."""
+    if not _USERNAME.fullmatch(name):
+        raise BadRequest(
+            f"{name[:40]!r} is not a valid {what}: use up to 32 lower-case letters, digits, dots, dashes and "
+            "underscores, beginning with a letter or a digit.",
+            code="invalid_name",
+        )
+    return name
+
+
+def checked_text(text: str, what: str) -> str:
+    """Return a text in one line; BadRequest when it is too long or has control characters."""
+    if len(text) > MAX_TEXT or not text.isprintable():
+        raise BadRequest(f"{what} must be one line of at most {MAX_TEXT} characters.", code="invalid_name")
+    return text

@@ -1,0 +1,116 @@
+"""Adds and removes users, and grants and revokes roles and rights; each change is in the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.access.rules import Mode
+from chalicelib.errors import BadRequest, NotFound
+from chalicelib.model import keys
+from chalicelib.operations.audit.record_change import raise_rights_version, record_change
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.row_access import accessible, require_mode, require_touched
+
+from .account_records import ApiToken, Grant, User, checked_name, checked_text, rights_named
+from .actors import find_user, grants_of, rights_of_user, tokens_of
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user with their grants and tokens."""
+
+    user: User
+    grants: tuple[Grant, ...]
+    tokens: tuple[ApiToken, ...]
+
+
+def add_user(
+    ctx: Context, username: str, name: str, *, email: str = "", role: str, expires: datetime | None = None
+) -> User:
+    """Add a user with a role; BadRequest for a name that is taken."""
+    actor = require_mode(ctx, "user", Mode.CREATE)
+    checked_name(username, "username")
+    if find_user(ctx, username) is not None:
+        raise BadRequest(f"There is a user {username!r} already.", code="name_taken")
+    user = User(
+        username, checked_text(name, "The name"), checked_text(email, "The email"), ctx.now, actor.id, expires
+    )
+    record_change(ctx, "users.add", records=[("users", username)], fields={**user.to_fields(), "role": role})
+    ctx.uow.put_item(keys.user(username), "user", user.to_fields())
+    _store_grant(ctx, Grant(username, role, ctx.now, actor.id))
+    return user
+
+
+def list_users(ctx: Context) -> list[Account]:
+    """Return the users whom the actor may see, by name, with their grants and tokens."""
+    require_mode(ctx, "user", Mode.READ)
+    rows = accessible(ctx, "user", ctx.uow.items(keys.USERS))
+    users = [User.from_item(item) for item in rows]
+    return [
+        Account(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
+        for user in users
+    ]
+
+
+def remove_user(ctx: Context, username: str) -> None:
+    """Remove a user with their grants and tokens; sessions end with their next request.
+
+    The user's entries in the audit log stay.
+    """
+    user = _known(ctx, username, Mode.DELETE)
+    record_change(ctx, "users.remove", records=[("users", username)])
+    _raise_versions(ctx, user)
+    ctx.uow.delete_item(keys.user(username))
+    for grant in grants_of(ctx, username):
+        ctx.uow.delete_item(keys.grant(username, grant.what))
+    for token in tokens_of(ctx, username):
+        ctx.uow.delete_item(keys.api_token(username, token.name))
+        ctx.uow.delete_item(keys.api_token_digest(token.digest))
+
+
+def grant_to_user(ctx: Context, username: str, what: str, *, until: datetime | None = None) -> Grant:
+    """Grant a role or a right within the actor's own; an earlier grant of it to the user is replaced."""
+    actor = require_mode(ctx, "grant", Mode.CREATE)
+    user = _known(ctx, username, Mode.READ)
+    grant = Grant(username, what, ctx.now, actor.id, until)
+    record_change(ctx, "users.grant", records=[("users", username)], fields=grant.to_fields())
+    _store_grant(ctx, grant)
+    _raise_versions(ctx, user)
+    return grant
+
+
+def revoke_from_user(ctx: Context, username: str, what: str) -> None:
+    """Revoke a grant; changes of the user that are under way are refused. NotFound when there is none."""
+    require_mode(ctx, "grant", Mode.DELETE)
+    user = _known(ctx, username, Mode.READ)
+    if ctx.uow.item(keys.grant(username, what)) is None:
+        raise NotFound(f"User {username} has no grant of {what!r}.", code="grant_not_found")
+    require_touched(ctx, "grant", Mode.DELETE, [_row(username, what)])
+    record_change(ctx, "users.revoke", records=[("users", username)], fields={"what": what})
+    ctx.uow.delete_item(keys.grant(username, what))
+    _raise_versions(ctx, user)
+
+
+def _store_grant(ctx: Context, grant: Grant) -> None:
+    require_touched(ctx, "grant", Mode.CREATE, [_row(grant.username, grant.what)])
+    ctx.uow.put_if_unchanged(keys.grant(grant.username, grant.what), "grant", grant.to_fields())
+
+
+def _row(username: str, what: str) -> dict[str, object]:
+    return {"id": what, "username": username, "rights": sorted(rights_named(what))}
+
+
+def _known(ctx: Context, username: str, mode: Mode) -> User:
+    require_mode(ctx, "user", mode)
+    user = find_user(ctx, username)
+    if user is None:
+        raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")
+    rights = sorted(rights_of_user(ctx, user)) if mode is Mode.DELETE else []
+    require_touched(ctx, "user", mode, [{"id": username, "username": username, "rights": rights}])
+    return user
+
+
+def _raise_versions(ctx: Context, user: User) -> None:
+    for actor_id in (user.actor_id, *(token.actor_id for token in tokens_of(ctx, user.username))):
+        raise_rights_version(ctx, actor_id)

@@ -1,0 +1,54 @@
+"""`petri users` manages the accounts of a run."""
+
+from __future__ import annotations
+
+import zipfile
+
+from chalicelib.operations.accounts.actors import authenticate_token
+from tests.unit.operator.runs import Scene
+from tests.unit.operator.test_commands import Say, petri
+
+__all__ = ["petri"]
+
+
+def test_users_are_added_granted_listed_and_removed(scene: Scene, petri: Say) -> None:
+    assert "petri users add" in petri("users")
+    petri("users", "add", "ada", "--name", "Ada Lovelace", "--role", "Viewer")
+    petri("users", "grant", "ada", "--role", "Pay", "--days", "30")
+    petri("users", "token", "ada", "--name", "script", "--right", "View")
+    listed = petri("users")
+    assert "Ada Lovelace" in listed
+    assert "Pay until " in listed
+    assert "script (petri_" in listed
+    petri("users", "revoke", "ada", "--role", "Pay")
+    assert "Pay" not in petri("users")
+    petri("users", "revoke-token", "ada", "--name", "script")
+    petri("users", "remove", "ada")
+    assert "petri users add" in petri("users")
+    assert petri("audit").count("users.") == 4
+
+
+def test_a_token_is_printed_and_works(scene: Scene, petri: Say) -> None:
+    petri("users", "add", "ada", "--role", "Researcher")
+    token = petri("users", "token", "ada", "--name", "script").split()[0]
+    assert scene.run(authenticate_token, token).id == "token:ada/script"
+
+
+def test_an_action_that_lacks_something_names_it(scene: Scene, petri: Say) -> None:
+    assert "a username" in petri("users", "add", fails=True)
+    assert "--role" in petri("users", "add", "ada", fails=True)
+    assert "--name" in petri("users", "token", "ada", fails=True)
+    assert "neither a role nor a right" in petri("users", "add", "ada", "--role", "King", fails=True)
+
+
+def test_an_export_contains_no_accounts(scene: Scene, petri: Say) -> None:
+    petri(
+        "users", "add", "zebedee", "--name", "Zebedee", "--email", "z@example.org", "--role", "Viewer"
+    )
+    token = petri("users", "token", "zebedee", "--name", "script").split()[0]
+    petri("export", "--no-scrub")
+    (archive,) = scene.root.rglob("*-data.zip")
+    with zipfile.ZipFile(archive) as files:
+        contents = b"".join(files.read(name) for name in files.namelist()).decode("utf-8", "replace")
+    for secret in ("zebedee", "Zebedee", token[:12], "users.add"):
+        assert secret not in contents
