@@ -58,7 +58,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class UserGrant:
     """A role or a single right that a user has, until it ends or is revoked."""
 
     username: str
@@ -88,7 +88,7 @@ class Grant:
         }
 
     @classmethod
-    def from_item(cls, item: Mapping[str, Any]) -> Grant:
+    def from_item(cls, item: Mapping[str, Any]) -> UserGrant:
         """Read a stored grant."""
         since = datetime.fromisoformat(item["since"])
         return cls(item["username"], item["what"], since, item["by"], moment(item.get("until")))

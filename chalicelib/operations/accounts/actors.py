@@ -12,7 +12,7 @@ from chalicelib.model import keys
 from chalicelib.operations.audit.record_change import read_head
 from chalicelib.operations.shared.context import Context
 
-from .account_records import ApiToken, Grant, User
+from .account_records import ApiToken, User, UserGrant
 
 _MOST_CHARACTERS: Final = 100
 _VIEW_ONLY: Final = frozenset({Right.VIEW})
@@ -64,9 +64,9 @@ def find_user(ctx: Context, username: str) -> User | None:
     return None if item is None else User.from_item(item)
 
 
-def grants_of(ctx: Context, username: str) -> Sequence[Grant]:
+def grants_of(ctx: Context, username: str) -> Sequence[UserGrant]:
     """Return a user's grants, in order of what they grant."""
-    return [Grant.from_item(item) for item in ctx.uow.items(keys.grants(username))]
+    return [UserGrant.from_item(item) for item in ctx.uow.items(keys.grants(username))]
 
 
 def find_token(ctx: Context, username: str, name: str) -> ApiToken | None:

@@ -12,16 +12,16 @@ from chalicelib.operations.audit.record_change import raise_rights_version, reco
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import accessible, require_mode, require_touched
 
-from .account_records import ApiToken, Grant, User, checked_name, checked_text, rights_named
+from .account_records import ApiToken, User, UserGrant, checked_name, checked_text, rights_named
 from .actors import find_user, grants_of, rights_of_user, tokens_of
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UserAccount:
     """A user with their grants and tokens."""
 
     user: User
-    grants: tuple[Grant, ...]
+    grants: tuple[UserGrant, ...]
     tokens: tuple[ApiToken, ...]
 
 
@@ -38,17 +38,17 @@ def add_user(
     )
     record_change(ctx, "users.add", records=[("users", username)], fields={**user.to_fields(), "role": role})
     ctx.uow.put_item(keys.user(username), "user", user.to_fields())
-    _store_grant(ctx, Grant(username, role, ctx.now, actor.id))
+    _store_grant(ctx, UserGrant(username, role, ctx.now, actor.id))
     return user
 
 
-def list_users(ctx: Context) -> list[Account]:
+def list_users(ctx: Context) -> list[UserAccount]:
     """Return the users whom the actor may see, by name, with their grants and tokens."""
     require_mode(ctx, "user", Mode.READ)
     rows = accessible(ctx, "user", ctx.uow.items(keys.USERS))
     users = [User.from_item(item) for item in rows]
     return [
-        Account(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
+        UserAccount(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
         for user in users
     ]
 
@@ -69,11 +69,11 @@ def remove_user(ctx: Context, username: str) -> None:
         ctx.uow.delete_item(keys.api_token_digest(token.digest))
 
 
-def grant_to_user(ctx: Context, username: str, what: str, *, until: datetime | None = None) -> Grant:
+def grant_to_user(ctx: Context, username: str, what: str, *, until: datetime | None = None) -> UserGrant:
     """Grant a role or a right within the actor's own; an earlier grant of it to the user is replaced."""
     actor = require_mode(ctx, "grant", Mode.CREATE)
     user = _known(ctx, username, Mode.READ)
-    grant = Grant(username, what, ctx.now, actor.id, until)
+    grant = UserGrant(username, what, ctx.now, actor.id, until)
     record_change(ctx, "users.grant", records=[("users", username)], fields=grant.to_fields())
     _store_grant(ctx, grant)
     _raise_versions(ctx, user)
@@ -92,7 +92,7 @@ def revoke_from_user(ctx: Context, username: str, what: str) -> None:
     _raise_versions(ctx, user)
 
 
-def _store_grant(ctx: Context, grant: Grant) -> None:
+def _store_grant(ctx: Context, grant: UserGrant) -> None:
     require_touched(ctx, "grant", Mode.CREATE, [_row(grant.username, grant.what)])
     ctx.uow.put_if_unchanged(keys.grant(grant.username, grant.what), "grant", grant.to_fields())
 

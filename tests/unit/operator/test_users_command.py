@@ -42,9 +42,7 @@ def test_an_action_that_lacks_something_names_it(scene: Scene, petri: Say) -> No
 
 
 def test_an_export_contains_no_accounts(scene: Scene, petri: Say) -> None:
-    petri(
-        "users", "add", "zebedee", "--name", "Zebedee", "--email", "z@example.org", "--role", "Viewer"
-    )
+    petri("users", "add", "zebedee", "--name", "Zebedee", "--email", "z@example.org", "--role", "Viewer")
     token = petri("users", "token", "zebedee", "--name", "script").split()[0]
     petri("export", "--no-scrub")
     (archive,) = scene.root.rglob("*-data.zip")

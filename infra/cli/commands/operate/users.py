@@ -18,7 +18,7 @@ from infra.local.lifecycle.run_paths import RunPaths
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalicelib.operations.accounts.users import Account
+    from chalicelib.operations.accounts.users import UserAccount
 
 Action = Literal["list", "add", "remove", "grant", "revoke", "token", "revoke-token"]
 
@@ -124,7 +124,7 @@ def _required(value: str | None, what: str) -> str:
     return value
 
 
-def _show(found: list[Account]) -> None:
+def _show(found: list[UserAccount]) -> None:
     if not found:
         out().print("No users; to add one, run: petri users add USERNAME --role Viewer")
         return
