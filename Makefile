@@ -40,7 +40,7 @@ JS_NOTE := JavaScript is not checked: Node.js was not found. Install Node.js 20 
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit debug browser check js check-long api-check docs docs-serve map vendored aws-evidence bench mutants rights clean
+.PHONY: help install demo test unit debug browser check js check-long api-check docs docs-serve pictures map vendored aws-evidence bench mutants rights clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -114,6 +114,9 @@ coverage: $(INSTALLED) ## measure which lines and branches the tests run, or som
 	@mkdir -p build/coverage
 	@$(BIN)/python -m pytest -n auto $(BROWSER_TESTS) --cov --cov-report=html --cov-report=term $(T)
 	@echo "build/coverage/html/index.html shows each line."
+
+pictures: $(INSTALLED) ## photograph the dashboard of a simulated run for the documentation (needs Chromium)
+	@$(BIN)/python -m tests.tools.dashboard.pictures
 
 docs: $(INSTALLED) ## build the documentation into build/site, and check its links
 	@$(MKDOCS) build --strict

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+from pathlib import Path
+
 import pytest
 
 from chalicelib.messages import SendPayment, to_body
@@ -15,6 +19,9 @@ from tests.web.world import World
 
 #: HTML, attributes that htmx would obey, a template and a formula, as a participant could write them.
 HOSTILE = '<b hx-post="/dashboard/sign-out" hx-trigger="load">{{ 7 * 7 }}</b><script>alert(1)</script>=1+1'
+ROOT = Path(__file__).parents[3]
+#: What the first page and its files may weigh, compressed.
+MOST_BYTES = 60_000
 PAGES = ("overview", "participants", "log", "stop")
 
 
@@ -45,6 +52,15 @@ def test_a_page_of_a_run_without_participants_says_so(here: World, path: str) ->
     page = DashboardBrowser(here).open(path)
     assert "<h1>" in page
     assert "Nobody" in page or "nobody" in page or path == "log"
+
+
+def test_the_first_page_is_light_enough_for_a_slow_line(here: World) -> None:
+    here.arrive().finish()
+    page = DashboardBrowser(here).open("overview")
+    files = set(re.findall(r'(?:src|href)="/dashboard-static/([^?"]+)', page))
+    assert "vendor/htmx/htmx.min.js" in files
+    loaded = [page.encode(), *((ROOT / "frontend/dashboard" / name).read_bytes() for name in files)]
+    assert sum(len(gzip.compress(part)) for part in loaded) < MOST_BYTES
 
 
 def test_everything_that_participants_write_is_shown_as_text(here: World) -> None:

@@ -1,0 +1,53 @@
+"""One run for the browser tests of the dashboard, with some bots that have taken part."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pytest_socket import enable_socket
+
+from infra.local.lifecycle.run_paths import RunPaths
+from infra.operator.dashboard_access import sign_in_link_for
+from tests.demos.conftest import ROOT
+from tests.demos.serving import environment, serving
+
+DEMO = "bartlett1932"
+
+
+@dataclass(frozen=True)
+class ServedRun:
+    """A run that is being served, with its dashboard."""
+
+    folder: Path
+    #: The address of the experiment's pages.
+    pages: str
+
+    @property
+    def dashboard(self) -> str:
+        return f"http://localhost:{urlsplit(self.pages).port}/dashboard"
+
+    def sign_in_link(self) -> str:
+        return sign_in_link_for(None, RunPaths(self.folder))
+
+    def let_bots_in(self, number: int) -> None:
+        """Let some bots take part to the end."""
+        command = [sys.executable, "-m", "infra.cli", "bot", str(ROOT / "demos" / DEMO), "--debug"]
+        subprocess.run(
+            [*command, "--number", str(number)], cwd=self.folder, env=environment(self.folder), check=True
+        )
+
+
+@pytest.fixture(scope="module")
+def served_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
+    enable_socket()
+    folder = tmp_path_factory.mktemp("run")
+    with serving(DEMO, folder) as address:
+        run = ServedRun(folder, address)
+        run.let_bots_in(2)
+        yield run
