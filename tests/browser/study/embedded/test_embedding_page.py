@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,27 @@ def test_another_frame_is_not_answered_even_with_the_right_word(
     page.browser.switch_to.frame("other")
     assert page.visible("#got").text == "nothing"
     page.browser.switch_to.default_content()
+
+
+STORES = (
+    "try { localStorage.setItem('petri-test', 'kept'); return localStorage.getItem('petri-test') }"
+    " catch (error) { return error.name }"
+)
+
+
+def test_a_file_of_the_same_origin_has_storage_and_another_one_has_none(
+    embedded: tuple[StudyPage, StudyOfTrials],
+) -> None:
+    page, study = embedded
+    with in_frame(page):
+        assert page.browser.execute_script(STORES) == "SecurityError"
+    more = study.pages[0].more
+    study.pages[0] = replace(study.pages[0], more={**more, "data": {**more["data"], "same_origin": True}})
+    page.browser.execute_script("window.dallinger.allowExit()")
+    page.browser.refresh()
+    with in_frame(page):
+        assert page.browser.execute_script(STORES) == "kept"
+        page.press("#record")
+        page.press("#finish")
+    page.shows("The result")
+    assert study.stored == [{"count": 1}]
