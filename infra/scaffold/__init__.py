@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from chalicelib.errors import ExperimentError
 
-__all__ = ["KINDS", "create", "create_gallery"]
+__all__ = ["KINDS", "LIBRARIES_OF", "create", "create_gallery"]
 
 #: The kinds of experiments that there are templates for, each with what it is.
 KINDS = {
@@ -20,9 +20,13 @@ KINDS = {
     "game": "a game of two people in rounds",
     "chain": "a text that is passed from person to person",
     "trials": "reaction times in the browser",
+    "jspsych": "a jsPsych timeline as a page",
     "live": "an auction in real time",
     "blank": "a classic experiment, with HTML and JavaScript of your own",
 }
+
+#: The libraries that an experiment of a kind keeps a copy of.
+LIBRARIES_OF = {"jspsych": "jspsych"}
 
 _SUFFIX = ".template"
 #: templates stored under another name: they would have an effect here, or need the experiment's name

@@ -47,3 +47,8 @@ def lines_of(path: Path) -> int:
 def test_a_demo_has_at_most_a_third_of_its_former_lines(demo: str) -> None:
     files = [path for path in (DEMOS / demo).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert 3 * sum(map(lines_of, files)) <= BEFORE[demo]
+
+
+def test_a_task_of_jspsych_has_at_most_40_lines_with_its_timeline() -> None:
+    files = [path for path in (DEMOS / "flanker").rglob("*") if path.name != "README.md" and path.is_file()]
+    assert sum(map(lines_of, files)) <= 40

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.loader.experiment_folder import load_experiment
+from infra.cli.main import app
 from infra.scaffold import KINDS, create
 from infra.verify import verify
 
@@ -93,3 +95,13 @@ def test_a_folder_that_can_not_be_finished_is_removed(
     with pytest.raises(OSError, match="No space left"):
         create("my_study", tmp_path / "place")
     assert list((tmp_path / "place").iterdir()) == []
+
+
+def test_a_new_jspsych_study_keeps_its_own_copy_of_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["new", "arrows", "--kind", "jspsych"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "arrows" / "static" / "vendor" / "jspsych" / "jspsych.js").is_file()
+    assert verify(tmp_path / "arrows", environ={}, home=tmp_path) == []

@@ -16,15 +16,19 @@ def new(
     kind: Annotated[
         str,
         typer.Option(
-            help="survey, game, chain, trials, live, or blank for a classic one; asked for in a terminal."
+            help="survey, game, chain, trials, jspsych, live, or blank (classic); a terminal asks for it."
         ),
     ] = "",
 ) -> None:
     """Create a folder with a working, tested experiment for you to change."""
     # Lazy import: only this command needs it.
-    from infra.scaffold import create
+    from infra.scaffold import LIBRARIES_OF, create
+    from infra.site.libraries import copy_library
 
-    folder = create(name, Path.cwd(), kind or _asked_kind())
+    chosen = kind or _asked_kind()
+    folder = create(name, Path.cwd(), chosen)
+    if chosen in LIBRARIES_OF:
+        copy_library(LIBRARIES_OF[chosen], folder)
     console = out()
     console.print(f"Created {folder}. To try it, run:", markup=False)
     console.print(f"  petri debug {name}", markup=False)

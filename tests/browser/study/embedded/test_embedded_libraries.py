@@ -108,7 +108,7 @@ def test_a_jspsych_timeline_goes_on_after_a_reload_and_each_trial_is_stored_once
     one.browser.refresh()
     one.is_at("flanker")
     decide(one, ARROWS, ".arrows", 5)
-    one.is_at("debrief")
+    one.is_at("end")
     stored = trials(host)
     assert [row["number"] for row in stored] == list(range(1, 9))
     assert all(row["correct"] and row["rt_ms"] > 0 for row in stored)
