@@ -52,6 +52,8 @@ class DashboardRequest:
     tab: str = ""
     id: str | None = None
     part: str | None = None
+    #: The network address of the browser.
+    address: str = ""
 
     def one(self, name: str) -> str:
         """Return the first value of a field, or ""."""
@@ -120,7 +122,7 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
         part=request.part,
         method=request.method,
         query={name: values for name, values in request.fields.items() if name != "csrf"},
-        run=partial(run_operation, session.actor),
+        run=partial(run_operation, session.actor, request.address),
         is_fragment=request.is_fragment,
         csrf=session.csrf,
     )

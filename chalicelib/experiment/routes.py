@@ -18,6 +18,8 @@ from chalicelib.immutable import immutable
 F = TypeVar("F")
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+#: Below these, the dashboard's own host serves every path of the API: a page there could act as the operator.
+_RESERVED = (("dashboard",), ("dashboard-static",), ("api", "v1"))
 _ROUTES = "__petri_routes__"
 _SCHEDULE = "__petri_minutes__"
 _LITERAL = re.compile(r"[A-Za-z0-9._~-]+")
@@ -218,6 +220,12 @@ def _check_arguments(route: AuthorRoute) -> None:
 
 
 def _check_conflicts(route: AuthorRoute, core: list[UrlRule], routes: list[AuthorRoute]) -> None:
+    for prefix in _RESERVED:
+        if _can_begin_with(route.rule, prefix):
+            raise ExperimentError(
+                f"{route.name}() handles {route.rule.path}, but Petri's dashboard has the paths below "
+                f"/{'/'.join(prefix)}; choose another path."
+            )
     for rule in core:
         if _can_match_same_path(route.rule, rule):
             raise ExperimentError(
@@ -232,6 +240,14 @@ def _check_conflicts(route: AuthorRoute, core: list[UrlRule], routes: list[Autho
             )
     for rule in (*core, *(other.rule for other in routes)):
         _check_siblings(route, rule)
+
+
+def _can_begin_with(rule: UrlRule, prefix: tuple[str, ...]) -> bool:
+    """Whether a path of the rule can be below a prefix."""
+    begin = rule.shape[: len(prefix)]
+    return len(rule.shape) > len(prefix) and all(
+        part is None or part == reserved for part, reserved in zip(begin, prefix, strict=True)
+    )
 
 
 def _can_match_same_path(one: UrlRule, other: UrlRule) -> bool:

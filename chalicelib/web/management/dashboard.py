@@ -63,6 +63,7 @@ def _answer(call: HttpCall, method: str) -> Response:
         path.get("tab", ""),
         path.get("id"),
         path.get("part"),
+        call.source,
     )
     rendered = answer(request)
     return Response(body=rendered.html, headers=dict(rendered.headers), status_code=rendered.status)

@@ -6,7 +6,7 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.dashboard import sessions
 from chalicelib.errors import BadRequest
 from chalicelib.version import VERSION
 from infra.aws.account.names import Names
@@ -123,6 +124,23 @@ def test_apps_are_listed_with_the_release_that_they_serve(there: There) -> None:
 def test_the_address_of_the_dashboard_is_shown(there: There, command: tuple[str, ...]) -> None:
     address = deployment_info.demand(there.account, APP).dashboard_url
     assert address in call(*command).stdout
+
+
+def test_a_link_signs_in_to_the_dashboard_of_a_deployed_app(there: There) -> None:
+    said = call("dashboard", "--app", APP.app, "--stage", "sandbox", "--no-browser").stdout.strip()
+    address, _, ticket = said.partition("/sign-in?ticket=")
+    assert address == deployment_info.demand(there.account, APP).dashboard_url
+    with opened(there.account, APP) as session:
+        assert session.app.run(sessions.is_valid_ticket, ticket)
+
+
+def test_an_app_that_was_deployed_without_a_dashboard_gets_one_by_the_next_deploy(there: There) -> None:
+    known = deployment_info.demand(there.account, APP)
+    deployment_info.write(there.account, APP, replace(known, dashboard_url=""))
+    ended = call("dashboard", "--app", APP.app, "--no-browser")
+    deployment_info.write(there.account, APP, known)
+    assert ended.exit_code == 1
+    assert "Deploy it again, which adds one and keeps all data." in " ".join(ended.output.split())
 
 
 def test_apps_are_listed_as_json(there: There) -> None:

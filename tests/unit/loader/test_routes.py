@@ -121,7 +121,7 @@ def test_one_function_may_answer_several_addresses() -> None:
     assert sorted(route.rule.path for route in collect(both)) == ["/a", "/b"]
 
 
-@pytest.mark.parametrize("rule", ["/info/<node_id>", "/info/latest", "/experiment/score", "/<x>/<y>"])
+@pytest.mark.parametrize("rule", ["/info/<node_id>", "/info/latest", "/experiment/score", "/experiment/<y>"])
 def test_a_route_that_petri_has_is_refused(rule: str) -> None:
     def mine(**_values):
         return None
@@ -130,7 +130,20 @@ def test_a_route_that_petri_has_is_refused(rule: str) -> None:
         collect(experiment_route(rule)(mine), taken=CORE)
 
 
-@pytest.mark.parametrize("rule", ["/info", "/info/{node_id}/score", "/score/<x>"])
+@pytest.mark.parametrize(
+    "rule", ["/dashboard/a/b/c/d", "/api/v1/a/b/c/<x>", "/dashboard-static/<x>", "/<a>/<b>"]
+)
+def test_a_route_below_the_dashboards_paths_is_refused(rule: str) -> None:
+    def mine(**_values):
+        return None
+
+    with pytest.raises(ExperimentError, match="Petri's dashboard has the paths below /"):
+        collect(experiment_route(rule)(mine))
+
+
+@pytest.mark.parametrize(
+    "rule", ["/info", "/info/{node_id}/score", "/score/<x>", "/dashboards/x", "/api/v2/x", "/api/v1"]
+)
 def test_an_address_beside_petris_own_is_free(rule: str) -> None:
     def mine(**_values):
         return None

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from chalicelib.operations.audit.reading import list_entries
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.test_signing_in import NOT_FOUND, OK, REDIRECTED, csrf_of, signed_in
 from tests.web.world import World
@@ -55,8 +57,12 @@ def test_a_network_is_failed_by_a_form_of_the_own_page_only(here: World) -> None
     with here.unchanged():
         assert here.post(address, {}, headers=browser).status == 403
     csrf = csrf_of(here, browser)
-    assert here.post(address, {"csrf": csrf}, headers=browser).status == REDIRECTED
+    through_cloudfront = {"via": "2.0 edge.cloudfront.net (CloudFront)", "x-forwarded-for": "203.0.113.9"}
+    said = here.post(address, {"csrf": csrf}, headers={**browser, **through_cloudfront})
+    assert said.status == REDIRECTED
     assert "failed" in text_of(here, "/dashboard/networks/1", browser)
+    (change,) = here.app.run(list_entries, caller=OPERATOR_CALLER)
+    assert (change.entry.operation, change.address) == ("networks.fail", "203.0.113.9")
 
 
 @pytest.mark.parametrize(
