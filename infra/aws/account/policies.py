@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.messaging.aws_partitions import partition_of
+from chalicelib.model import keys
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 from chalicelib.storage.files.s3_files import KEPT, PENDING
@@ -316,7 +317,10 @@ def policy(
     place = PolicyScope(names, function, account, region, websocket_api, sender)
     return {
         "Version": "2012-10-17",
-        "Statement": [_statement(grant, place) for grant in grants_of(function, settings)],
+        "Statement": [
+            *(_statement(grant, place) for grant in grants_of(function, settings)),
+            _keep_audit_log(place),
+        ],
     }
 
 
@@ -380,6 +384,21 @@ def _by_settings(settings: SettingsLike | None) -> Iterable[Grant]:
 
 def _actions(grants: Iterable[Grant]) -> set[str]:
     return {action for grant in grants for action in grant.actions}
+
+
+def _keep_audit_log(place: PolicyScope) -> dict[str, Any]:
+    """Deny deleting what the audit log consists of, to Petri's code and the author's hooks alike.
+
+    The values beside the entries, which can be erased, are in partitions of another name.
+    """
+    chains = [keys.AUDIT_ACTORS, keys.audit_chain("*")]
+    return {
+        "Sid": "KeepTheAuditLog",
+        "Effect": "Deny",
+        "Action": ["dynamodb:DeleteItem"],
+        "Resource": _table(place),
+        "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": chains}},
+    }
 
 
 def _statement(grant: Grant, place: PolicyScope) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def unused(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[
 
 def _is_allowed(document: dict[str, Any], action: str, resource: str) -> bool:
     return any(
-        action in statement["Action"] and _covers(statement["Resource"], resource)
+        statement["Effect"] == "Allow"
+        and action in statement["Action"]
+        and _covers(statement["Resource"], resource)
         for statement in document["Statement"]
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from botocore import xform_name
 from botocore.loaders import Loader
 
+from chalicelib.model import keys
 from infra.aws.account import policies
 from infra.aws.account.names import API, FUNCTIONS, Names
 from infra.aws.account.policies import calls_allowed, calls_by_aws, calls_seldom, policy
@@ -93,6 +95,20 @@ def test_no_function_makes_a_log_group_that_would_never_end(function: str) -> No
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_function_scans_the_table(function: str) -> None:
     assert "dynamodb:Scan" not in calls_allowed(function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_deletes_an_entry_of_the_audit_log(function: str) -> None:
+    statement = statements(function)["KeepTheAuditLog"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", ["dynamodb:DeleteItem"])
+    patterns = statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+
+    def is_denied(key: keys.Key) -> bool:
+        return any(fnmatchcase(key[0], pattern) for pattern in patterns)
+
+    kept = [keys.audit_entry("user:ada", 1), keys.audit_head("operator"), keys.audit_actor("operator")]
+    assert all(is_denied(key) for key in [*kept, keys.audit_seal(1), keys.LAST_AUDIT_SEAL])
+    assert not any(is_denied(key) for key in (keys.audit_values("user:ada", 1), keys.participant(1)))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

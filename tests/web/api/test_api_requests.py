@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from chalicelib.operations.audit.record_change import raise_rights_version
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
+from chalicelib.storage.files.folder_seals import FolderSeals
 from tests.web.conftest import NewWorld, Scene
 from tests.web.paying_runs import Till, paying
 from tests.web.world import OPERATOR_TOKEN, Said, World
@@ -119,6 +121,18 @@ def test_a_change_is_recorded_in_the_audit_log_once_and_a_refused_one_is_not(til
     assert (entry.actor, entry.operation, entry.request_id) == ("operator", "payments.release", "r1")
     assert entry.records == (("payments", "1-bonus"),)
     assert listed.address
+
+
+def test_the_audit_log_is_sealed_within_an_hour_of_a_change(till: Till, tmp_path: Path) -> None:
+    till.here.app.seals = seals = FolderSeals(tmp_path)
+    ask(till.here, "POST", "/api/v1/payments/1-bonus/release")
+    till.work()
+    assert seals.last_number() == 0
+    till.go_on(minutes=61)
+    seal = seals.read(1)
+    assert seal is not None
+    assert (seals.last_number(), seal.chains) == (1, 1)
+    assert "seal_audit_log" not in [item["body"]["kind"] for item in till.here.items("message")]
 
 
 def test_a_change_by_an_actor_whose_rights_were_taken_away_is_refused(till: Till) -> None:
