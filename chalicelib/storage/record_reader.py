@@ -243,17 +243,18 @@ class RecordReader:
             return known
         if item.get("s", 0) > network.pub or _number_of_node(kind, item["id"]) > network.last_node:
             return None
-        if self._is_after_its_node(kind, item["id"]):
+        if self._is_after_its_node(item["id"]):
             return None
         self._sightings.see(item)
         record = self._identify(kind, item)
         record.__dict__["_network"] = network
         return record
 
-    def _is_after_its_node(self, kind: str, record_id: int) -> bool:
-        """Whether a record was added after this unit of work read the node that numbered it."""
-        if kind == "node":
-            return False
+    def _is_after_its_node(self, record_id: int) -> bool:
+        """Whether a record was added after this unit of work read the node that numbered it.
+
+        A node's own id begins with its network's number, which no node has as its id.
+        """
         node = self._records.get(("node", keys.node_of(record_id)))
         return node is not None and not node.is_new and record_id % NODE_SPAN > cast("Node", node).last_thing
 
@@ -319,8 +320,8 @@ class RecordReader:
         transmission_id = item["transmission_id"]
         is_later = (
             item.get("s", 0) > network.pub
-            or _number_of_node("sent", transmission_id) > network.last_node
-            or self._is_after_its_node("sent", transmission_id)
+            or keys.node_of(transmission_id) % NETWORK_SPAN > network.last_node
+            or self._is_after_its_node(transmission_id)
         )
         if not is_later:
             self._sightings.see(item)

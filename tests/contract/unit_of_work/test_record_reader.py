@@ -75,6 +75,14 @@ def test_what_a_node_made_is_read_with_it(
     assert queries == [("net#1", "at#0000100001/")]
 
 
+def test_what_was_read_of_a_node_is_listed_once_after_its_network_was_read(work: EngineUnitOfWork) -> None:
+    node, other = work.node(100_001), work.node(100_002)
+    before = [node.infos(), node.vectors(), other.vectors(), node.transmissions("outgoing")]
+    assert (len(node.network.infos()), len(node.network.vectors())) == (2, 1)
+    assert [node.infos(), node.vectors(), other.vectors(), node.transmissions("outgoing")] == before
+    assert [len(found) for found in before] == [2, 1, 1, 1]
+
+
 def test_a_listed_network_is_not_read_again(
     engine: SQLiteEngine, work: EngineUnitOfWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
