@@ -177,7 +177,7 @@ class ReadVersions:
             self._compare(key)
 
     def _compare(self, key: Key) -> None:
-        least = self._least.get(key, 0)
+        least = self._least.get(key)
         if not least:
             return
         seen = self._seen.get(key)

@@ -141,7 +141,7 @@ class EngineUnitOfWork(RecordReader):
         self._fetch([keys.HEADER, keys.network_count()])
         header = self.item(keys.HEADER)
         change = self._changes.get(keys.HEADER)
-        current = dict(change[0] if change else header or {"last_id": 0, "v": 0})
+        current = dict(change[0] if change else header or {"last_id": 0})
         counted = (self.item(keys.network_count()) or {"v": 0})["v"]
         self._number_network(network, max(current["last_id"], counted) + 1)
         stored = header["v"] if header else None

@@ -139,6 +139,15 @@ def test_counters_may_go_on(engine: SQLiteEngine, work: EngineUnitOfWork) -> Non
     assert work.is_unchanged()
 
 
+def test_a_record_that_is_saved_unchanged_conflicts_with_a_change_meanwhile(
+    engine: SQLiteEngine, work: EngineUnitOfWork
+) -> None:
+    work.save(work.participant(1))
+    change(engine, keys.participant(1), property1="changed")
+    with pytest.raises(Conflict):
+        work.commit()
+
+
 # -- what is visible --------------------------------------------------------------------------------
 
 
