@@ -13,8 +13,10 @@ from chalicelib.experiment.networks import Empty
 from chalicelib.messages import RecordReturn, RunTimer
 from chalicelib.model import keys
 from chalicelib.model.node import Node
+from chalicelib.model.participant import Participant
+from chalicelib.model.question import Question
 from chalicelib.model.record import iso
-from chalicelib.storage.engine import Engine, Put
+from chalicelib.storage.engine import UNKNOWN, Engine, Put
 from chalicelib.storage.record_mapping import fields_of
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.storage.unit_of_work import MOST_POSTED, POSTED_TOGETHER
@@ -199,3 +201,79 @@ def test_messages_beyond_forty_keep_their_due_times(sqlite_engine: Engine) -> No
         work.commit()
     (batch,) = [body["messages"] for body in messages(sqlite_engine) if body["kind"] == "post_more"]
     assert [message["due"] for message in batch] == [iso(due)]
+
+
+def test_a_participants_questions_are_numbered_on_by_later_requests(sqlite_engine: Engine) -> None:
+    with begin(sqlite_engine) as work:
+        person = Participant("hotair", "w", "a", "h")
+        work.save(person)
+        Question(person, "How?", "Well", 1)
+        work.commit()
+    with begin(sqlite_engine) as work:
+        for number in (2, 3):
+            Question(work.participant(1), "How?", "Well", number)
+        work.commit()
+    with begin(sqlite_engine) as work:
+        questions = work.participant(1).questions()
+        assert [one.id for one in questions] == [100_001, 100_002, 100_003]
+        times = [one.creation_time for one in questions]
+        assert times == sorted(set(times))
+
+
+def test_fields_that_a_newer_version_has_written_are_kept_when_an_item_is_replaced(
+    sqlite_engine: Engine,
+) -> None:
+    key = ("rooms", "000001")
+    newer = {"pk": key[0], "sk": key[1], "kind": "room", "v": 1, UNKNOWN: {"colour": "red"}}
+    sqlite_engine.commit([Put(newer, None)])
+    for fields in ({"id": 1}, {"id": 2}):
+        with begin(sqlite_engine) as work:
+            assert work.item(key) is not None
+            work.put_if_unchanged(key, "room", fields)
+            work.commit()
+    item = sqlite_engine.get([key])[key]
+    assert (item["id"], item["v"], item[UNKNOWN]) == (2, 3, {"colour": "red"})
+
+
+def test_the_experiments_state_is_written_only_when_it_has_changed(sqlite_engine: Engine) -> None:
+    def version() -> int:
+        return int(sqlite_engine.get([keys.EXPERIMENT])[keys.EXPERIMENT]["v"])
+
+    for opened in (1, 2):
+        with begin(sqlite_engine) as work:
+            work.state.setdefault("budget", {})["owed"] = opened
+            work.commit()
+    assert version() == 2
+    with begin(sqlite_engine) as work:
+        assert work.state == {"budget": {"owed": 2}}
+        work.commit()
+    assert version() == 2
+
+
+def test_a_collection_that_is_read_again_replaces_what_was_read_of_its_items(sqlite_engine: Engine) -> None:
+    key = ("lobby", "0000000007")
+    sqlite_engine.commit([Put({"pk": key[0], "sk": key[1], "kind": "waiting", "v": 1}, None)])
+    with begin(sqlite_engine) as work:
+        assert work.item(key) is not None
+        sqlite_engine.commit([Put({"pk": key[0], "sk": key[1], "kind": "waiting", "v": 2}, 1)])
+        assert not work.is_unchanged()
+        assert [item["v"] for item in work.items("lobby")] == [2]
+        assert work.is_unchanged()
+        work.put_if_unchanged(key, "waiting", {"id": 7})
+        work.commit()
+    assert sqlite_engine.get([key])[key]["v"] == 3
+
+
+def test_a_page_of_a_collection_has_the_items_and_the_fields_that_are_asked_for(
+    sqlite_engine: Engine,
+) -> None:
+    for number in range(1, 5):
+        sk = f"{'b' if number == 4 else 'a'}{number}"
+        item = {"pk": "lobby", "sk": sk, "kind": "waiting", "v": 1, "id": number, "quiet": True}
+        sqlite_engine.commit([Put(item, None)])
+    with begin(sqlite_engine) as work:
+        newest = work.page("lobby", prefix="a", limit=2, fields=["id"], newest_first=True)
+        oldest = work.page("lobby", prefix="a", after=newest.after, limit=2, fields=["id"], newest_first=True)
+        assert [item["id"] for item in (*newest.items, *oldest.items)] == [3, 2, 1]
+        assert all("quiet" not in item for item in newest.items)
+        assert [item["quiet"] for item in work.page("lobby").items] == [True] * 4
