@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from chalicelib.errors import Conflict
+from chalicelib.messages import FailRecords, from_body
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import Cascade
+from chalicelib.storage import unit_of_work
 from chalicelib.storage.deferred_failures import group_of
+from chalicelib.storage.engine_wrapper import EngineWrapper
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.unit.model.things import NOW, a_network, a_person, answer, join, later
@@ -174,3 +178,98 @@ def test_a_person_without_nodes_defers_nothing(work: EngineUnitOfWork) -> None:
     person: Participant = a_person(work, "newcomer")
     person.fail("left")
     assert (deferrable(work), logged(work)) == ({}, {})
+
+
+# -- what a commit writes, and what it leaves to messages -------------------------------------------
+
+
+class Narrow(EngineWrapper):
+    """Takes twelve writes at a time."""
+
+    max_writes = 12
+    max_bytes = 1_000_000
+
+
+@pytest.fixture
+def narrow() -> Iterator[Narrow]:
+    """An engine with a participant who has a node in each of twenty networks, and an info at each."""
+    inner = SQLiteEngine(":memory:")
+    with EngineUnitOfWork(inner, NOW) as work:
+        person = a_person(work)
+        for _ in range(20):
+            answer(Node(network=a_network(work), participant=person))
+        work.commit()
+    yield Narrow(inner)
+    inner.close()
+
+
+def messages(work: EngineUnitOfWork) -> list[list[int]]:
+    """Return the ids of the records that each posted message fails."""
+    bodies = [from_body(message.body) for message in work.posted]
+    assert all(isinstance(body, FailRecords) for body in bodies)
+    return [[record_id for _, record_id, _ in body.failures] for body in bodies]  # type: ignore[attr-defined]
+
+
+def failed_nodes(engine: Narrow) -> list[int]:
+    with EngineUnitOfWork(engine, NOW) as work:
+        return [node.id for node in work.participant(1).nodes(failed=True)]
+
+
+def node_ids(numbers: range) -> list[int]:
+    return [number * 100_000 + 1 for number in numbers]
+
+
+def test_a_commit_writes_the_failures_that_fit_and_posts_the_rest(narrow: Narrow) -> None:
+    with EngineUnitOfWork(narrow, NOW) as work:
+        work.participant(1).fail("left")
+        work.commit()
+        # Twelve writes: the participant, the message, and two for each of five nodes.
+        assert messages(work) == [node_ids(range(6, 21))]
+        (body,) = [from_body(message.body) for message in work.posted]
+    assert {reason for _, _, reason in body.failures} == {"left->Participant1"}  # type: ignore[attr-defined]
+    assert failed_nodes(narrow) == node_ids(range(1, 6))
+
+
+def test_a_message_holds_so_many_failures(narrow: Narrow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit_of_work, "FAILURES_TOGETHER", 4)
+    with EngineUnitOfWork(narrow, NOW) as work:
+        work.participant(1).fail("left")
+        work.commit()
+        # Six messages may be needed, so two nodes fail now.
+        assert messages(work) == [node_ids(range(first, min(first + 4, 21))) for first in (3, 7, 11, 15, 19)]
+    assert failed_nodes(narrow) == node_ids(range(1, 3))
+
+
+@pytest.mark.parametrize(("number", "is_conflict"), [(3, True), (18, False)])
+def test_only_the_networks_whose_failures_are_written_now_have_to_be_unchanged(
+    narrow: Narrow, number: int, is_conflict: bool
+) -> None:
+    with EngineUnitOfWork(narrow, NOW) as work:
+        for network in work.networks():
+            network.nodes()
+        work.participant(1).fail("left")
+        with EngineUnitOfWork(narrow, NOW) as other:
+            other.network(number).property1 = "changed"
+            other.commit()
+        if is_conflict:
+            with pytest.raises(Conflict):
+                work.commit()
+        else:
+            work.commit()
+    assert failed_nodes(narrow) == ([] if is_conflict else node_ids(range(1, 6)))
+
+
+def test_a_network_that_was_read_is_checked_with_the_failures_in_it(narrow: Narrow) -> None:
+    with EngineUnitOfWork(narrow, NOW) as work:
+        infos = [info for network in work.networks() for info in network.infos()]
+        for info in infos:
+            info.fail("wrong")
+        work.commit()
+        # Twelve writes: the message, and an info, its node and its network for each of three.
+        assert messages(work) == [[info.id for info in infos[3:]]]
+
+
+def test_failing_a_node_takes_two_of_the_writes_of_a_commit(narrow: Narrow) -> None:
+    with EngineUnitOfWork(narrow, NOW) as work:
+        assert work.share_of_commit(work.node(100_001)) == pytest.approx(2 / 12)
+        assert work.share_of_commit(work.network(1)) == pytest.approx(1 / 12)
