@@ -148,6 +148,25 @@ def test_a_record_that_is_saved_unchanged_conflicts_with_a_change_meanwhile(
         work.commit()
 
 
+def test_what_is_made_after_a_node_was_read_is_not_listed(
+    engine: SQLiteEngine, work: EngineUnitOfWork
+) -> None:
+    """Neither what the node itself has made, nor what a node that joined meanwhile has numbered."""
+    node = work.node(100_001)
+    with EngineUnitOfWork(engine, NOW) as other:
+        again, newcomer = other.node(100_001), join(other.network(1))
+        answer(again)
+        sent(again, other.node(100_002))
+        sent(again, newcomer)
+        answer(newcomer)
+        other.commit()
+    assert (len(node.infos()), len(node.vectors()), len(node.transmissions("outgoing"))) == (2, 1, 1)
+    assert (len(node.network.infos()), len(node.network.nodes())) == (2, 2)
+    with EngineUnitOfWork(engine, NOW) as later:
+        found = later.node(100_001)
+        assert (len(found.infos()), len(found.vectors()), len(found.transmissions("outgoing"))) == (5, 2, 3)
+
+
 # -- what is visible --------------------------------------------------------------------------------
 
 
