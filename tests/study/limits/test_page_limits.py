@@ -41,6 +41,14 @@ def wake_ups(here: World) -> int:
     return sum("enforce_time_limit" in str(item["body"]) for item in here.items("message"))
 
 
+def test_the_pages_of_a_participant_are_numbered_in_order(open_study: OpenStudy) -> None:
+    here = open_study(Limited)
+    person = here.arrive()
+    first = due(person)["serial"]
+    following = [answer(person, **answers)["serial"] for answers in ({"guess": 1}, {"seen": 2})]
+    assert [first, *following] == [1, 2, 3]
+
+
 def test_a_page_whose_time_is_up_is_answered_with_on_timeout(open_study: OpenStudy) -> None:
     here = open_study(Limited)
     person = here.arrive()

@@ -10,9 +10,16 @@ import pytest
 
 from chalicelib.errors import RuleBroken, VendorRefused, VendorUnreachable
 from chalicelib.messages import SendReminder
+from chalicelib.model.participant import Participant
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.operations.study.flow.early_opening import open_session_now
-from chalicelib.operations.study.flow.reminders import begin_reminder
+from chalicelib.operations.study.flow.reminders import (
+    StopTexts,
+    allow_stopping,
+    begin_reminder,
+    return_address,
+    stop_key,
+)
 from chalicelib.ports import Capabilities, ParticipantMail
 from chalicelib.recruiters.hotair import HotAirRecruiter
 from chalicelib.study.study import Study
@@ -288,3 +295,35 @@ def test_a_session_cannot_be_first_or_inside_timed() -> None:
     assert "is the first element" in next(iter(session_problems(First)))
     assert "is inside Timed" in next(iter(session_problems(Inside)))
     assert TimelineError
+
+
+class InGerman(Reminded):
+    """The same in German."""
+
+    language = "de"
+
+
+def test_the_page_that_stops_reminders_is_in_the_language_of_the_study(open_study: OpenStudy) -> None:
+    here, _ = opened(open_study, InGerman)
+    person = first_visit(here)
+    key = here.app.run(stop_key, person.id)
+    texts = here.app.run(allow_stopping, person.id, key)
+    assert texts == StopTexts(
+        "de",
+        "ltr",
+        "Möchten Sie keine Erinnerungen an diese Studie mehr?",
+        "Erinnerungen beenden",
+        "Es werden keine Erinnerungen mehr gesendet.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "more"), [({"entry": "s3cr&t"}, "&entry=s3cr%26t"), ({"entry": None}, ""), ({}, "")]
+)
+def test_a_participant_comes_back_with_the_link_with_which_they_came(
+    entry: dict[str, Any], more: str
+) -> None:
+    person = Participant("link", "w 1", "a1", "h1", "live", entry_information=entry)
+    assert return_address("https://lab.example.org/", person) == (
+        "https://lab.example.org/ad?recruiter=link&workerId=w+1&assignmentId=a1&hitId=h1&mode=live" + more
+    )
