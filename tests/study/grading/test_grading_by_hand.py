@@ -76,6 +76,21 @@ def test_a_grade_is_a_row_of_its_own_and_the_last_one_counts(open_study: OpenStu
     assert [row["points"] for row in data.wide().list] == [Decimal(2)]
 
 
+def test_a_grade_is_stored_with_the_place_of_its_answer(open_study: OpenStudy) -> None:
+    timeline = (Rounds(2, [Form("write", ask="essay")]), End())
+    here = open_study(type("Twice", (Essays,), {"timeline": timeline}))
+    person = here.arrive()
+    for essay in ("First.", "Second."):
+        answer(person, essay=essay)
+    response = max(here.items("response"), key=lambda item: item["serial"])
+    assert grade(here, person, serial=response["serial"], points=Decimal(2), grader="anna")
+    (stored,) = here.items("grade")
+    where = ("participant_id", "serial", "page", "path", "scope", "round", "node_id", "network_id", "visit")
+    assert {name: stored.get(name) for name in where} == {name: response.get(name) for name in where}
+    assert (stored["page"], stored["round"], stored.get("number", 0)) == ("write", 2, 0)
+    assert (stored["item"], stored["by"], stored["answers"][0]["graded_by"]) == ("essay", "grader", "anna")
+
+
 def test_the_same_grade_is_stored_once(open_study: OpenStudy) -> None:
     here = open_study(Essays)
     person = written(here)

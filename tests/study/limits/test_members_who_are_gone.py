@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.flow.time_limits import MAX_AUTOPLAYED
 from chalicelib.study.study import Study
 from petri.study import End, Group, Page, Part, Rounds, Wait, number
 from tests.study.studies import ULTIMATUM_PAGES, OpenStudy, Ultimatum, answer, due
@@ -69,6 +70,18 @@ def test_the_defaults_of_a_departed_member_are_used_and_the_others_go_on(open_st
     here.work()
     assert [due(person)["kind"] for person in (one, other)] == ["end", "end"]
     assert by(here, gone) == ["autoplay", "autoplay"]
+
+
+def test_any_number_of_pages_is_answered_for_a_departed_member(open_study: OpenStudy) -> None:
+    ask = Page("name", ask="mine", seconds=60, on_timeout={"mine": 1})
+    timeline = [Group(2), Rounds(2 * MAX_AUTOPLAYED + 1, [ask]), Wait(then="add_up"), End()]
+    here = open_study(type("Long", (Game,), {"timeline": timeline}))
+    one, gone = gathered(here, 2)
+    lose(gone)
+    here.work()
+    assert by(here, gone) == ["autoplay"] * (2 * MAX_AUTOPLAYED + 1)
+    assert by(here, one) == []
+    assert due(gone)["kind"] == "wait"
 
 
 def test_a_member_who_returns_plays_on(open_study: OpenStudy) -> None:
