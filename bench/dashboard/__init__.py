@@ -1,0 +1,1 @@
+"""Measures the dashboard on large runs, and what it costs participants."""
