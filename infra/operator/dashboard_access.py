@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.dashboard import sessions
-from infra.local.dashboard.dashboard_links import sign_in_address, sign_in_link
+from chalicelib.operations.shared.context import OPERATOR_CALLER
+from infra.local.dashboard.dashboard_links import dashboard_address, sign_in_address
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.problems import OperatorProblem
 
 from .run_session import opened
 
 if TYPE_CHECKING:
+    from chalicelib.services import App
     from infra.aws.deployed.app_registry import LocatedApp
 
 
-def sign_in_link_for(run_id: str | None, paths: RunPaths) -> str:
+def sign_in_link_for(run_id: str | None, paths: RunPaths, username: str | None = None) -> str:
     """Return a link that signs in to a run on this machine once, within two minutes.
 
+    It signs in the operator, or the user of this name.
     The ticket is an item of the run's store, so it takes access to its file. Raises OperatorProblem when the
     run isn't being served.
     """
@@ -27,11 +30,11 @@ def sign_in_link_for(run_id: str | None, paths: RunPaths) -> str:
                 f"{session.run_id} isn't being served, so its dashboard can't be opened. Serve it with: "
                 f"{session.how_to_serve}"
             )
-        return sign_in_link(session.app, session.address)
+        return sign_in_address(dashboard_address(session.address), _ticket(session.app, username))
 
 
-def sign_in_link_of(found: LocatedApp) -> str:
-    """Return a link that signs in to a deployed app once, within two minutes.
+def sign_in_link_of(found: LocatedApp, username: str | None = None) -> str:
+    """Return a link that signs in to a deployed app once, within two minutes: the operator, or a user.
 
     It takes the operator's AWS rights for the app's table. Raises OperatorProblem for an app that was
     deployed without a dashboard.
@@ -49,4 +52,10 @@ def sign_in_link_of(found: LocatedApp) -> str:
                 "adds one and keeps all data."
             )
         with opened_there(found.account, found.names) as session:
-            return sign_in_address(address, session.app.run(sessions.create_ticket))
+            return sign_in_address(address, _ticket(session.app, username))
+
+
+def _ticket(app: App, username: str | None) -> str:
+    if username is None:
+        return app.run(sessions.create_ticket)
+    return app.run(sessions.create_ticket_for_user, username, caller=OPERATOR_CALLER)

@@ -24,6 +24,9 @@ def dashboard(
     stage: AnyStage = None,
     profile: Profile = None,
     region: Region = None,
+    user: Annotated[
+        str | None, typer.Option("--user", help="Sign in a user of the run; by default the operator.")
+    ] = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the link in a browser.")
     ] = True,
@@ -34,6 +37,7 @@ def dashboard(
     from infra.operator.dashboard_access import sign_in_link_for, sign_in_link_of
 
     found = deployed(app or run, stage, profile, region)
-    link = sign_in_link_for(app or run, RunPaths(Path.cwd())) if found is None else sign_in_link_of(found)
+    paths = RunPaths(Path.cwd())
+    link = sign_in_link_for(app or run, paths, user) if found is None else sign_in_link_of(found, user)
     out().print(link, markup=False, soft_wrap=True)
     Links(browser).open(link)
