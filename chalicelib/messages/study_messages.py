@@ -116,3 +116,15 @@ class SendReminder(MessageBody):
     way: str
     #: When: "opening" or "closing".
     occasion: str
+
+
+@message_type()
+@immutable()
+class KeepUpload(MessageBody):
+    """Keep a large file that an answer refers to, so that it doesn't expire."""
+
+    kind: ClassVar[str] = "keep_upload"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    #: The file's reference: participant, page, token and ending.
+    reference: str

@@ -11,8 +11,8 @@ S3_SIGNING: Final[Mapping[str, Any]] = {
     "signature_version": "s3v4",
     "s3": {"us_east_1_regional_endpoint": "regional"},
 }
-#: Seconds that S3 may take to copy a large file.
-COPY_TIMEOUT: Final = 20
+#: Seconds that S3 may take to copy a large file: two attempts end before a worker's 120 seconds.
+COPY_TIMEOUT: Final = 50
 
 
 class AwsClients:

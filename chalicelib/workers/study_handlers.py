@@ -14,6 +14,7 @@ from chalicelib.messages import (
     CloseVisit,
     EnforceTimeLimit,
     FormGroups,
+    KeepUpload,
     MoveMembers,
     PayVisit,
     ReleaseSeat,
@@ -107,6 +108,15 @@ def _close_visit(message: Received[CloseVisit]) -> None:
 def _pay_visit(message: Received[PayVisit]) -> None:
     body = message.body
     services.current().handle(message, visit_closing.pay_visit, body.participant_id, body.visit)
+
+
+@handles(KeepUpload)
+def _keep_upload(message: Received[KeepUpload]) -> None:
+    """Keep a large file; one that was erased since isn't there any more."""
+    app, reference = services.current(), message.body.reference
+    if app.files.find(reference) is not None:
+        app.files.keep(reference)
+    app.acknowledge(message)
 
 
 @handles(SendReminder)

@@ -30,6 +30,7 @@ from chalicelib.messages import (
     FormGroups,
     FormRooms,
     GrantQualifications,
+    KeepUpload,
     MalformedMessage,
     MessageBody,
     MoveMembers,
@@ -123,6 +124,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "deadline", "participant_id": 7}, CheckDeadline(7)),
     ({"kind": "fate", "participant_id": 7}, PollAssignment(7)),
     ({"kind": "erase_contents", "participant_id": 7}, EraseContents(7)),
+    ({"kind": "keep_upload", "reference": "7/3-ab.png"}, KeepUpload("7/3-ab.png")),
     ({"kind": "offer", "recruiter": "mturk", "hit_id": "H1"}, CheckListing("mturk", "H1")),
     (
         {"kind": "offer", "recruiter": "mturk", "hit_id": "H1", "event_type": "HITExpired"},

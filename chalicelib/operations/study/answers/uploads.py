@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
+from chalicelib.messages import KeepUpload
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.access import require_right
@@ -28,6 +29,8 @@ from chalicelib.study.uploads.file_types import agrees, ending_for
 
 #: How many files a participant can send for one item of a page: they may record several times.
 MOST_FILES: Final = 20
+#: The size of the largest file that is kept within the request, in bytes.
+MAX_KEPT_AT_ONCE: Final = 50_000_000
 _REFERENCE: Final = re.compile(
     r"(?P<owner>[0-9]+)/(?P<serial>[0-9]+)-(?P<token>[0-9a-f]{32})(?:\.[a-z0-9]+)?"
 )
@@ -94,7 +97,8 @@ def keep_files(ctx: Context, place: Place, items: Mapping[str, Item], answers: M
     """Keep the files of checked answers, which otherwise expire.
 
     The files are kept before the commit: after a crash in between, a file is left that no answer refers to,
-    but no answer is left without its file.
+    but no answer is left without its file. S3 copies a file for that, so a large one is kept by a message of
+    the commit, long before it would expire: the copy may take longer than a request.
     """
     for name, answer in answers.items():
         if not isinstance(items[name], UploadItem) or answer is None:
@@ -103,7 +107,10 @@ def keep_files(ctx: Context, place: Place, items: Mapping[str, Item], answers: M
         granted = None if key is None else ctx.uow.item(key)
         if key is None or granted is None:
             continue  # an answer that the author gives when time is up
-        ctx.files.keep(answer["reference"])
+        if answer["size"] > MAX_KEPT_AT_ONCE:
+            ctx.uow.post(KeepUpload(answer["reference"]))
+        else:
+            ctx.files.keep(answer["reference"])
         record = UploadRecord.from_item(granted)
         record.stored_at = iso(ctx.now)
         ctx.uow.put_item(key, record.kind, record.to_fields(), expect=granted["v"])
