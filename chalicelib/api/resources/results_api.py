@@ -1,0 +1,35 @@
+"""/api/v1/results: the answers of a study by item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.access.rights import Right
+from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
+from chalicelib.operations.listings.response_results import ResponseResults, read_results
+
+
+@dataclass(frozen=True, slots=True)
+class ResultParameters:
+    """Whose answers to summarize."""
+
+    condition: str | None = field(
+        default=None,
+        metadata={"min": 3, "max": 200, "pattern": "^[^=]+=.*$", "help": "A factor and its level: colour=red."},
+    )
+
+
+OPERATIONS: Final[tuple[AnyOperation, ...]] = (
+    ApiOperation(
+        name="results.read",
+        method="GET",
+        resource="results",
+        shape=Shape.LIST,
+        right=Right.VIEW,
+        parameters=ResultParameters,
+        answer=ResponseResults,
+        run=lambda ctx, asked: read_results(ctx, asked.condition),
+        summary="Summarizes the answers of a study by item.",
+    ),
+)
