@@ -21,6 +21,7 @@ from .resources import (
     payments_api,
     records_api,
     recruitment_api,
+    results_api,
     stop_api,
 )
 
@@ -37,6 +38,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *recruitment_api.OPERATIONS,
     *grading_api.OPERATIONS,
     *records_api.OPERATIONS,
+    *results_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .page_call import DashboardPage
-from .pages import author_frames, author_tabs, data, log, networks, overview, participants, stop
+from .pages import author_frames, author_tabs, data, log, networks, overview, participants, responses, stop
 
 #: The groups of the navigation, in order.
 GROUPS: Final = ("Run", "Results", "Setup")
@@ -14,6 +14,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     overview.PAGE,
     participants.PAGE,
     networks.PAGE,
+    responses.PAGE,
     data.PAGE,
     log.PAGE,
     stop.PAGE,

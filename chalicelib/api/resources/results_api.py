@@ -16,7 +16,12 @@ class ResultParameters:
 
     condition: str | None = field(
         default=None,
-        metadata={"min": 3, "max": 200, "pattern": "^[^=]+=.*$", "help": "A factor and its level: colour=red."},
+        metadata={
+            "min": 3,
+            "max": 200,
+            "pattern": "^[^=]+=.*$",
+            "help": "A factor and its level: colour=red.",
+        },
     )
 
 

@@ -34,7 +34,9 @@ def show_responses(call: PageCall) -> Rendered:
 def _show_grading(call: PageCall, refused: str = "") -> Rendered:
     found = call.run("participants.list", after=call.one("after") or None, limit=_PARTICIPANTS)
     answers: list[Any] = [
-        (row.id, answer) for row in found.rows for answer in call.run("participants.answers", id=str(row.id)).rows
+        (row.id, answer)
+        for row in found.rows
+        for answer in call.run("participants.answers", id=str(row.id)).rows
     ]
     waiting = [pair for pair in answers if pair[1].points is None]
     return render(

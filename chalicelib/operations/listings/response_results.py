@@ -169,9 +169,7 @@ def _means(rows: Sequence[ResponseRow], conditions: Mapping[int, Sequence[str]])
         if _is_number(row.answer):
             for one in conditions.get(row.participant_id, ()):
                 numbers[one].append(float(row.answer))
-    return [
-        ConditionMean(one, len(found), sum(found) / len(found)) for one, found in sorted(numbers.items())
-    ]
+    return [ConditionMean(one, len(found), sum(found) / len(found)) for one, found in sorted(numbers.items())]
 
 
 def _values(answer: Any) -> Iterable[str]:
