@@ -167,6 +167,19 @@ def test_a_restarted_run_has_the_same_operators_token(folder: Path) -> None:
     assert tokens[0] == tokens[1]
 
 
+def test_the_dashboard_opens_by_the_printed_link_and_by_one_that_is_made_later(folder: Path) -> None:
+    with serving(folder, "debug", "whispers", "--no-browser", "--port", "0", "--id", "watched") as (
+        process,
+        _,
+    ):
+        printed = lines_until(process, "Dashboard:").split()[1]
+        made = petri(folder, "dashboard", "watched", "--no-browser").stdout.strip()
+        for link in (printed, made):
+            assert "Open the dashboard" in requests.get(link, timeout=10).text
+    refused = petri(folder, "dashboard", "watched", "--no-browser")
+    assert (refused.returncode, "--id watched" in refused.stderr) == (1, True)
+
+
 def test_links_are_given_through_a_proxy(folder: Path) -> None:
     words = ("debug", "whispers", "--no-browser", "--port", "0", "--proxy", "4242", "--id", "proxied")
     with serving(folder, *words) as (process, url):
