@@ -19,7 +19,7 @@ from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.accounts.actors import find_actor, find_user, rights_of_user
 from chalicelib.operations.audit.record_change import record_change
-from chalicelib.operations.shared.access import require_right
+from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
 
 TICKET_LIFETIME: Final = timedelta(minutes=2)
@@ -38,6 +38,16 @@ class DashboardSession:
 
     actor: Actor
     csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session in a list: whose it is, since when, until when, and in which browser."""
+
+    actor: str
+    began: str
+    expires: str
+    agent: str
 
 
 def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
@@ -116,6 +126,29 @@ def end_session(ctx: Context, token: str) -> None:
     key = keys.session(_digest(token))
     if _stored(ctx, key, token) is not None:
         ctx.uow.delete_item(key)
+
+
+def list_sessions(ctx: Context) -> list[OpenSession]:
+    """Return the open sessions, newest first: all of them, or without the right Manage lab one's own."""
+    actor = require_actor(ctx)
+    sees_all = actor.may(Right.MANAGE_LAB)
+    found = [
+        OpenSession(item["actor"], item["began"], item["expires"], item["agent"])
+        for item in ctx.uow.items(keys.SESSIONS)
+        if not _is_expired(item, ctx.now) and (sees_all or item["actor"] == actor.id)
+    ]
+    return sorted(found, key=lambda session: session.began, reverse=True)
+
+
+def end_sessions_of(ctx: Context, actor_id: str) -> int:
+    """End all sessions of an actor, and return how many; those of another actor require Manage lab."""
+    if require_actor(ctx).id != actor_id:
+        require_right(ctx, Right.MANAGE_LAB)
+    ended = [item for item in ctx.uow.items(keys.SESSIONS) if item["actor"] == actor_id]
+    record_change(ctx, "sessions.end", records=[("sessions", actor_id)], fields={"count": len(ended)})
+    for item in ended:
+        ctx.uow.delete_item((keys.SESSIONS, item["sk"]))
+    return len(ended)
 
 
 def csrf_token(ctx: Context, token: str) -> str:

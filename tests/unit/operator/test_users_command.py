@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 
+from chalicelib.dashboard import sessions
 from chalicelib.operations.accounts.actors import authenticate_token
 from tests.unit.operator.runs import Scene
 from tests.unit.operator.test_commands import Say, petri
@@ -50,3 +51,12 @@ def test_an_export_contains_no_accounts(scene: Scene, petri: Say) -> None:
         contents = b"".join(files.read(name) for name in files.namelist()).decode("utf-8", "replace")
     for secret in ("zebedee", "Zebedee", token[:12], "users.add"):
         assert secret not in contents
+
+
+def test_sessions_are_listed_and_ended(scene: Scene, petri: Say) -> None:
+    petri("users", "add", "ada", "--role", "Viewer")
+    scene.run(sessions.begin_session, scene.run(sessions.create_ticket_for_user, "ada"))
+    assert "user:ada" in petri("users", "sessions")
+    assert "Ended 0 sessions." in petri("users", "sign-out")
+    assert "Ended 1 session." in petri("users", "sign-out", "ada")
+    assert "user:ada" not in petri("users", "sessions")

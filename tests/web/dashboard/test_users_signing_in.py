@@ -63,3 +63,19 @@ def test_a_link_for_a_user_is_recorded_and_needs_all_of_the_users_rights(here: W
     here.app.run(make, "vic", caller=_as_user(here, "lea"))
     (made,) = here.app.run(list_entries, "user:lea", caller=OPERATOR_CALLER)
     assert (made.entry.operation, made.entry.records) == ("users.make_sign_in_link", (("users", "vic"),))
+
+
+def test_sessions_are_listed_and_ended_by_their_user_and_by_who_manages_the_lab(here: World) -> None:
+    here.app.run(add_user, "lea", "Lea", role=LAB_ADMIN, caller=OPERATOR_CALLER)
+    viewer, admin = _as_user(here, "vic"), _as_user(here, "lea")
+    for username in ("vic", "vic", "lea"):
+        ticket = here.app.run(sessions.create_ticket_for_user, username, caller=OPERATOR_CALLER)
+        here.app.run(sessions.begin_session, ticket, agent="Firefox")
+    assert [one.actor for one in here.app.run(sessions.list_sessions, caller=viewer)] == ["user:vic"] * 2
+    listed = here.app.run(sessions.list_sessions, caller=admin)
+    assert {(one.actor, one.agent) for one in listed} == {("user:vic", "Firefox"), ("user:lea", "Firefox")}
+    with pytest.raises(Forbidden):
+        here.app.run(sessions.end_sessions_of, "user:lea", caller=viewer)
+    assert here.app.run(sessions.end_sessions_of, "user:vic", caller=admin) == 2
+    assert here.app.run(sessions.end_sessions_of, "user:vic", caller=viewer) == 0
+    assert [one.actor for one in here.app.run(sessions.list_sessions, caller=admin)] == ["user:lea"]

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
     from chalicelib.operations.accounts.users import UserAccount
 
-Action = Literal["list", "add", "remove", "grant", "revoke", "token", "revoke-token"]
+Action = Literal["list", "add", "remove", "grant", "revoke", "token", "revoke-token", "sessions", "sign-out"]
 
 
 def users(
     action: Annotated[
-        Action, typer.Argument(help="list (the default), add, remove, grant, revoke, token or revoke-token.")
+        Action,
+        typer.Argument(
+            help="list (the default), add, remove, grant, revoke, token, revoke-token, sessions or sign-out."
+        ),
     ] = "list",
     username: Annotated[str | None, typer.Argument(help="Username, such as ada.")] = None,
     *,
@@ -59,11 +62,30 @@ def users(
 
             _show(run(list_users))
             return
+        if action in ("sessions", "sign-out"):
+            _manage_sessions(run, action, username)
+            return
         whose = _required(username, "a username")
         if action in ("token", "revoke-token"):
             _change_tokens(run, action, whose, _required(name, "--name"), right, until)
         else:
             _change_user(run, action, whose, name or whose, email, role, until)
+
+
+def _manage_sessions(run: Callable[..., Any], action: Action, username: str | None) -> None:
+    """List the open sessions, or end those of a user; without a username, those of the operator."""
+    from chalicelib.access.rights import OPERATOR_ACTOR
+    from chalicelib.dashboard.sessions import end_sessions_of, list_sessions
+    from chalicelib.operations.accounts.account_records import user_actor_id
+
+    if action == "sign-out":
+        count = run(end_sessions_of, OPERATOR_ACTOR.id if username is None else user_actor_id(username))
+        out().print(f"Ended {count} session{'' if count == 1 else 's'}.")
+        return
+    table = Table("actor", "since", "until", "browser")
+    for each in run(list_sessions):
+        table.add_row(each.actor, each.began[:16], each.expires[:16], each.agent)
+    show_table(table)
 
 
 def _change_user(
