@@ -16,6 +16,7 @@ from chalicelib.operations.management import participant_actions as actions
 from chalicelib.operations.management.managed_payments import PaymentDetail
 from chalicelib.operations.management.notes import MAX_NOTE, NoteAbout, NoteRow
 from chalicelib.operations.management.participant_actions import ParticipantDetail
+from chalicelib.operations.management.run_state.managed_sessions import OpenedSession, open_next_session
 from chalicelib.operations.shared.context import Context
 
 RESOURCE: Final = "participants"
@@ -171,6 +172,14 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         lambda ctx, one: notes.delete_note(ctx, NoteAbout.PARTICIPANT, one.id, one.note),
         "Deletes a note about a participant; only its author may.",
         NoteRow,
+    ),
+    _verb(
+        "open-session",
+        Right.EDIT_PARTICIPANTS,
+        One,
+        lambda ctx, one: open_next_session(ctx, one.id),
+        "Opens a participant's next session now, and reminds them.",
+        OpenedSession,
     ),
     ApiOperation(
         name="participants.notes",

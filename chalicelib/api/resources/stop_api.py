@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
+from chalicelib.operations.management.run_state.release_waiting import ReleasedWaiting, release_waiting
 from chalicelib.operations.management.run_stops import StopAction, StopState, change_stop, read_stops
 
 RESOURCE: Final = "stop"
@@ -44,5 +45,17 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         run=lambda ctx, asked: change_stop(ctx, asked.action, is_stopped=asked.is_stopped),
         summary="Stops recruiting, entry or payments, or allows entry or payments again; also requires "
         "Recruit, Edit participants or Pay.",
+    ),
+    ApiOperation(
+        name="stop.release-waiting",
+        method="POST",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        verb="release-waiting",
+        right=Right.PAY,
+        parameters=NoParameters,
+        answer=ReleasedWaiting,
+        run=lambda ctx, _: release_waiting(ctx),
+        summary="Releases the first participants who wait for others, with pay; call it until none waits.",
     ),
 )

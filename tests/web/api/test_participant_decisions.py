@@ -159,3 +159,23 @@ def test_notes_are_kept_in_order_and_deleted_by_their_author(world: NewWorld) ->
     ]
     assert post(till, "1/delete-note", {"note": rows[0]["id"]})["text"] == "First"
     assert post(till, "1/delete-note", {"note": rows[0]["id"]}).code == "note_not_found"
+
+
+def test_all_who_wait_are_released_with_pay_some_at_a_time(world: NewWorld) -> None:
+    till = Till(world, paying(quorum=40))
+    people = [till.arrive() for _ in range(15)]
+    answers = []
+    while not answers or answers[-1]["still_waiting"]:
+        answers.append(till.here.call("POST", "/api/v1/stop/release-waiting", token=OPERATOR_TOKEN))
+        assert answers[-1].status == 200, answers[-1]
+    assert [len(each["released"]) for each in answers] == [12, 3]
+    for person in people:
+        till.report("AssignmentSubmitted", person)
+    till.work()
+    assert [till.ledger(person) for person in people] == [{"base": "paid"}] * 15
+
+
+def test_only_studies_have_sessions_to_open(world: NewWorld) -> None:
+    till = Till(world, paying())
+    till.arrive()
+    assert post(till, "1/open-session").code == "invalid_state"

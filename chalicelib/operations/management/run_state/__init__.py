@@ -1,1 +1,1 @@
-"""The run as a whole: its state, its pulse, its recruitment, its dead letters."""
+"""The run as a whole: its state, its pulse, recruitment, dead letters, later sessions, those who wait."""
