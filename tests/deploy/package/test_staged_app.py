@@ -95,6 +95,12 @@ def test_nothing_is_opened_when_chalice_deploys(staged: Path) -> None:
     assert tell(staged, code) == []
 
 
+def test_requests_of_participants_import_nothing_that_only_managers_need(staged: Path) -> None:
+    names = ("chalicelib.api", "chalicelib.operations.management", "chalicelib.operations.listings", "jinja2")
+    code = f"import app, json, sys; print(json.dumps([m for m in {names!r} if m in sys.modules]))"
+    assert tell(staged, code) == []
+
+
 def test_the_queue_is_the_deployed_one(staged: Path) -> None:
     code = (
         "import app, json; print(json.dumps([s.queue for s in app.app.event_sources if hasattr(s, 'queue')]))"

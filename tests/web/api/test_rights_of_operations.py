@@ -20,6 +20,10 @@ from tests.web.world import OPERATOR_TOKEN, World
 ALSO = {"stop.do": [Right.RECRUIT]}
 
 
+#: Operations on a type of records, for which the author may return nothing.
+ABOUT_NO_RECORD = {"tables.read"}
+
+
 def refusal(here: World, operation: AnyOperation, caller: Caller) -> Refused | None:
     """Return the refusal of a request about a record that doesn't exist; None if it was answered."""
     try:
@@ -49,7 +53,7 @@ def test_each_operation_is_for_callers_with_its_right_only(world: NewWorld) -> N
 def test_an_operation_on_a_record_that_does_not_exist_is_answered_with_404(world: NewWorld) -> None:
     here = world()
     admin = caller_of(Actor("user:ann", "Ann", frozenset(Right)))
-    about_one = [each for each in OPERATIONS if each.path_parameters]
+    about_one = [each for each in OPERATIONS if each.path_parameters and each.name not in ABOUT_NO_RECORD]
     assert about_one
     with here.unchanged():
         refused = {each.name: type(refusal(here, each, admin)) for each in about_one}
