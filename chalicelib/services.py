@@ -123,6 +123,8 @@ class App:
     longest_message: float = 0.0
     #: How many participants wait for a place, as far as this process knows.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
+    #: What expensive reads of this process returned a moment ago.
+    recent_reads: dict[str, tuple[float, Any]] = field(default_factory=dict)
     #: When this process last began each transient message, by its name.
     last_transient: dict[str, datetime] = field(default_factory=dict)
 
@@ -184,6 +186,7 @@ class App:
                     files=self.files,
                     log=self.log,
                     waiting_estimate=self.waiting_estimate,
+                    recent_reads=self.recent_reads,
                     sends_payments=continuation is not None and continuation.has_time(),
                 )
                 try:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from chalicelib.model import keys
 from chalicelib.model.run_records import KINDS
 from chalicelib.model.statuses import SUBMISSION_RECEIVED, ParticipantStatus, PaymentStatus
+from chalicelib.operations.listings.recent_reads import recent
 from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
@@ -56,7 +57,11 @@ class RunProgress:
 
 
 def read_progress(ctx: Context) -> RunProgress:
-    """Return how far the run has come."""
+    """Return how far the run has come, or had come a moment ago if that takes long to read."""
+    return recent(ctx, "progress", _read_progress)
+
+
+def _read_progress(ctx: Context) -> RunProgress:
     statuses = ctx.uow.statuses()
     ids = ctx.uow.participant_ids()
     latest = ids[-MOST_LOOKED_AT:]

@@ -114,6 +114,8 @@ class Context:
     log: RunLog = field(default_factory=NoLog)
     #: This process's estimate of how many participants wait.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
+    #: What expensive reads of this process returned a moment ago: until when it is kept, and the result.
+    recent_reads: dict[str, tuple[float, Any]] = field(default_factory=dict)
     #: A refusal that is raised after the commit, which keeps its changes.
     refusal: Refused | None = None
     #: The number of this timer in its chain, in which each timer was set by the one before.
