@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,16 @@ def _original(cloud: Cloud) -> Iterator[tuple[Cloud, Names, dict[str, str]]]:
 
 
 def _make(account: Account, names: Names) -> dict[str, str]:
+    outputs = _make_base(account, names)
+    return outputs | Stack(account, names.front_stack).apply(_front_change(names), print)
+
+
+def _front_change(names: Names) -> Change:
+    parameters = {"App": names.app, "Stage": names.stage, **resolved.FRONT}
+    return Change(front_template(routes_of(), resolved.PAGES), parameters, tags_of(names))
+
+
+def _make_base(account: Account, names: Names) -> dict[str, str]:
     parameters = {"App": names.app, "Stage": names.stage}
     base = Change(
         base_template(), parameters | resolved.BASE | {"DeletionProtection": "false"}, tags_of(names)
@@ -57,8 +68,7 @@ def _make(account: Account, names: Names) -> dict[str, str]:
     outputs = Stack(account, names.base_stack).apply(base, print)
     for function in FUNCTIONS[1:]:
         account.client("logs").create_log_group(logGroupName=names.log_group(function))
-    front = Change(front_template(routes_of(), resolved.PAGES), parameters | resolved.FRONT, tags_of(names))
-    return outputs | Stack(account, names.front_stack).apply(front, print)
+    return outputs
 
 
 @pytest.fixture
@@ -101,6 +111,33 @@ def test_cloudfront_is_in_front_of_all_three_origins(made: Made) -> None:
     told = made.ask("cloudfront", "get_distribution", Id=made.outputs["DistributionId"])["Distribution"]
     origins = {one["Id"]: one["DomainName"] for one in told["DistributionConfig"]["Origins"]["Items"]}
     assert origins.keys() == {"site", "api", "sockets"}
+
+
+def _before_the_dashboard(template: str) -> str:
+    """Return front.yaml as it was in a version without the dashboard's distribution."""
+    for name in ("OriginKey", "DashboardFunction", "DashboardDistribution", "DashboardUrl"):
+        template, count = re.subn(rf"^  {name}:\n(?:    .*\n|\n)*", "", template, flags=re.MULTILINE)
+        assert count == 1
+    template, count = re.subn(
+        r"^ {10}- Sid: TheDashboardReads\w+\n(?: {12}.*\n)*", "", template, flags=re.MULTILINE
+    )
+    assert count == 1
+    return template
+
+
+def test_an_app_of_an_older_version_gets_the_dashboard_and_keeps_its_address(
+    account: Account, names: Names
+) -> None:
+    _make_base(account, names)
+    stack, change = Stack(account, names.front_stack), _front_change(names)
+    older = {name: value for name, value in change.parameters.items() if name != "OriginKey"}
+    before = stack.apply(Change(_before_the_dashboard(change.template), older, change.tags), print)
+    after = stack.apply(change, print)
+    assert "DashboardUrl" not in before
+    assert after["SiteUrl"] == before["SiteUrl"]
+    listed = account.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    domains = {f"https://{one['DomainName']}" for one in listed}
+    assert {after["SiteUrl"], after["DashboardUrl"].removesuffix("/dashboard")} <= domains
 
 
 def test_every_alarm_is_there(made: Made) -> None:
