@@ -208,6 +208,9 @@ def collect_tabs(module: ModuleType, cls: type) -> tuple[DashboardTabs, dict[str
         if tab.route_name in views:
             continue
         views[tab.route_name] = function
+        if found.find(tab.route_name) is not None:
+            # The author has inserted it already, perhaps below another tab.
+            continue
         if after:
             found.insert_tab_after_route(tab, after)
         elif before:

@@ -15,6 +15,7 @@ import app as lambda_app
 import petri
 import petri.chains
 import petri.charts
+import petri.dashboard
 import petri.data
 import petri.drift
 import petri.errors
@@ -180,6 +181,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "data": module_page(
         "Data and reports", petri.data, petri.report, petri.charts, petri.chains, petri.drift
     ),
+    "dashboard": module_page("Tabs of the dashboard", petri.dashboard),
     "commands": commands,
     "routes": routes,
 }

@@ -159,8 +159,15 @@ def _counts(rows: Sequence[ResponseRow], conditions: Mapping[int, Sequence[str]]
             by_condition[value].update(conditions.get(row.participant_id, ()))
     return [
         ValueCount(value, count, dict(sorted(by_condition[value].items())))
-        for value, count in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
+        for value, count in _ordered(totals, are_numbers=all(_is_number(row.answer) for row in rows))
     ]
+
+
+def _ordered(totals: Mapping[str, int], *, are_numbers: bool) -> list[tuple[str, int]]:
+    """Return numbers from the least to the largest, and other answers from the most frequent on."""
+    if are_numbers:
+        return sorted(totals.items(), key=lambda pair: float(pair[0]))
+    return sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _means(rows: Sequence[ResponseRow], conditions: Mapping[int, Sequence[str]]) -> list[ConditionMean]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.experiment.dashboard_tabs import DashboardTab, DashboardTabs, collect_tabs, dashboard_tab
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.loader.experiment_folder import load_experiment
+from tests.docs.blocks import DOCS, section
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.test_signing_in import NOT_FOUND, OK, csrf_of, signed_in
 from tests.web.experiments import Talk
@@ -201,3 +204,14 @@ def test_tabs_are_inserted_moved_and_removed_as_documented() -> None:
     assert [tab.route_name for tab in tabs] == ["zeroth", "middle", "second", "last", "nested"]
     assert tabs.find("child") is child
     assert Experiment.dashboard_tabs.tabs == []
+
+
+def test_the_experiment_of_the_guide_adds_what_the_guide_says(tmp_path: Path) -> None:
+    code = section(DOCS / "dashboard.md", "Add to the dashboard").split("```python\n")[1].split("```")[0]
+    (tmp_path / "experiment.py").write_text(code, encoding="utf-8")
+    (tmp_path / "config.txt").write_text("[Experiment]\ntitle = A guide\n", encoding="utf-8")
+    kind = load_experiment(tmp_path).experiment_class
+    titles = [(tab.title, [child.title for child in tab.children]) for tab in kind.dashboard_tabs]
+    assert titles == [("More", ["Stories again"]), ("Stories", [])]
+    assert set(kind.dashboard_views) == {"stories", "stories-again"}
+    assert kind.dashboard_tabs.beside == {"stories": ("networks", True)}
