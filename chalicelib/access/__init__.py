@@ -1,1 +1,1 @@
-"""Who may do what with a run: rights, roles, actors, and the rules for records."""
+"""Rights, roles and actors of a run, and the rules for its records."""

@@ -71,5 +71,5 @@ class Actor:
         return self.id.startswith("token:")
 
 
-#: The holder of the operator's token, and whoever may deploy the app, act as this one.
+#: The actor for the operator's token and for commands of a person who may deploy the app.
 OPERATOR_ACTOR: Final = Actor("operator", "Operator", _ALL)

@@ -1,4 +1,4 @@
-"""Defines the rules for rows: conditions under which an actor may create, read, update or delete a record.
+"""Defines the rules for rows, the conditions for creating, reading, updating or deleting a record.
 
 A right belongs to an operation; a rule belongs to rows. Rules are joined by `&` and `|`, which are
 associative, commutative and idempotent; `Public()` and `Nobody()` are their neutral elements.

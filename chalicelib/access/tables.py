@@ -1,4 +1,4 @@
-"""The rules of each type of record: who may create, read, update and delete its rows (docs/rights.md)."""
+"""The rules of each type of record for creating, reading, updating and deleting its rows (docs/rights.md)."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
 
 
 def rules_of(kind: str) -> RecordRules:
-    """Return the rules of a type of record; one that isn't in the table is read and changed by nobody."""
+    """Return the rules of a type of record; no actor may read or change one that the table lacks."""
     return RULES.get(kind, UNKNOWN_RULES)
 
 
