@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib import services
@@ -17,6 +17,8 @@ from chalicelib.operations.management.run_state.state_of_run import RunOverview,
 
 #: Above so many participants the page is updated less often, since it reads their records.
 MANY: Final = 500
+#: How many of the latest runs of jobs are looked at.
+MOST_JOBS: Final = 20
 _MINUTE: Final = 60
 _TONES: Final = {RunState.RECRUITING: "good", RunState.CLOSED: "warn", RunState.FINISHED: "busy"}
 
@@ -35,6 +37,7 @@ def show_overview(call: PageCall) -> Rendered:
     """Show the overview, or its numbers only."""
     overview: RunOverview = call.run("overview.read")
     progress: RunProgress = call.run("overview.progress")
+    health = _health(call, services.current().clock.now())
     unit_seconds = _MINUTE if max(progress.seconds, default=0) > _MINUTE * 3 else 1
     now = services.current().clock.now()
     return render(
@@ -43,7 +46,8 @@ def show_overview(call: PageCall) -> Rendered:
         overview=overview,
         progress=progress,
         tone=_TONES.get(overview.state, ""),
-        needs=list(_needs(overview, progress)),
+        needs=[*_needs(overview, progress), *_errors(health)],
+        health=health,
         chart=_chart(progress, now),
         times=[seconds / unit_seconds for seconds in progress.seconds],
         unit="min" if unit_seconds == _MINUTE else "s",
@@ -53,7 +57,8 @@ def show_overview(call: PageCall) -> Rendered:
 
 def _needs(overview: RunOverview, progress: RunProgress) -> Iterator[Need]:
     if overview.state is RunState.NOT_LAUNCHED:
-        yield Need("The run hasn't been launched, so nobody can take part yet.", "recruitment", "Launch it")
+        place = _page_or("recruitment", "stop")
+        yield Need("The run hasn't been launched, so nobody can take part yet.", place, "Recruiting")
     if overview.dead_letters:
         what = _number(overview.dead_letters, "message has failed", "messages have failed")
         yield Need(f"{what} too often and waits for you.", "log#dead-letters", "Look at the messages", "bad")
@@ -63,12 +68,54 @@ def _needs(overview: RunOverview, progress: RunProgress) -> Iterator[Need]:
         (progress.stuck_payments, "payment is overdue", "payments are overdue", "bad"),
     ):
         if count:
-            yield Need(
-                f"{_number(count, one, many)}.", "participants?payments=problem", "Look at payments", tone
-            )
+            place = _page_or("money", "participants")
+            yield Need(f"{_number(count, one, many)}.", place, "Look at payments", tone)
     if overview.hard_cap is not None and overview.owed + overview.reserved >= overview.hard_cap:
         text = "The hard cap is reached, so no more places are opened. Raise hard_cap to continue."
-        yield Need(text, "stop", "Look at the money")
+        yield Need(text, _page_or("money", "stop"), "Look at the money")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What shows that the run works."""
+
+    #: How many errors the log has of the last hour; None if this actor or this process can't read it.
+    errors: int | None
+    #: How many seconds ago the last scheduled job ran; None before the first.
+    seconds_since_job: float | None
+    #: The latest runs of jobs that failed.
+    failed_jobs: int
+
+
+def _health(call: PageCall, now: datetime) -> Health:
+    jobs = call.run("jobs.list", limit=MOST_JOBS).rows
+    since = (now - jobs[0].started).total_seconds() if jobs else None
+    failed = sum(1 for job in jobs if (job.result or "").startswith("failed"))
+    return Health(_errors_of_last_hour(call, now), since, failed)
+
+
+def _errors_of_last_hour(call: PageCall, now: datetime) -> int | None:
+    if not call.actor.may(Right.EDIT_PARTICIPANTS):
+        return None
+    log = call.run("log.list", level="error")
+    if not log.is_readable:
+        return None
+    since = now - timedelta(hours=1)
+    return sum(1 for line in log.lines if line.at and datetime.fromisoformat(line.at) > since)
+
+
+def _errors(health: Health) -> Iterator[Need]:
+    if health.errors:
+        what = _number(health.errors, "error was", "errors were")
+        yield Need(f"{what} logged in the last hour.", "log", "Look at the log", "bad")
+
+
+def _page_or(name: str, other: str) -> str:
+    """Return the page that is for something, or another one in a dashboard that lacks it."""
+    # Lazy import: the registry imports this module.
+    from chalicelib.dashboard.registry import find_page
+
+    return other if find_page(name) is None else name
 
 
 def _number(count: int, one: str, many: str) -> str:

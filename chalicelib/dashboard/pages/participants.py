@@ -20,6 +20,9 @@ _ADDRESS: Final = "/dashboard/participants"
 SELECTED: Final = "selected"
 #: How many participants one decision is about.
 MOST_SELECTED: Final = 200
+_PAYMENT_ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"release-payment": "payments.release", "retry-payment": "payments.retry"}
+)
 _FILTERS: Final = ("text", "status", "condition", "recruiter")
 
 
@@ -98,6 +101,8 @@ def show_participants(call: PageCall) -> Rendered:
         return _list(call)
     if call.part is None:
         return _one(call, call.id)
+    if call.part in _PAYMENT_ACTIONS:
+        return _change_payment(call, call.id, call.part)
     decision = DECISIONS.get(call.part)
     if decision is None:
         raise NotFound("This page has no such action.")
@@ -105,6 +110,15 @@ def show_participants(call: PageCall) -> Rendered:
     if call.method == "POST":
         return _decide(call, call.part, decision, ids)
     return _ask(call, decision, ids)
+
+
+def _change_payment(call: PageCall, participant_id: str, action: str) -> Rendered:
+    """Release or retry one payment of the participant."""
+    payment = call.one("payment")
+    if call.method != "POST" or payment.partition("-")[0] != participant_id:
+        raise NotFound("This page has no such action.")
+    call.run(_PAYMENT_ACTIONS[action], id=payment)
+    return redirect(f"{_ADDRESS}/{participant_id}#payments")
 
 
 def _list(call: PageCall) -> Rendered:
@@ -140,6 +154,7 @@ def _one(call: PageCall, participant_id: str, refused: str = "") -> Rendered:
         timeline=call.run("participants.timeline", id=participant_id),
         notes=call.run("participants.notes", id=participant_id).rows,
         decisions=_possible(call, participant),
+        may_pay=call.actor.may(Right.PAY),
         said=DECISIONS[call.one("said")].title if call.one("said") in DECISIONS else "",
         refused=refused,
     )

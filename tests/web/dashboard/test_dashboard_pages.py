@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from chalicelib.messages import SendPayment, to_body
+from chalicelib.operations.schedule import ticks
 from chalicelib.operations.schedule.dead_letters import move_to_dead_letters
 from chalicelib.ports import Message
 from chalicelib.ports.run_log import LogLine
@@ -19,6 +21,7 @@ from tests.web.world import World
 
 #: HTML, attributes that htmx would obey, a template and a formula, as a participant could write them.
 HOSTILE = '<b hx-post="/dashboard/sign-out" hx-trigger="load">{{ 7 * 7 }}</b><script>alert(1)</script>=1+1'
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ROOT = Path(__file__).parents[3]
 #: What the first page and its files may weigh, compressed.
 MOST_BYTES = 60_000
@@ -150,6 +153,18 @@ def test_errors_are_shown_in_groups_and_lines_about_the_dashboard_are_left_out(h
     assert page.count("ValueError: too long</span>") == 1
     assert "a line of the run" in page
     assert "a page was shown" not in page
+
+
+def test_the_overview_names_errors_of_the_last_hour_and_jobs_that_failed(here: World) -> None:
+    now = here.clock.now()
+    lines = [LogLine((now - age).isoformat(), "ERROR", "It broke.") for age in (MINUTE, 2 * MINUTE, DAY)]
+    here.app.log = ReadableLog(*lines)
+    here.app.run(ticks.claim_job, "sweep", int(now.timestamp() // 60))
+    here.app.run(ticks.finish_job, "sweep", int(now.timestamp() // 60), "failed: OSError: full")
+    page = DashboardBrowser(here).open("overview")
+    assert "2 errors were logged in the last hour." in page
+    assert "1 of the latest jobs failed" in page
+    assert "jobs run every minute" in page
 
 
 def test_a_log_that_is_elsewhere_is_named(here: World) -> None:

@@ -56,6 +56,20 @@ def test_held_payments_are_sent_when_they_may_go_again(here: World) -> None:
     assert statuses(here, person) == {"paid"}
 
 
+def test_a_held_payment_is_released_on_the_participants_page(here: World) -> None:
+    browser = DashboardBrowser(here)
+    browser.press("stop/payments/stop")
+    person = here.arrive()
+    person.finish()
+    here.work()
+    here.app.run(change_stop, "payments", is_stopped=False, caller=OPERATOR_CALLER)
+    assert "Release $1.50" in browser.open("participants/1")
+    assert browser.press("participants/2/release-payment", [("payment", "1-base")]).status == 404
+    assert browser.press("participants/1/release-payment", [("payment", "1-base")]).status == 303
+    here.work()
+    assert statuses(here, person) == {"paid"}
+
+
 def test_a_payment_that_is_due_already_is_held_before_it_is_sent(here: World) -> None:
     person = here.arrive()
     person.finish()
