@@ -13,6 +13,7 @@ from .resources import (
     author_views_api,
     dead_letters_api,
     grading_api,
+    jobs_api,
     log_api,
     networks_api,
     overview_api,
@@ -37,6 +38,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *author_views_api.OPERATIONS,
     *recruitment_api.OPERATIONS,
     *grading_api.OPERATIONS,
+    *jobs_api.OPERATIONS,
     *records_api.OPERATIONS,
     *results_api.OPERATIONS,
 )

@@ -35,6 +35,13 @@ def finish_job(ctx: Context, job: str, minute: int, result: str) -> None:
         ctx.uow.put_if_unchanged(keys.tick(job, minute % DAY), "tick", fields)
 
 
+def record_run(ctx: Context, job: str, minute: int, result: str) -> None:
+    """Record a run of a job that was ended in this commit; a later one of the same minute replaces it."""
+    moment = iso(ctx.now)
+    fields = {"job": job, "scheduled_for": _moment(minute), "started": moment, "ended": moment}
+    ctx.uow.put_unconditional(keys.tick(job, minute % DAY), "tick", {**fields, "result": result[:500]})
+
+
 def list_ticks(ctx: Context) -> list[dict[str, Any]]:
     """Return the records of the last day, oldest first: job, scheduled_for, started, ended, result."""
     names = ("job", "scheduled_for", "started", "ended", "result")
