@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.errors import NotFound, RuleBroken
+from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model import keys
 from chalicelib.model.node import NETWORK_SPAN
 from chalicelib.operations.listings.network_lists import (
@@ -40,12 +40,12 @@ def read_node(ctx: Context, node_id: str) -> NodeRow:
 
 
 def fail_network(ctx: Context, network_id: str, reason: str) -> NetworkRow:
-    """Fail a network with its nodes, infos and what else is in it; RuleBroken when it has failed already."""
+    """Fail a network with all that is in it; InvalidState when it has failed already."""
     number = network_number(network_id)
     published_root(ctx, number)
     network = ctx.uow.network(number)
     if network.failed:
-        raise RuleBroken(f"Network {number} has failed already.", code="failed_already")
+        raise InvalidState(f"Network {number} has failed already.", code="failed_already")
     row = read_network(ctx, network_id)
     network.fail(reason=reason)
     # What is stored changes with the commit.
@@ -60,11 +60,11 @@ def fail_network(ctx: Context, network_id: str, reason: str) -> NetworkRow:
 
 
 def fail_node(ctx: Context, node_id: str, reason: str) -> NodeRow:
-    """Fail a node with what it has made; RuleBroken when it has failed already."""
+    """Fail a node with what it has made; InvalidState when it has failed already."""
     row = read_node(ctx, node_id)
     node = ctx.uow.node(row.id)
     if node.failed:
-        raise RuleBroken(f"Node {node_id} has failed already.", code="failed_already")
+        raise InvalidState(f"Node {node_id} has failed already.", code="failed_already")
     node.fail(reason=reason)
     return replace(row, failed=True, failed_reason=reason, time_of_death=ctx.now)
 

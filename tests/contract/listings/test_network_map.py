@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import BadRequest, NotFound, RuleBroken
+from chalicelib.errors import BadRequest, InvalidState, NotFound
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -95,7 +95,7 @@ def test_a_failed_node_and_its_vectors_are_shown_as_failed(line: App) -> None:
     assert [one.failed for one in found.nodes] == [False, True, False, False]
     assert [one.failed for one in found.vectors] == [True, True, False]
     assert line.run(managed_networks.read_node, str(BASE + 2)).failed_reason == "a test"
-    with pytest.raises(RuleBroken, match="failed already"):
+    with pytest.raises(InvalidState, match="failed already"):
         line.run(managed_networks.fail_node, str(BASE + 2), "again")
 
 
@@ -104,7 +104,7 @@ def test_a_failed_network_says_how_many_nodes_have_failed_with_it(line: App) -> 
     stored = line.run(managed_networks.read_network, "1")
     assert (answer.n_alive_nodes, answer.n_failed_nodes) == (stored.n_alive_nodes, stored.n_failed_nodes)
     assert (stored.failed, stored.n_failed_nodes) == (True, 30)
-    with pytest.raises(RuleBroken, match="failed already"):
+    with pytest.raises(InvalidState, match="failed already"):
         line.run(managed_networks.fail_network, "1", "again")
 
 
