@@ -48,7 +48,11 @@ class Client:
     """A client of one run."""
 
     def __init__(self, address: str, token: str, *, timeout: float = TIMEOUT) -> None:
-        """`address`: of the run, such as `http://127.0.0.1:5000`; `token`: the operator's, or your own."""
+        """`token`: the operator's, or your own.
+
+        `address`: of the run, such as `http://127.0.0.1:5000`; for a deployed app, that of its dashboard, as
+        `petri deploy` and `petri apps` show it. The participants' address doesn't serve the API.
+        """
         self._sender = _Sender(address, token, timeout)
 
     def __getattr__(self, name: str) -> _Resource:
@@ -67,7 +71,7 @@ class _Sender:
         # Lazy import: experiments import from petri without the client.
         import requests
 
-        self._address = address.rstrip("/")
+        self._address = address.rstrip("/").removesuffix("/dashboard")
         self._timeout = timeout
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"

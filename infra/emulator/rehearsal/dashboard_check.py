@@ -14,6 +14,7 @@ from infra.aws.account.session import Account
 from infra.aws.deployed.app_registry import LocatedApp
 from infra.aws.lifecycle.deployment import Deployed
 from infra.operator.dashboard_access import sign_in_link_of
+from petri.client import ApiError, Client
 
 #: Seconds to wait for a response.
 TIMEOUT = 30
@@ -36,6 +37,7 @@ class DashboardCheck:
         with requests.Session() as browser:
             yield from self._sign_in(browser)
             yield from self._overview(browser)
+        yield from self._ask_client()
         yield from self._statuses()
 
     def _sign_in(self, browser: requests.Session) -> Iterator[str]:
@@ -72,6 +74,13 @@ class DashboardCheck:
         file = browser.get(f"{self._own}{style[1]}", timeout=TIMEOUT)
         if file.status_code != requests.codes.ok or "immutable" not in file.headers.get("cache-control", ""):
             yield f"the dashboard's style sheet answered {file.status_code}"
+
+    def _ask_client(self) -> Iterator[str]:
+        client = Client(self._deployed.dashboard_url, self._deployed.token, timeout=TIMEOUT)
+        try:
+            list(client.payments.list())
+        except ApiError as error:
+            yield f"the client of the API got an error: {error}"
 
     def _statuses(self) -> Iterator[str]:
         site, rest = self._deployed.site_url, self._deployed.rest_url.rstrip("/")

@@ -90,6 +90,10 @@ def test_answers_are_typed_and_lists_are_read_to_their_end(till: Scene) -> None:
     assert "extra_time" in dir(client.participants)
 
 
+def test_the_address_of_the_dashboard_is_accepted_as_it_is_printed(till: Scene) -> None:
+    assert Client(f"{ADDRESS}/dashboard", OPERATOR_TOKEN).participants.read(1).worker_id == "w1"
+
+
 def test_a_change_whose_answer_is_lost_takes_effect_once(till: Scene, pauses: list[float]) -> None:
     made, wire = till
     client = Client(ADDRESS, OPERATOR_TOKEN)
