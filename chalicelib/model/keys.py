@@ -34,7 +34,6 @@ cohort#<element>  <participant>        in a study: a cohort, under its first mem
 visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
 notes#<kind>#<id> <time>#<mark>       notes of people who manage the run, about a record
-errors            <fingerprint>        errors of one kind, counted
 audit#<actor>     <number>             an actor's changes, each with the hash of the one before; head
 auditvalues#<a>   <number>             the values that a change has set, which can be erased
 audit             <actor>              the actors who have changed something
@@ -301,13 +300,6 @@ def note(kind: str, record_id: str, name: str) -> Key:
 def note_name(now: datetime, mark: str) -> str:
     """Return the name of a note among those about its record, which are in order of time."""
     return f"{iso(now)}#{mark}"
-
-
-ERRORS = "errors"
-
-
-def error_group(fingerprint: str) -> Key:
-    return ERRORS, fingerprint
 
 
 def api_answer(actor_id: str, request_id: str) -> Key:

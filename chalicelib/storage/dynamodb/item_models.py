@@ -428,19 +428,6 @@ class NoteItem(StoredItem):
     written = _text()
 
 
-class ErrorGroupItem(StoredItem):
-    """Errors of one kind: how often, when first and last, and where."""
-
-    times = _number()
-    first_at = _text()
-    last_at = _text()
-    where = _text()
-    error_type = _text()
-    text = _text()
-    traceback = _text()
-    participant_id = _number()
-
-
 class ApiAnswerItem(StoredItem):
     """The answer to a change over the API, for a repeated request, and when it expires."""
 
@@ -565,7 +552,6 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "ticket": StoredItem,
     "session": StoredItem,
     "note": NoteItem,
-    "error_group": ErrorGroupItem,
     "audit_entry": AuditEntryItem,
     "audit_head": AuditHeadItem,
     "audit_values": AuditValuesItem,
