@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,9 @@ class HistogramBar:
     height: float
 
 
-def share(part: float, whole: float) -> float:
+def share(part: float | Decimal, whole: float | Decimal) -> float:
     """Return a part of a whole from 0 to 100; 0 of an empty whole."""
-    return 0.0 if whole <= 0 else round(min(100.0, max(0.0, 100.0 * part / whole)), 2)
+    return 0.0 if whole <= 0 else round(min(100.0, max(0.0, 100.0 * float(part) / float(whole))), 2)
 
 
 def cumulative_counts(

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from .page_call import DashboardPage
-from .pages import author_frames, author_tabs, data, log, networks, overview, participants, responses, stop
+from .pages import (
+    author_frames,
+    author_tabs,
+    data,
+    log,
+    money,
+    networks,
+    overview,
+    participants,
+    responses,
+    stop,
+)
 
 #: The groups of the navigation, in order.
 GROUPS: Final = ("Run", "Results", "Setup")
@@ -13,6 +24,7 @@ GROUPS: Final = ("Run", "Results", "Setup")
 PAGES: Final[tuple[DashboardPage, ...]] = (
     overview.PAGE,
     participants.PAGE,
+    money.PAGE,
     networks.PAGE,
     responses.PAGE,
     data.PAGE,

@@ -1,4 +1,4 @@
-"""/api/v1/payments: the ledger."""
+"""/api/v1/payments and /api/v1/money: the ledger, and what the run costs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import LIMIT, NUMBER_CURSOR, One
+from chalicelib.api.common_parameters import ID_TEXT, LIMIT, NUMBER_CURSOR, NoParameters, One
 from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.management import managed_payments as payments
 from chalicelib.operations.management.managed_payments import PaymentDetail, PaymentRow
+from chalicelib.operations.management.run_state.money_of_run import RunMoney, money_of_run
 from chalicelib.operations.shared.context import Context
 
 
@@ -23,6 +24,17 @@ class PaymentQueryParameters:
     participant_id: int | None = field(default=None, metadata={"min": 1})
     after: str | None = field(default=None, metadata=NUMBER_CURSOR)
     limit: int = field(default=50, metadata=LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidElsewhere:
+    """A payment, and what shows that it was made without Petri."""
+
+    id: str = field(metadata=ID_TEXT)
+    reference: str = field(
+        metadata={"min": 1, "max": 200, "help": "Where it is found, such as the recruiter's number."}
+    )
+    reason: str = field(metadata={"min": 1, "max": 500, "help": "Stored with the transition."})
 
 
 def _list(ctx: Context, asked: PaymentQueryParameters) -> Listing[PaymentRow]:
@@ -77,5 +89,28 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=PaymentDetail,
         run=lambda ctx, one: payments.release_one_payment(ctx, one.id),
         summary="Releases a held or refused payment to be sent.",
+    ),
+    ApiOperation(
+        name="payments.resolve",
+        method="POST",
+        resource="payments",
+        shape=Shape.VERB,
+        verb="resolve",
+        right=Right.PAY,
+        parameters=PaidElsewhere,
+        answer=PaymentDetail,
+        run=lambda ctx, paid: payments.resolve_one_payment(ctx, paid.id, paid.reference, paid.reason),
+        summary="Records that a payment was made without Petri, which then doesn't send it.",
+    ),
+    ApiOperation(
+        name="money.read",
+        method="GET",
+        resource="money",
+        shape=Shape.LIST,
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=RunMoney,
+        run=lambda ctx, _: money_of_run(ctx),
+        summary="Returns what the run costs: the ledger by status, caps, fees, and pay per hour.",
     ),
 )

@@ -20,6 +20,7 @@ from chalicelib.operations.payment.operator_actions import (
     list_payments,
     payment_entry,
     release_payment,
+    resolve_payment,
     retry_payment,
 )
 from chalicelib.operations.shared.context import Context
@@ -74,13 +75,13 @@ def page_of_payments(
     """
     if participant_id is not None:
         entries = list_payments(ctx, PaymentFilter(status, participant_id))
-        return Listing([_row(each) for each in entries], None, 1, is_partial=False)
+        return Listing([payment_row_of(each) for each in entries], None, 1, is_partial=False)
     ids = [one for one in ctx.uow.participant_ids() if one > after]
     rows: list[PaymentRow] = []
     looked_at = last = 0
     for last in islice(ids, MAX_LOOKED_AT):
         looked_at += 1
-        rows += [_row(each) for each in list_payments(ctx, PaymentFilter(status, last))]
+        rows += [payment_row_of(each) for each in list_payments(ctx, PaymentFilter(status, last))]
         if len(rows) >= limit:
             break
     is_over = looked_at == len(ids)
@@ -100,7 +101,7 @@ def payment_detail(ctx: Context, payment: Payment) -> PaymentDetail:
         PaymentTransition(str(one["to"]), moment(one["at"]), str(one["by"]), str(one["why"]))
         for one in transitions_of(payment)
     ]
-    return PaymentDetail(_row(payment_entry(ctx, payment)), transitions)
+    return PaymentDetail(payment_row_of(payment_entry(ctx, payment)), transitions)
 
 
 def retry_one_payment(ctx: Context, payment_id: str) -> PaymentDetail:
@@ -124,6 +125,17 @@ def release_one_payment(ctx: Context, payment_id: str) -> PaymentDetail:
     return read_payment(ctx, payment_id)
 
 
+def resolve_one_payment(ctx: Context, payment_id: str, reference: str, reason: str) -> PaymentDetail:
+    """Record that a payment was made without Petri; InvalidState when it is paid or being sent now."""
+    payment = _payment(ctx, payment_id)
+    if not resolve_payment(ctx, payment.participant_id, payment.kind, reference, reason):
+        raise InvalidState(
+            f"The payment {payment_id} is {payment.status}, and can't be recorded as paid by hand: it is "
+            "paid already, or a worker process is sending it at this moment."
+        )
+    return read_payment(ctx, payment_id)
+
+
 def _payment(ctx: Context, payment_id: str) -> Payment:
     number, _, kind = payment_id.partition("-")
     is_id = _is_number(number) and is_known_kind(kind)
@@ -140,7 +152,8 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
 
 
-def _row(entry: PaymentEntry) -> PaymentRow:
+def payment_row_of(entry: PaymentEntry) -> PaymentRow:
+    """Return a payment as a row of the ledger."""
     return PaymentRow(
         id=f"{entry.participant_id}-{entry.kind}",
         participant_id=entry.participant_id,

@@ -138,12 +138,23 @@ def _payment_problems(ctx: Context, ids: Sequence[int]) -> Counter[str]:
 
 
 def _hourly_pay(completed: Sequence[Mapping[str, Any]]) -> Decimal | None:
-    rates = [
+    rates = _hourly_rates(completed)
+    return Decimal(str(round(median(rates), 2))) if rates else None
+
+
+def hourly_pay_of_latest(ctx: Context) -> list[float]:
+    """Return what each of the latest participants earned per hour, with bonuses."""
+    latest = ctx.uow.participant_ids()[-MOST_LOOKED_AT:]
+    completed = [item for item in _participants(ctx, latest) if item["status"] in SUBMISSION_RECEIVED]
+    return [round(rate, 2) for rate in _hourly_rates([one for one in completed if one.get("end_time")])]
+
+
+def _hourly_rates(completed: Sequence[Mapping[str, Any]]) -> list[float]:
+    return [
         float(_amount(item, "base_pay") + _amount(item, "bonus")) / seconds * _HOUR
         for item in completed
         if item.get("base_pay") is not None and (seconds := _seconds(item)) > 0
     ]
-    return Decimal(str(round(median(rates), 2))) if rates else None
 
 
 def _amount(item: Mapping[str, Any], name: str) -> Decimal:

@@ -124,11 +124,16 @@ def retry_payment(ctx: Context, participant_id: int, kind: str) -> bool:
 
 def record_found_payment(ctx: Context, participant_id: int, kind: str, reference: str) -> bool:
     """Record that the recruiter's records list a payment; False when it was recorded before."""
+    return resolve_payment(ctx, participant_id, kind, reference, "found in the recruiter's records")
+
+
+def resolve_payment(ctx: Context, participant_id: int, kind: str, reference: str, why: str) -> bool:
+    """Record that a payment was made without Petri; False when it is paid or being sent at this moment."""
     require_right(ctx, Right.PAY)
     payment = ctx.uow.payment(participant_id, kind)
     if payment is None or payment.status == PaymentStatus.PAID or leased_until(ctx, payment) is not None:
         return False
-    mark_paid(ctx, payment, reference, "found in the recruiter's records", OPERATOR)
+    mark_paid(ctx, payment, reference, why, OPERATOR)
     return True
 
 

@@ -110,6 +110,11 @@ def cost_with_fee(ctx: Context, recruiter: str, amount: Decimal) -> Decimal:
     return amount + ctx.recruiters.fee(recruiter, amount, _largest_batch(ctx)) if has_cap(ctx) else amount
 
 
+def fee_of(ctx: Context, recruiter: str, amount: Decimal) -> Decimal:
+    """Return a recruiter's fee for a payment, whether a cap is set or not."""
+    return ctx.recruiters.fee(recruiter, amount, _largest_batch(ctx))
+
+
 def record_batch_size(ctx: Context, places: int) -> None:
     """Record how many places are opened at a time."""
     if places > _largest_batch(ctx):
