@@ -12,12 +12,13 @@ from chalicelib.errors import BadRequest, NotFound, RuleBroken
 from chalicelib.export import write_zip
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.operations.study.grading.grade_response import MAX_COMMENT, GivenGrade, grade_response
+from chalicelib.operations.study.grading.ungraded import answers_to_grade
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.importing import load_zip
 from infra.local.lifecycle.run_session import RunSession
 from infra.operator import grade_sheets
 from petri.data import Data
-from petri.study import Draw, End, Form, Rounds, Study, number, text
+from petri.study import Draw, End, Form, Page, Rounds, Study, number, text
 from tests.contract.factories import dump
 from tests.study.studies import OpenStudy, answer
 from tests.web.world import Person, World
@@ -89,6 +90,20 @@ def test_a_grade_is_stored_with_the_place_of_its_answer(open_study: OpenStudy) -
     assert {name: stored.get(name) for name in where} == {name: response.get(name) for name in where}
     assert (stored["page"], stored["round"], stored.get("number", 0)) == ("write", 2, 0)
     assert (stored["item"], stored["by"], stored["answers"][0]["graded_by"]) == ("essay", "grader", "anna")
+
+
+def test_pages_without_items_have_nothing_to_grade(open_study: OpenStudy) -> None:
+    timeline = (Page("intro"), Form("write", ask="essay"), End())
+    here = open_study(type("WithIntro", (Essays,), {"timeline": timeline}))
+    person = here.arrive()
+    answer(person)
+    assert here.app.run(answers_to_grade, [person.id], caller=OPERATOR_CALLER) == []
+    answer(person, essay="Because.")
+    (found,) = here.app.run(answers_to_grade, [person.id], caller=OPERATOR_CALLER)
+    assert (found.item, found.answer, found.points, found.comment) == ("essay", "Because.", None, "")
+    assert grade(here, person, points=Decimal(2), comment="Fair.")
+    (found,) = here.app.run(answers_to_grade, [person.id], caller=OPERATOR_CALLER)
+    assert (found.points, found.comment, found.max_points) == (2, "Fair.", 4)
 
 
 def test_the_same_grade_is_stored_once(open_study: OpenStudy) -> None:

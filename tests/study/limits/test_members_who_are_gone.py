@@ -8,7 +8,9 @@ import pytest
 
 from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.flow.moves import ring
 from chalicelib.operations.study.flow.time_limits import MAX_AUTOPLAYED
+from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.study import Study
 from petri.study import End, Group, Page, Part, Rounds, Wait, number
 from tests.study.studies import ULTIMATUM_PAGES, OpenStudy, Ultimatum, answer, due
@@ -82,6 +84,18 @@ def test_any_number_of_pages_is_answered_for_a_departed_member(open_study: OpenS
     assert by(here, gone) == ["autoplay"] * (2 * MAX_AUTOPLAYED + 1)
     assert by(here, one) == []
     assert due(gone)["kind"] == "wait"
+
+
+def test_doorbells_of_different_names_are_all_rung(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    people = gathered(here, 2)
+
+    def act(ctx: Context) -> list[tuple[str, str]]:
+        for person in people:
+            ring(ctx, [session_of(ctx).place(person.id)], f"to|{person.id}")
+        return [message.key for message in ctx.uow.posted]
+
+    assert len(set(here.app.run(act))) == len(people)
 
 
 def test_a_member_who_returns_plays_on(open_study: OpenStudy) -> None:

@@ -166,6 +166,15 @@ def test_the_bonus_of_the_first_session_takes_nothing_that_is_reserved_for_later
     assert run.ledger(run.first_visit()) == {"base": "paid", "bonus": bonus}
 
 
+def test_the_payment_of_a_session_says_what_of_it_is_pay_and_what_bonus(paid: Any) -> None:
+    run = paid()
+    person = run.first_visit()
+    run.visit(person, mood=5)
+    (payment,) = [item for item in run.here.items("payment") if item["payment_kind"] == "visit-2"]
+    assert (payment["amount"], payment["reason"]) == ("7.00", "session day")
+    assert {name: Decimal(payment["details"][name]) for name in ("pay", "bonus")} == {"pay": 2, "bonus": 5}
+
+
 def test_the_pay_of_a_session_takes_nothing_that_is_reserved_for_others(paid: Any) -> None:
     run = paid(hard_cap=8.80)
     person = run.first_visit()
