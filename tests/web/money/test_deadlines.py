@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.model.participant import EXTRA_MINUTES
 from chalicelib.operations.participant import deadlines
 from chalicelib.operations.recruitment.headcount import headcount
 from chalicelib.operations.shared.context import OPERATOR_CALLER
@@ -274,3 +275,30 @@ def test_the_experiments_own_recruit_replaces_a_missing_participant(world: NewWo
     person = till.arrive()
     till.go_on(hours=1, minutes=3)
     assert (till.statuses(person), called, till.dead_letters()) == (["missing_notification"], [1], [])
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(3599, "working"), (3600, "missing_notification")])
+def test_a_check_before_the_deadline_changes_nothing(world: NewWorld, seconds: int, status: str) -> None:
+    till = Till(world, paying())
+    person = till.arrive()
+    till.here.clock.turn(seconds=seconds)
+    till.here.app.run(deadlines.reconcile_expired, person.id, None)
+    assert till.statuses(person) == [status]
+
+
+def test_a_participant_with_extra_time_is_asked_about_when_that_is_over(world: NewWorld) -> None:
+    till = Till(world, paying())
+    answers = asking(till, None)
+    person = till.arrive()
+
+    def give_more(ctx: Any) -> None:
+        participant = ctx.uow.participant(person.id)
+        participant.details = {**participant.details, EXTRA_MINUTES: 30}
+
+    till.here.app.run(give_more)
+    till.go_on(minutes=62)
+    assert till.statuses(person) == ["working"]
+    till.go_on(minutes=29)
+    assert till.statuses(person) == ["working"]
+    till.go_on(minutes=1)
+    assert (till.statuses(person), len(answers.asked)) == (["missing_notification"], 2)
