@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.model.participant import EXTRA_MINUTES
 from chalicelib.operations.participant import deadlines
 from chalicelib.operations.recruitment.headcount import headcount
 from chalicelib.operations.shared.context import OPERATOR_CALLER
@@ -290,12 +290,13 @@ def test_a_participant_with_extra_time_is_asked_about_when_that_is_over(world: N
     till = Till(world, paying())
     answers = asking(till, None)
     person = till.arrive()
-
-    def give_more(ctx: Any) -> None:
-        participant = ctx.uow.participant(person.id)
-        participant.details = {**participant.details, EXTRA_MINUTES: 30}
-
-    till.here.app.run(give_more)
+    began = till.here.clock.now()
+    # Twice, since more time adds to what was given before.
+    for minutes, total in ((10, 10), (20, 30)):
+        ends = till.here.app.run(
+            lambda ctx, more=minutes: deadlines.give_extra_time(ctx, ctx.uow.participant(person.id), more)
+        )
+        assert ends == began + timedelta(hours=1, minutes=total)
     till.go_on(minutes=62)
     assert till.statuses(person) == ["working"]
     till.go_on(minutes=29)
