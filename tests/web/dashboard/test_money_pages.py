@@ -51,7 +51,7 @@ def test_a_run_without_payments_says_when_they_appear(world: NewWorld) -> None:
 
 def test_the_page_adds_up_payments_by_status_and_shows_caps_fees_and_pay_per_hour(till: Till) -> None:
     put(till.here, 1, PaymentStatus.HELD, "the books are closed")
-    money = run_operation(Actor("user:ann", "Ann", ROLES["Viewer"]), "money.read")
+    money = run_operation(Actor("user:ann", "Ann", ROLES["Viewer"]), "", "money.read")
     counts = {one.status: one.count for one in money.by_status}
     assert counts[PaymentStatus.HELD] == 1
     assert sum(one.amount for one in money.by_status) == sum(one.amount for one in money.by_recruiter)
@@ -106,7 +106,7 @@ def test_a_payment_that_was_made_elsewhere_is_recorded_and_never_sent(till: Till
 
 def test_bonuses_and_compensations_by_hand_are_listed_with_their_reasons(till: Till) -> None:
     admin = Actor("user:ann", "Ann", ROLES["Researcher"])
-    run_operation(admin, "participants.bonus", id="1", amount=Decimal("0.50"), reason="found a mistake")
+    run_operation(admin, "", "participants.bonus", id="1", amount=Decimal("0.50"), reason="found a mistake")
     page = DashboardBrowser(till.here).open("money")
     assert "found a mistake" in page.partition("Given by hand")[2]
 
@@ -116,7 +116,7 @@ def test_only_actors_who_may_pay_are_offered_actions_and_can_act(till: Till) -> 
     viewer = Actor("user:vic", "Vic", ROLES["Viewer"])
     for verb, more in (("release", {}), ("retry", {}), ("resolve", {"reference": "x", "reason": "y"})):
         with till.here.unchanged(), pytest.raises(Forbidden):
-            run_operation(viewer, f"payments.{verb}", id="1-base", **more)
+            run_operation(viewer, "", f"payments.{verb}", id="1-base", **more)
 
 
 def test_a_form_without_the_sessions_token_changes_nothing(till: Till) -> None:
