@@ -121,7 +121,7 @@ class Record:
     object_fields: ClassVar[ObjectFields] = (("details", dict),)
 
     #: The number of the class among all classes of records, in the order of their definitions.
-    definition_number: ClassVar[int] = 0
+    _definition_number: ClassVar[int] = 0
 
     id: int
     creation_time: datetime
@@ -147,7 +147,7 @@ class Record:
     def __init_subclass__(cls, **more: Any) -> None:
         """Number the definition, since Python doesn't record in which order classes were defined."""
         super().__init_subclass__(**more)
-        cls.definition_number = next(_definitions)
+        cls._definition_number = next(_definitions)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if type(value) in _MAY_BE_UNSERIALIZABLE and name not in _OURS and name[0] != "_":

@@ -46,7 +46,7 @@ def class_for_type(base: type[R], word: str) -> type[R]:
 def _by_right(base: type[R]) -> list[type[R]]:
     # Loading an author's folder again (tests, verify) redefines its classes: the newest definition wins,
     # wherever it is in the tree of classes.
-    return sorted(subclasses_of(base), key=lambda cls: (not is_petris(cls), -cls.definition_number))
+    return sorted(subclasses_of(base), key=lambda cls: (not is_petris(cls), -cls._definition_number))
 
 
 def clear_cache() -> None:
