@@ -133,7 +133,7 @@ def test_a_certificate_without_its_domain_is_refused(
 
 
 def distribution(**parameters: str) -> dict[str, Any]:
-    (found,) = resolved.of_type(resolved.front(**parameters), "AWS::CloudFront::Distribution").values()
+    found = resolved.of_type(resolved.front(**parameters), "AWS::CloudFront::Distribution")["Distribution"]
     config: dict[str, Any] = found["DistributionConfig"]
     return config
 
