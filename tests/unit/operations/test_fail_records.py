@@ -10,11 +10,12 @@ import pytest
 
 from chalicelib import services
 from chalicelib.errors import PetriError
-from chalicelib.messages import FailRecords, MessageBody, from_body
+from chalicelib.messages import FailRecords, from_body
 from chalicelib.model.question import Question
 from chalicelib.model.record import Record
 from chalicelib.model.transformation import Transformation
 from chalicelib.operations.network.fail_records import fail_records
+from chalicelib.ports import Message
 from chalicelib.services import App
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
@@ -65,13 +66,14 @@ def one_of_each(work: EngineUnitOfWork, node_ids: list[int]) -> dict[str, Record
 
 def fail_later(app: App, *failures: Failure) -> list[Failure]:
     """Handle a message that fails records; return the failures of the message that it posts, if any."""
+    before = {message.key for message in recorded(app)}
     app.run(fail_records, failures)
-    (*_, rest) = [None, *(one for one in due_bodies(app) if isinstance(one, FailRecords))]
-    return [] if rest is None else list(rest.failures)
+    bodies = [from_body(message.body) for message in recorded(app) if message.key not in before]
+    return [failure for body in bodies if isinstance(body, FailRecords) for failure in body.failures]
 
 
-def due_bodies(app: App) -> list[MessageBody]:
-    return [from_body(message.body) for message in app.store.due(app.clock.now() + timedelta(minutes=5))]
+def recorded(app: App) -> list[Message]:
+    return app.store.due(app.clock.now() + timedelta(minutes=5))
 
 
 @pytest.mark.parametrize(
