@@ -106,9 +106,27 @@ def at(node_id: int, rest: str = "") -> str:
 OF_NODES = "at#"
 
 
+def info_prefix(node_id: int) -> str:
+    """Return the prefix of the infos that a node has made."""
+    return at(node_id, "info#")
+
+
 def vectors_of(node_id: int) -> str:
     """Return the prefix of the vectors to and from a node."""
     return at(node_id, "vec#")
+
+
+def transformations_of(node_id: int) -> str:
+    """Return the prefix of the transformations that a node has made."""
+    return at(node_id, "trans#")
+
+
+#: What the keys of infos, of the incoming ends of vectors, and of transformations contain.
+AN_INFO, AN_INCOMING_VECTOR, A_TRANSFORMATION = "/info#", "/vec#in#", "/trans#"
+#: The prefix of all transmissions of a network, in the order of those who receive them.
+TO_NODES = "to#"
+#: The prefix of a participant's answers to questionnaires.
+QUESTIONS = "question#"
 
 
 def node_in(sort_key: str) -> int:
@@ -131,7 +149,7 @@ def info(info_id: int) -> Key:
 
 def infos_of(node_id: int) -> tuple[str, str]:
     """Return the collection and the prefix of a node's infos."""
-    return partition(network_of(node_id)), at(node_id, "info#")
+    return partition(network_of(node_id)), info_prefix(node_id)
 
 
 def sent_by(node_id: int) -> tuple[str, str]:
@@ -317,6 +335,11 @@ def session(digest: str) -> Key:
 
 def tick(job: str, minute_of_day: int) -> Key:
     return TICKS, f"{minute_of_day:04d}#{job}"
+
+
+def before_ticks(minute_of_day: int) -> str:
+    """Return the text behind which lie all ticks from a minute on."""
+    return f"{minute_of_day:04d}"
 
 
 def timer_count(minute: int) -> Key:

@@ -45,30 +45,28 @@ class _Kind(Generic[Row]):
     searched: tuple[str, ...] = ("id",)
 
 
-_INFOS: Final = _Kind(
-    "info", InfoRow, lambda node: keys.at(node, "info#"), "at#", "/info#", ("id", "origin_id")
-)
+_INFOS: Final = _Kind("info", InfoRow, keys.info_prefix, keys.OF_NODES, keys.AN_INFO, ("id", "origin_id"))
 _VECTORS: Final = _Kind(
     "vector",
     VectorRow,
-    lambda node: keys.at(node, "vec#"),
-    "at#",
-    "/vec#in#",
+    keys.vectors_of,
+    keys.OF_NODES,
+    keys.AN_INCOMING_VECTOR,
     ("id", "origin_id", "destination_id"),
 )
 _TRANSFORMATIONS: Final = _Kind(
     "transformation",
     TransformationRow,
-    lambda node: keys.at(node, "trans#"),
-    "at#",
-    "/trans#",
+    keys.transformations_of,
+    keys.OF_NODES,
+    keys.A_TRANSFORMATION,
     ("id", "info_in_id", "info_out_id"),
 )
 _TRANSMISSIONS: Final = _Kind(
     "transmission",
     TransmissionRow,
     keys.to,
-    "to#",
+    keys.TO_NODES,
     "",
     ("id", "info_id", "vector_id", "origin_id", "destination_id"),
 )

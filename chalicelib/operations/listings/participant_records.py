@@ -62,7 +62,7 @@ def _entries(name: str) -> Callable[[Item], list[Mapping[str, Any]]]:
     return lambda item: item.get(name, [])
 
 
-_QUESTIONS: Final = _Kind("question", "question#", _only, QuestionRow, "type", ("id", "participant_id"))
+_QUESTIONS: Final = _Kind("question", keys.QUESTIONS, _only, QuestionRow, "type", ("id", "participant_id"))
 _RESPONSES: Final = _Kind(
     "response", keys.RESPONSES, _entries("answers"), ResponseRow, "item", ("participant_id", "item", "page")
 )

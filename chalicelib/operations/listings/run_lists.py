@@ -73,7 +73,7 @@ def list_job_runs(
     """Return the runs of jobs of the last day, newest first. `type`: the job; `status`: RUNNING and so on."""
     require_limit(limit)
     utc = ctx.now.astimezone(UTC)
-    behind = _minute(utc.hour * 60 + utc.minute + 1)
+    behind = keys.before_ticks(utc.hour * 60 + utc.minute + 1)
     is_yesterday, after = False, behind
     if cursor is not None:
         (yesterday,), after = read_cursor(cursor, 1)
@@ -118,11 +118,6 @@ def _looked_letter(record_filter: RecordFilter, item: Item) -> Looked[StoredLett
 
 
 # -- jobs -------------------------------------------------------------------------------------------
-
-
-def _minute(minute_of_day: int) -> str:
-    """Return the key behind which no job of an earlier minute lies."""
-    return keys.tick("", minute_of_day)[1].rstrip("#")
 
 
 def _look_at_jobs(
