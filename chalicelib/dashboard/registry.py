@@ -14,6 +14,7 @@ from .pages import (
     networks,
     overview,
     participants,
+    recruitment,
     responses,
     stop,
 )
@@ -24,6 +25,7 @@ GROUPS: Final = ("Run", "Results", "Setup")
 PAGES: Final[tuple[DashboardPage, ...]] = (
     overview.PAGE,
     participants.PAGE,
+    recruitment.PAGE,
     money.PAGE,
     networks.PAGE,
     responses.PAGE,

@@ -9,7 +9,11 @@ from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters
 from chalicelib.operations.management.run_state import managed_recruitment as recruitment
-from chalicelib.operations.management.run_state.managed_recruitment import OpenedPlaces, RecruitmentState
+from chalicelib.operations.management.run_state.managed_recruitment import (
+    EntryLinks,
+    OpenedPlaces,
+    RecruitmentState,
+)
 
 RESOURCE: Final = "recruitment"
 _PLACES: Final = {"min": 1, "max": 10_000}
@@ -17,9 +21,12 @@ _PLACES: Final = {"min": 1, "max": 10_000}
 
 @dataclass(frozen=True, slots=True)
 class PlacesPreview:
-    """How many places."""
+    """How many places, and whether free seats limit them."""
 
     places: int = field(metadata=_PLACES)
+    ignore_free_seats: bool = field(
+        default=False, metadata={"help": "Count them even if no seat is free for them."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,22 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         right=Right.VIEW,
         parameters=PlacesPreview,
         answer=OpenedPlaces,
-        run=lambda ctx, asked: recruitment.preview_places(ctx, asked.places),
+        run=lambda ctx, asked: recruitment.preview_places(
+            ctx, asked.places, ignore_free_seats=asked.ignore_free_seats
+        ),
         summary="Returns what opening places would do and cost.",
+    ),
+    ApiOperation(
+        name="recruitment.links",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        verb="links",
+        right=Right.RECRUIT,
+        parameters=NoParameters,
+        answer=EntryLinks,
+        run=lambda ctx, _: recruitment.entry_links(ctx),
+        summary="Returns the entry links of the recruiter `link`.",
     ),
     ApiOperation(
         name="recruitment.open",

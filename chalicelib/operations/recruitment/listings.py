@@ -41,6 +41,11 @@ def record_ended(ctx: Context, hit_id: str) -> None:
     _store(ctx, hit_id, ENDED)
 
 
+def known_listings(ctx: Context) -> list[tuple[str, datetime | None]]:
+    """Return the run's listings with the moments at which they end; None for those that have ended."""
+    return [(hit_id, ends_at(ctx, hit_id)) for hit_id in _known(ctx)]
+
+
 def is_known(ctx: Context, hit_id: str) -> bool:
     """Whether a listing belongs to this run, open or ended."""
     return hit_id in _known(ctx)

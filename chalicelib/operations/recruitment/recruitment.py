@@ -124,8 +124,13 @@ def _open(ctx: Context, name: str, count: int) -> None:
     ctx.uow.save(Recruitment(recruiter=name, event_type=RECRUIT, n=count))
     # A count of its own: closed places are subtracted from "opened", and a token must never be reused.
     state["openings"] = int(state.get("openings", 0)) + 1
-    token = f"{ctx.app_id}-open-{state['openings']}"
+    token = opening_token(ctx, state["openings"])
     ctx.uow.post(OpenPlaces(name, count, token, recruiter_state_of(ctx, name)))
+
+
+def opening_token(ctx: Context, number: int) -> str:
+    """Return the token of the run's n-th opening, with which a recruiter opens its places once."""
+    return f"{ctx.app_id}-open-{number}"
 
 
 def record_reopened_place(ctx: Context) -> None:
