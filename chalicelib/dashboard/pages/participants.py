@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from chalicelib.access.rights import Right
+from chalicelib.access.rights import Actor, Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound, Refused
@@ -38,6 +38,12 @@ class Decision:
     fields: tuple[str, ...] = ()
     tone: str = "primary"
     for_many: bool = False
+    #: Whether it also takes the right View personal data.
+    needs_personal_data: bool = False
+
+    def is_allowed(self, actor: Actor) -> bool:
+        """Whether an actor has the rights that it takes."""
+        return actor.may(self.right) and (not self.needs_personal_data or actor.may(Right.VIEW_PERSONAL_DATA))
 
 
 DECISIONS: Final[Mapping[str, Decision]] = MappingProxyType(
@@ -85,10 +91,12 @@ DECISIONS: Final[Mapping[str, Decision]] = MappingProxyType(
             for_many=True,
         ),
         "erase": Decision(
-            "Erase uploaded files",
-            "Files that were uploaded are deleted for good; the answers stay.",
+            "Erase personal data",
+            "The recruiter's ids, and all that the participant wrote, drew or uploaded, are erased for good. "
+            "What they chose, times, grades and payments stay.",
             Right.EDIT_PARTICIPANTS,
             tone="danger",
+            needs_personal_data=True,
         ),
         "note": Decision("Add a note", "Only people who manage this run see it.", Right.COMMENT, ("text",)),
     }
@@ -238,7 +246,7 @@ def _allowed(call: PageCall, *, for_many: bool = False) -> dict[str, Decision]:
     return {
         verb: decision
         for verb, decision in DECISIONS.items()
-        if call.actor.may(decision.right) and (decision.for_many or not for_many)
+        if decision.is_allowed(call.actor) and (decision.for_many or not for_many)
     }
 
 

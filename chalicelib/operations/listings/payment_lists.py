@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib.errors import NotFound
 from chalicelib.model import keys
-from chalicelib.model.participant import VISIT
+from chalicelib.model.participant import HAND_BONUSES, VISIT
 from chalicelib.model.record import moment
 from chalicelib.model.run_records import payment_kinds
 from chalicelib.operations.shared.context import Context
@@ -52,8 +52,7 @@ def payment_row(ctx: Context, participant_id: int, kind: str) -> LedgerRow:
 def payments_of(ctx: Context, numbers: Sequence[int]) -> dict[int, list[LedgerRow]]:
     """Return the payments of some participants, by number, in order of kind."""
     people = stored_participants(ctx, numbers, ("id", "details"))
-    visits = {number: int((item.get("details") or {}).get(VISIT, 1)) for number, item in people.items()}
-    wanted = [keys.payment(number, kind) for number, visit in visits.items() for kind in payment_kinds(visit)]
+    wanted = [keys.payment(number, kind) for number, item in people.items() for kind in _kinds_of(item)]
     stored = ctx.uow.get_fields(wanted, FIELDS)
     found: dict[int, list[LedgerRow]] = {number: [] for number in people}
     for key in wanted:
@@ -61,6 +60,11 @@ def payments_of(ctx: Context, numbers: Sequence[int]) -> dict[int, list[LedgerRo
             row = _row(stored[key])
             found[row.participant_id].append(row)
     return found
+
+
+def _kinds_of(participant: Item) -> tuple[str, ...]:
+    details: Mapping[str, Any] = participant.get("details") or {}
+    return payment_kinds(int(details.get(VISIT, 1)), int(details.get(HAND_BONUSES, 0)))
 
 
 def _look(ctx: Context, record_filter: RecordFilter, cursor: str | None) -> Iterator[Looked[LedgerRow]]:
