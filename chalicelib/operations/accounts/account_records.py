@@ -41,7 +41,7 @@ class User:
             "email": self.email,
             "created": iso(self.created),
             "created_by": self.created_by,
-            "expires": iso(self.expires),
+            "expires_at": iso(self.expires),
         }
 
     @classmethod
@@ -53,7 +53,7 @@ class User:
             item["email"],
             datetime.fromisoformat(item["created"]),
             item["created_by"],
-            moment(item.get("expires")),
+            moment(item.get("expires_at")),
         )
 
 
@@ -121,7 +121,7 @@ class ApiToken:
             "digest": self.digest,
             "rights": sorted(self.rights),
             "created": iso(self.created),
-            "expires": iso(self.expires),
+            "expires_at": iso(self.expires),
         }
 
     @classmethod
@@ -134,7 +134,7 @@ class ApiToken:
             item["digest"],
             frozenset(Right(right) for right in item["rights"]),
             datetime.fromisoformat(item["created"]),
-            moment(item.get("expires")),
+            moment(item.get("expires_at")),
         )
 
 

@@ -478,7 +478,7 @@ class UserItem(StoredItem):
     email = _text()
     created = _text()
     created_by = _text()
-    expires = _text()
+    expires_at = _text()
 
 
 class GrantItem(StoredItem):
@@ -496,7 +496,7 @@ class ApiTokenItem(StoredItem):
     digest = _text()
     rights = _document()
     created = _text()
-    expires = _text()
+    expires_at = _text()
 
 
 MODELS: Final[dict[str, type[StoredItem]]] = {
