@@ -13,7 +13,21 @@ from tests.browser.dashboard.conftest import ServedRun
 
 pytestmark = pytest.mark.e2e
 
-PAGES = ("overview", "participants", "participants/1", "participants/1/bonus", "log", "stop")
+PAGES = (
+    "overview",
+    "participants",
+    "participants/1",
+    "participants/1/bonus",
+    "networks",
+    "networks/1",
+    "networks/node/100001",
+    "responses",
+    "responses/grading",
+    "data/infos",
+    "data/participants",
+    "log",
+    "stop",
+)
 WITHIN_SECONDS = 30
 #: What a script of an experiment's page can try: to read the dashboard, and to show it in a frame.
 _SPY = """
