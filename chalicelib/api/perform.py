@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from chalicelib.access.rights import Right
+from chalicelib.access.rights import Actor, Right
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.idempotency import previous_answer, record_answer
 
 from .answer_encoding import to_json
-from .api_operation import ID, ApiOperation, Shape
+from .api_operation import ID, AnyOperation, ApiOperation, Shape
 from .operation_table import match
 from .personal_fields import refuse_personal_filters, without_personal_fields
 from .request_reader import ApiRequest, check_request_id, read_parameters
@@ -73,6 +74,29 @@ def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest
         return ApiAnswer(to_json(perform(ctx, operation, parameters)), operation.has_etag)
     answer = previous_answer(ctx, actor.id)
     if answer is None:
-        answer = to_json(perform(ctx, operation, parameters))
-        record_answer(ctx, actor.id, answer)
+        return ApiAnswer(to_json(_perform_and_record(ctx, actor, operation, parameters)), has_etag=False)
     return ApiAnswer(answer, has_etag=False)
+
+
+def perform_once(ctx: Context, operation: AnyOperation, parameters: Any) -> Any:
+    """Perform a change for the form of a page, which has a request id: a form that is sent twice acts once.
+
+    Returns the answer; of a repeated request the recorded one, with attributes of the same names.
+    """
+    actor = require_right(ctx, operation.right)
+    answer = previous_answer(ctx, actor.id)
+    if answer is None:
+        return _perform_and_record(ctx, actor, operation, parameters)
+    return _as_attributes(answer)
+
+
+def _perform_and_record(ctx: Context, actor: Actor, operation: AnyOperation, parameters: Any) -> Any:
+    answer = perform(ctx, operation, parameters)
+    record_answer(ctx, actor.id, to_json(without_personal_fields(operation.answer, answer)))
+    return answer
+
+
+def _as_attributes(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return SimpleNamespace(**{name: _as_attributes(each) for name, each in value.items()})
+    return [_as_attributes(each) for each in value] if isinstance(value, list) else value

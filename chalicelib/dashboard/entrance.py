@@ -121,8 +121,8 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
         id=request.id,
         part=request.part,
         method=request.method,
-        query={name: values for name, values in request.fields.items() if name != "csrf"},
-        run=partial(run_operation, session.actor, request.address),
+        query={name: values for name, values in request.fields.items() if name not in {"csrf", "form"}},
+        run=partial(run_operation, session.actor, request.address, form=request.one("form")),
         is_fragment=request.is_fragment,
         csrf=session.csrf,
     )

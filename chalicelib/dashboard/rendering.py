@@ -16,6 +16,7 @@ from chalicelib.version import VERSION
 
 from . import charts, formats
 from .navigation import NavigationEntry, current_entry, with_author_tabs
+from .operation_calls import new_form_id
 from .page_call import PageCall, Rendered
 
 STATIC: Final = "/dashboard-static"
@@ -83,6 +84,7 @@ def environment() -> Environment:
     )
     made.filters |= formats.FILTERS
     made.globals |= {"static": _static, "histogram_bars": charts.histogram_bars, "share": charts.share}
+    made.globals["new_form_id"] = new_form_id
     # Macros are globals, since a block that is rendered alone doesn't see what its template imports.
     made.globals["icon"] = made.get_template("icons.html").module.icon  # type: ignore[attr-defined]
     made.globals["ui"] = made.get_template("macros.html").module

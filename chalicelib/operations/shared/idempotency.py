@@ -49,7 +49,8 @@ def previous_answer(ctx: Context, actor_id: str) -> Mapping[str, Any] | None:
     if ctx.request.id is None:
         return None
     stored = ctx.uow.item(keys.api_answer(actor_id, ctx.request.id))
-    if stored is None:
+    # The database deletes expired answers some time later.
+    if stored is None or stored["expires"] <= ctx.now.timestamp():
         return None
     if stored["fingerprint"] != ctx.request.fingerprint:
         raise Unprocessable
@@ -58,11 +59,16 @@ def previous_answer(ctx: Context, actor_id: str) -> Mapping[str, Any] | None:
 
 
 def record_answer(ctx: Context, actor_id: str, answer: Mapping[str, Any]) -> None:
-    """Store the answer to this request with the change; of two requests with one id, one commits."""
+    """Store the answer to this request with the change; of two requests with one id, one commits.
+
+    `answer`: without personal fields, since it outlives the actor's rights and the participant's erasure.
+    """
     if ctx.request.id is not None:
+        key = keys.api_answer(actor_id, ctx.request.id)
+        expired = ctx.uow.item(key)
         fields = {
             "fingerprint": ctx.request.fingerprint,
             "answer": dict(answer),
             "expires": int((ctx.now + ANSWER_LIFETIME).timestamp()),
         }
-        ctx.uow.put_item(keys.api_answer(actor_id, ctx.request.id), "api_answer", fields)
+        ctx.uow.put_item(key, "api_answer", fields, expect=None if expired is None else expired["v"])

@@ -179,3 +179,14 @@ def test_only_studies_have_sessions_to_open(world: NewWorld) -> None:
     till = Till(world, paying())
     till.arrive()
     assert post(till, "1/open-session").code == "invalid_state"
+
+
+def test_the_answer_to_a_repeated_change_has_no_personal_fields_and_is_forgotten_after_two_days(
+    world: NewWorld,
+) -> None:
+    till = submitted(world)
+    first = post(till, "1/approve", {}, request_id="a")
+    again = post(till, "1/approve", {}, request_id="a")
+    assert (first["worker_id"] is None, again["worker_id"], again["status"]) == (False, None, "approved")
+    till.go_on(hours=49)
+    assert post(till, "1/approve", {}, request_id="a").code == "invalid_state"
