@@ -9,6 +9,7 @@ from .pages import (
     author_frames,
     author_tabs,
     data,
+    live,
     log,
     money,
     networks,
@@ -25,6 +26,7 @@ GROUPS: Final = ("Run", "Results", "Setup")
 PAGES: Final[tuple[DashboardPage, ...]] = (
     overview.PAGE,
     participants.PAGE,
+    live.PAGE,
     recruitment.PAGE,
     money.PAGE,
     networks.PAGE,

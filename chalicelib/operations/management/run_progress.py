@@ -21,6 +21,7 @@ from chalicelib.operations.listings.recent_reads import recent
 from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.study_check import as_study
 
 #: How many participants the times and the pay are computed from.
 MOST_LOOKED_AT: Final = 2_000
@@ -94,7 +95,18 @@ def waiting_ids(ctx: Context) -> list[int]:
     working = [
         int(one["id"]) for one in ctx.uow.active_participants() if one["status"] == ParticipantStatus.WORKING
     ][-MOST_LOOKED_AT:]
-    return sorted(in_room | {item["id"] for item in _participants(ctx, working) if item.get("waiting_since")})
+    for_network = {item["id"] for item in _participants(ctx, working) if item.get("waiting_since")}
+    return sorted(in_room | for_network | groups_awaited(ctx, working).keys())
+
+
+def groups_awaited(ctx: Context, participant_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return those of some participants who wait for a group of a study, and since when."""
+    if as_study(ctx.experiment) is None:
+        return {}
+    # Lazy import: only studies need their modules.
+    from chalicelib.operations.study.groups.gathering import waiting_for_groups
+
+    return waiting_for_groups(ctx, participant_ids)
 
 
 def _participants(ctx: Context, ids: Sequence[int]) -> Iterator[Mapping[str, Any]]:

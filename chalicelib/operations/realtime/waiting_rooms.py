@@ -299,6 +299,17 @@ def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
     _send_state(ctx, participant_id, room_state(ctx, participant_id))
 
 
+def open_room_now(ctx: Context) -> list[int]:
+    """Open a room with those who wait, although it may not be full; return its members, none if it can't."""
+    opened = lock_rooms(ctx)
+    if len(opened) >= max_rooms(ctx):
+        return []
+    members = _first_eligible(ctx, present(ctx, unseated(waiting_entries(ctx), opened)), room_size(ctx))
+    if members:
+        _open(ctx, [members])
+    return members
+
+
 def _first_eligible(ctx: Context, waiting: Sequence[Mapping[str, Any]], most: int) -> list[int]:
     """Return the first waiting participants who may still get a seat."""
     ids = [item["id"] for item in waiting]

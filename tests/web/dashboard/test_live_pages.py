@@ -1,0 +1,119 @@
+"""Live: who waits, which rooms and groups play, and opening a room before it is full."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.access.rights import ROLES, Actor
+from chalicelib.dashboard.operation_calls import run_operation
+from chalicelib.errors import Forbidden
+from chalicelib.model.record import iso
+from chalicelib.operations.realtime.dropouts import DISCONNECTED_SINCE
+from chalicelib.operations.shared.context import Context
+from chalicelib.study.study import Study
+from petri.study import End, Group, Page, Wait, number
+from tests.study.studies import OpenStudy, answer, due, open_study
+from tests.web.conftest import NewWorld
+from tests.web.dashboard.browsers import DashboardBrowser
+from tests.web.experiments import Talk, with_hooks
+from tests.web.world import World
+
+__all__ = ["open_study"]
+
+VIEWER = Actor("user:vic", "Vic", ROLES["Viewer"])
+
+
+@pytest.fixture
+def lobby(world: NewWorld) -> World:
+    """A run whose rooms hold three, with two participants who wait."""
+    here = world(with_hooks(Talk, room_size=3))
+    here.arrive()
+    here.arrive()
+    here.work()
+    return here
+
+
+def test_a_run_without_participants_says_who_will_appear(world: NewWorld) -> None:
+    page = DashboardBrowser(world(Talk)).open("live")
+    assert "No participant is waiting" in page
+    assert "No participant is taking part alone" in page
+
+
+def test_a_room_is_opened_with_those_who_wait_although_it_is_not_full(lobby: World) -> None:
+    browser = DashboardBrowser(lobby)
+    assert "Opens a room now with up to 2 of those who wait" in browser.open("live")
+    said = browser.press("live/room/open")
+    assert (said.status, said.headers["location"]) == (303, "/dashboard/live?opened=2")
+    live = run_operation(VIEWER, "", "live.read")
+    assert live.waiting == []
+    assert [[one.participant_id for one in group.members] for group in live.groups] == [[1, 2]]
+    assert "Room 1" in browser.open("live")
+    with lobby.unchanged():
+        assert browser.press("live/room/open").status == 409
+
+
+def test_an_experiment_without_a_waiting_room_opens_none(world: NewWorld) -> None:
+    here = world(Talk)
+    here.arrive()
+    browser = DashboardBrowser(here)
+    with here.unchanged():
+        said = browser.press("live/room/open")
+    assert said.status == 409
+    assert "has no waiting room" in said.raw.decode()
+
+
+def test_participants_who_wait_can_be_selected_and_let_go_with_pay(lobby: World) -> None:
+    browser = DashboardBrowser(lobby)
+    page = browser.open("live")
+    assert 'action="/dashboard/participants/selected/release"' in page
+    assert page.count('name="ids"') == 2
+    browser.press("participants/selected/release", [("ids", "1"), ("ids", "2")])
+    assert run_operation(VIEWER, "", "live.read").waiting == []
+
+
+def test_participants_who_have_disconnected_are_marked(world: NewWorld) -> None:
+    here = world(Talk)
+    here.arrive()
+
+    def disconnect(ctx: Context) -> None:
+        person = ctx.uow.participant(1)
+        person.details = {**person.details, DISCONNECTED_SINCE: iso(ctx.now)}
+
+    here.app.run(disconnect)
+    assert [one.is_disconnected for one in run_operation(VIEWER, "", "live.read").alone] == [True]
+    assert "disconnected" in DashboardBrowser(here).open("live")
+
+
+def test_only_actors_who_may_run_live_sessions_open_rooms_and_only_with_the_sessions_token(
+    lobby: World,
+) -> None:
+    with lobby.unchanged(), pytest.raises(Forbidden):
+        run_operation(VIEWER, "", "live.open-room")
+    browser = DashboardBrowser(lobby)
+    with lobby.unchanged():
+        assert lobby.post("/dashboard/live/room/open", {}, headers=browser.headers).status == 403
+        assert browser.press("live/room/eat").status == 404
+
+
+class Trio(Study):
+    mine = number("Which number?", minimum=0, maximum=10)
+    timeline = [Group(3, wait_minutes=5), Page("name", ask="mine"), Wait(), End()]
+
+
+def test_a_group_of_a_study_shows_the_page_of_each_member_and_who_waits_for_a_group(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Trio)
+    people = [here.arrive() for _ in range(4)]
+    for person in people:
+        due(person)
+    here.work()
+    answer(people[0], mine=4)
+    live = run_operation(VIEWER, "", "live.read")
+    (group,) = live.groups
+    assert group.page == "name"
+    assert [one.page == group.page for one in group.members] == [False, True, True]
+    assert [one.participant_id for one in live.waiting] == [people[3].id]
+    assert live.alone == []
+    assert live.waiting[0].since is not None
+    assert run_operation(VIEWER, "", "stop.preview").waiting == [people[3].id]
