@@ -1,7 +1,8 @@
-"""Runs the ultimatum game with 50 pairs, 16 pairs at a time, on Petri and on oTree.
+"""Runs the ultimatum game with 50 pairs, 16 pairs at a time, on Petri, on oTree and on uproot.
 
 python -m bench.studies                        # Petri alone
 python -m bench.studies --otree PYTHON         # and oTree, from an environment that has it
+python -m bench.studies --uproot PYTHON        # and uproot, from an environment that has it
 python -m bench.studies --pairs 100 --think 1  # 100 pairs at once that think for a second
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from bench.clients.host import ROOT, fresh_folder, served
 
-from . import otree_player, petri_player
+from . import otree_player, petri_player, uproot_player
 from .timings import Timings
 
 KEY = "bench"
@@ -33,6 +34,8 @@ def main() -> None:
     print(petri(options.pairs, at_once, options.think), flush=True)
     if options.otree:
         print(otree(options.otree, options.pairs, at_once, options.think), flush=True)
+    if options.uproot:
+        print(uproot(options.uproot, options.pairs, at_once, options.think), flush=True)
 
 
 def _options() -> argparse.Namespace:
@@ -43,6 +46,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--at-once", type=int, default=16, help="pairs at a time; 0: all")
     parser.add_argument("--think", type=float, default=0.0, help="seconds of thinking on each page")
     parser.add_argument("--otree", type=Path, help="the Python of an environment with oTree 6")
+    parser.add_argument("--uproot", type=Path, help="the Python of an environment with uproot")
     return parser.parse_args()
 
 
@@ -83,6 +87,30 @@ def otree(python: Path, pairs: int, at_once: int, think: float) -> str:
             server.terminate()
             server.wait(timeout=30)
             log.close()
+
+
+def uproot(python: Path, pairs: int, at_once: int, think: float) -> str:
+    """Play on uproot; return the row of the table."""
+    with fresh_folder(ROOT / "build") as root:
+        uproot_player.write_project(root / "project")
+        port = _free_port()
+        command = [str(python.parent / "uproot"), "run", "--port", str(port)]
+        with (root / "log.txt").open("w") as log:
+            server = subprocess.Popen(  # noqa: S603 - the operator names the program
+                command, cwd=root / "project", stdout=log, stderr=subprocess.STDOUT
+            )
+            try:
+                session, players = uproot_player.new_session(port, 2 * pairs)
+                timings = Timings()
+                _play(
+                    2 * pairs,
+                    at_once,
+                    lambda number: uproot_player.play(port, session, players[number], number, timings, think),
+                )
+                return timings.line("uproot")
+            finally:
+                server.terminate()
+                server.wait(timeout=30)
 
 
 def _play(players: int, at_once: int, play: Callable[[int], None]) -> None:
