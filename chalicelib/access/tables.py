@@ -84,12 +84,20 @@ def _read_with(kind: str, field_name: str) -> RecordRules:
 #: Made by Petri alone.
 _KEPT: Final = RecordRules(create=_NOBODY, read=_VIEW, update=_NOBODY, delete=_NOBODY)
 
+#: Made by a participant of a study, and read with them.
+_MADE_BY_PARTICIPANT: Final = RecordRules(
+    create=_NOBODY,
+    read=_VIEW & RelatedAccessible("participant", "participant_id"),
+    update=_NOBODY,
+    delete=_NOBODY,
+)
+
 RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
     {
         "participant": RecordRules(
             create=_NOBODY,
             read=_VIEW,
-            update=_EDIT | _right(Right.PAY),
+            update=_EDIT | _right(Right.PAY) | _right(Right.GRADE),
             delete=_EDIT & _right(Right.VIEW_PERSONAL_DATA),
             personal=Personal(
                 frozenset(
@@ -112,6 +120,16 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
         "transmission": _read_with("node", "origin_id"),
         "transformation": _read_with("node", "node_id"),
         "question": _read_with("participant", "participant_id"),
+        "response": _MADE_BY_PARTICIPANT,
+        "grade": RecordRules(
+            create=_right(Right.GRADE),
+            read=_MADE_BY_PARTICIPANT.read,
+            update=_right(Right.GRADE),
+            delete=_NOBODY,
+        ),
+        "trial": _MADE_BY_PARTICIPANT,
+        "event": _MADE_BY_PARTICIPANT,
+        "upload": _MADE_BY_PARTICIPANT,
         "payment": RecordRules(
             create=_right(Right.PAY),
             read=_VIEW,

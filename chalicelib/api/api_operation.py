@@ -53,6 +53,8 @@ class ApiOperation(Generic[Parameters, Answer]):
     verb: str | None = None
     #: The records that a change is about, as (kind, id), for the audit; by default the one in the address.
     records: Callable[[Parameters], Sequence[tuple[str, str]]] | None = None
+    #: Kinds of records that only Petri's own code changes in this operation, whatever their rules say.
+    changed_by_petri: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not isinstance(self.right, Right):

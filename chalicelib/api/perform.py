@@ -19,6 +19,7 @@ from .api_operation import ID, AnyOperation, ApiOperation, Shape
 from .operation_table import match
 from .personal_fields import refuse_personal_filters, without_personal_fields
 from .request_reader import ApiRequest, check_request_id, read_parameters
+from .row_rules import readable_rows, require_allowed_changes, require_readable_kinds
 
 Parameters = TypeVar("Parameters")
 Answer = TypeVar("Answer")
@@ -35,19 +36,25 @@ class ApiAnswer:
 def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameters: Parameters) -> Answer:
     """Perform an operation in this unit of work, and return its answer.
 
-    Unauthorized or Forbidden before anything is read. Without the right View personal data, personal fields
-    of the answer are None, and lists can't be filtered by them. A change is recorded in the audit log, in the
-    same commit.
+    Unauthorized or Forbidden before anything is read. The rules for rows are applied to the answer, from
+    which rows are left out, and to each row that a change has touched; one forbidden row refuses the whole
+    change. Without the right View personal data, personal fields of the answer are None, and lists can't be
+    filtered by them. A change is recorded in the audit log, in the same commit.
     """
     actor = require_right(ctx, operation.right)
+    require_readable_kinds(ctx, operation)
     if operation.changes:
         record_change(
             ctx, operation.name, records=operation.touched(parameters), fields=_set_fields(parameters)
         )
-    if actor.may(Right.VIEW_PERSONAL_DATA):
-        return operation.run(ctx, parameters)
-    refuse_personal_filters(ctx, operation.parameters, parameters)
-    return without_personal_fields(operation.answer, operation.run(ctx, parameters))
+    sees_personal_data = actor.may(Right.VIEW_PERSONAL_DATA)
+    if not sees_personal_data:
+        refuse_personal_filters(ctx, operation.parameters, parameters)
+    answer = operation.run(ctx, parameters)
+    if operation.changes:
+        require_allowed_changes(ctx, operation, parameters)
+    shown = readable_rows(ctx, actor, operation.answer, answer)
+    return shown if sees_personal_data else without_personal_fields(operation.answer, shown)
 
 
 def _set_fields(parameters: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from chalicelib.access.rules import Mode
 from chalicelib.messages import MessageBody
 from chalicelib.model.keys import Key
 from chalicelib.model.network import Network
@@ -26,6 +27,17 @@ class ItemPage:
     items: list[dict[str, Any]]
     #: The cursor from which the next page continues; None at the end of the collection.
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedRow:
+    """A row that the commit of a unit of work will write or delete, before and after."""
+
+    kind: str
+    id: str
+    mode: Mode
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 class UnitOfWork(Repository, Protocol):
@@ -128,6 +140,9 @@ class UnitOfWork(Repository, Protocol):
 
     def send_transient(self, body: MessageBody, name: str, due: datetime | None = None) -> None:
         """Send a message after the commit without recording it; one for each name in a burst."""
+
+    def touched_rows(self) -> Sequence[TouchedRow]:
+        """Return the records, notes and dead letters that the commit would write or delete, by now."""
 
     def commit(self) -> None:
         """Write all changes atomically, or raise Conflict and write nothing."""

@@ -26,6 +26,7 @@ from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
 from chalicelib.ports import MAX_QUEUE_DELAY, TRANSIENT, Message
+from chalicelib.ports.store import TouchedRow
 
 from . import record_mapping
 from .deferred_failures import Failure, FailureLog, Group
@@ -34,6 +35,7 @@ from .large_commits import LargeCommit, RoomLeft, fits, is_large, require_unlock
 from .network_cache import NetworkCache
 from .record_reader import RecordReader, collection_of
 from .sibling_versions import SIBLINGS, add_sibling_versions
+from .touched_rows import touched_rows
 
 logger = logging.getLogger("petri")
 
@@ -378,6 +380,10 @@ class EngineUnitOfWork(RecordReader):
         if page:
             self._record(PostMore(tuple(page)))
         self._to_post = []
+
+    def touched_rows(self) -> list[TouchedRow]:
+        """Return the records, notes and dead letters that the commit would write or delete, by now."""
+        return touched_rows(self._changed_records(), self._changes, self._deletions, self._items)
 
     # -- committing -----------------------------------------------------------------------------
 

@@ -65,7 +65,13 @@ class OneNote:
 
 
 def _verb(
-    verb: str, right: Right, parameters: Any, run: Callable[[Context, Any], Any], summary: str, answer: Any
+    verb: str,
+    right: Right,
+    parameters: Any,
+    run: Callable[[Context, Any], Any],
+    summary: str,
+    answer: Any,
+    changed_by_petri: frozenset[str] = frozenset(),
 ) -> AnyOperation:
     return ApiOperation(
         name=f"{RESOURCE}.{verb}",
@@ -78,6 +84,7 @@ def _verb(
         answer=answer,
         run=run,
         summary=summary,
+        changed_by_petri=changed_by_petri,
     )
 
 
@@ -140,6 +147,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         lambda ctx, one: actions.erase_data(ctx, one.id),
         "Erases a participant's ids and all that they wrote; also requires View personal data.",
         ParticipantDetail,
+        # The ids in the texts of paid payments are erased too.
+        changed_by_petri=frozenset({"payment"}),
     ),
     _verb(
         "bonus",

@@ -9,13 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from chalicelib.access.rights import Right
+from chalicelib.access.rules import Mode
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.row_access import is_accessible_by
 
 from .managed_payments import read_payment
 from .participant_actions import participant_named
@@ -64,8 +65,7 @@ def delete_note(ctx: Context, about: NoteAbout, record_id: str, note_id: str) ->
     item = ctx.uow.item(key)
     if item is None:
         raise NotFound(f"There is no note {note_id!r} about this record.", code="note_not_found")
-    actor = require_actor(ctx)
-    if item["author"] != actor.id and not actor.may(Right.MANAGE_LAB):
+    if not is_accessible_by(ctx, "note", item, require_actor(ctx), Mode.DELETE):
         raise Forbidden("Only the author of a note can delete it.", code="not_yours")
     ctx.uow.delete_item(key, expect=item["v"])
     return _row(item)

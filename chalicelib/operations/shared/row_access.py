@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
-from chalicelib.access.rights import Actor
-from chalicelib.access.rules import Mode, RelatedRows, Row
+from chalicelib.access.rights import Actor, Right
+from chalicelib.access.rules import (
+    AllOf,
+    AnyOf,
+    Mode,
+    Nobody,
+    Public,
+    RelatedAccessible,
+    RelatedRows,
+    Restricted,
+    Row,
+    Rule,
+)
 from chalicelib.access.tables import rules_of
 from chalicelib.errors import BadRequest, Forbidden, NotFound
 from chalicelib.model.info import Info
@@ -14,6 +26,7 @@ from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import Record, to_json_value
+from chalicelib.ports.store import TouchedRow
 
 from .access import MAX_ID, require_actor
 from .context import Context
@@ -27,6 +40,9 @@ _CLASSES: Mapping[str, type[Record]] = {
     "node": Node,
     "info": Info,
 }
+
+#: Kinds of rows that an operation touches only when they are what it is about.
+_ALWAYS_NAMED: Final = frozenset({"note", "dead_letter"})
 
 
 def get(ctx: Context, kind: str, ids: int | Sequence[int], mode: Mode = Mode.READ) -> list[Record]:
@@ -120,6 +136,63 @@ def require_touched(
             code="row_protected",
         )
     return actor
+
+
+def require_touched_rows(
+    ctx: Context, named: Collection[tuple[str, str]], by_petri: Collection[str] = frozenset()
+) -> None:
+    """Check every row that this unit of work has touched by now; one forbidden row refuses the whole change.
+
+    Other rows than those that the operation names, such as those that an author's hook touches, fall under
+    the right of the operation: they may be created, and their rules are those for an actor with all rights.
+
+    Args:
+        ctx: The context of the operation, which has run.
+        named: The records that the operation is about, as (kind, id).
+        by_petri: Kinds of records that only Petri's own code changes in this operation.
+
+    """
+    actor = require_actor(ctx)
+    for row in ctx.uow.touched_rows():
+        is_named = row.kind in _ALWAYS_NAMED or (row.kind, row.id) in named
+        if is_named or not (row.mode is Mode.CREATE or row.kind in by_petri):
+            _require_row(ctx, row, actor if is_named else replace(actor, rights=frozenset(Right)))
+
+
+def _require_row(ctx: Context, row: TouchedRow, actor: Actor) -> None:
+    rules = rules_of(row.kind)
+    fixed = sorted(rules.fixed) if row.mode is Mode.UPDATE else []
+    changed = [name for name in fixed if row.before.get(name) != row.after.get(name)]
+    if changed:
+        raise Forbidden(f"{', '.join(changed)} of a {row.kind} can't be changed.", code="row_protected")
+    fields = row.after if row.mode is Mode.CREATE else row.before
+    if rules.rule(row.mode).allows(actor, fields, _Related(ctx)):
+        return
+    if row.mode is not Mode.CREATE and not rules.read.allows(actor, fields, _Related(ctx)):
+        raise _missing(row.kind, row.id)
+    raise Forbidden(
+        f"You may not {row.mode.value} {row.kind} {row.id}: {rules.rule(row.mode).text()} may. Nothing was "
+        "changed.",
+        code="row_protected",
+    )
+
+
+def verdict_without_row(kind: str, mode: Mode, actor: Actor) -> bool | None:
+    """Return what the rule of a type says about all rows alike; None when it depends on the row."""
+    return _verdict(rules_of(kind).rule(mode), actor)
+
+
+def _verdict(rule: Rule, actor: Actor) -> bool | None:
+    if isinstance(rule, AllOf | AnyOf):
+        verdicts = {_verdict(each, actor) for each in rule.rules}
+        decisive = isinstance(rule, AnyOf)
+        if decisive in verdicts:
+            return decisive
+        return None if None in verdicts else not decisive
+    if isinstance(rule, RelatedAccessible):
+        # A row that refers to none is open, so a refusal depends on the row.
+        return True if verdict_without_row(rule.kind, rule.mode, actor) else None
+    return rule.may_allow(actor) if isinstance(rule, Public | Nobody | Restricted) else None
 
 
 def hidden_fields(ctx: Context, kind: str) -> frozenset[str]:

@@ -134,7 +134,7 @@ EVERY, GRADERS, RESEARCHERS, MANAGERS = (V, A, R, L, S), (A, R, L, S), (R, L, S)
 NONE: tuple[str, ...] = ()
 #: A row of each type that another user has made: the roles that may create, read, update and delete it.
 OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "participant": (NONE, EVERY, RESEARCHERS, RESEARCHERS),
+    "participant": (NONE, EVERY, GRADERS, RESEARCHERS),
     "network": (NONE, EVERY, RESEARCHERS, NONE),
     "node": (NONE, EVERY, RESEARCHERS, NONE),
     "info": (NONE, EVERY, RESEARCHERS, NONE),
@@ -142,6 +142,11 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "transmission": (NONE, EVERY, RESEARCHERS, NONE),
     "transformation": (NONE, EVERY, RESEARCHERS, NONE),
     "question": (NONE, EVERY, RESEARCHERS, NONE),
+    "response": (NONE, EVERY, NONE, NONE),
+    "grade": (GRADERS, EVERY, GRADERS, NONE),
+    "trial": (NONE, EVERY, NONE, NONE),
+    "event": (NONE, EVERY, NONE, NONE),
+    "upload": (NONE, EVERY, NONE, NONE),
     "payment": (RESEARCHERS, EVERY, RESEARCHERS, NONE),
     "notification": (NONE, EVERY, NONE, NONE),
     "recruitment": (RESEARCHERS, EVERY, NONE, NONE),
