@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Final
 
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.model import keys
 from chalicelib.model.record import moment
 from chalicelib.model.run_records import Payment, is_known_kind
 from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.listings.listing import Listing
+from chalicelib.operations.listings.participant_lists import newest_participant
+from chalicelib.operations.listings.payment_lists import AT_ONCE, payments_of
 from chalicelib.operations.payment.ledger import transitions_of
 from chalicelib.operations.payment.operator_actions import (
     PaymentEntry,
@@ -76,18 +79,45 @@ def page_of_payments(
     if participant_id is not None:
         entries = list_payments(ctx, PaymentFilter(status, participant_id))
         return Listing([payment_row_of(each) for each in entries], None, 1, is_partial=False)
-    ids = [one for one in ctx.uow.participant_ids() if one > after]
+    newest = newest_participant(ctx)
     rows: list[PaymentRow] = []
-    looked_at = last = 0
-    for last in islice(ids, MAX_LOOKED_AT):
-        looked_at += 1
-        rows += [payment_row_of(each) for each in list_payments(ctx, PaymentFilter(status, last))]
+    looked_at, last = 0, after
+    for number, found in _payments_after(ctx, status, after, min(newest, after + MAX_LOOKED_AT)):
+        last = number
+        looked_at += found is not None
+        rows += [payment_row_of(payment_entry(ctx, each)) for each in found or ()]
         if len(rows) >= limit:
             break
-    is_over = looked_at == len(ids)
+    is_over = last >= newest
     return Listing(
         rows, None if is_over else str(last), looked_at, is_partial=not is_over and len(rows) < limit
     )
+
+
+def _payments_after(
+    ctx: Context, status: PaymentStatus | None, after: int, newest: int
+) -> Iterator[tuple[int, list[Payment] | None]]:
+    """Yield the numbers behind one, each with the payments that have a status; None: no participant has it.
+
+    The payments of some participants at a time are read, in one call for all that have the status.
+    """
+    for start in range(after + 1, newest + 1, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, newest + 1))
+        found = {
+            number: [row.kind for row in rows if status in (None, row.status)]
+            for number, rows in payments_of(ctx, numbers).items()
+        }
+        people = [keys.participant(number) for number, kinds in found.items() if kinds]
+        payments = [keys.payment(number, kind) for number, kinds in found.items() for kind in kinds]
+        ctx.uow.prefetch(more=[*people, *payments])
+        for number in numbers:
+            kinds = found.get(number)
+            yield number, None if kinds is None else _read_payments(ctx, number, kinds)
+
+
+def _read_payments(ctx: Context, participant_id: int, kinds: list[str]) -> list[Payment]:
+    payments = (ctx.uow.payment(participant_id, kind) for kind in kinds)
+    return [payment for payment in payments if payment is not None]
 
 
 def read_payment(ctx: Context, payment_id: str) -> PaymentDetail:

@@ -35,6 +35,13 @@ def list_dead_letters(ctx: Context) -> list[dict[str, Any]]:
     return [_as_dict(item) for item in ctx.uow.items(keys.DEAD_LETTERS)]
 
 
+def dead_letters_page(ctx: Context, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return some dead letters, oldest first, and the id behind which the next page begins."""
+    require_right(ctx, Right.VIEW)
+    page = ctx.uow.page(keys.DEAD_LETTERS, after=after, limit=limit)
+    return [_as_dict(item) for item in page.items], page.after
+
+
 def dead_letter(ctx: Context, letter_id: str) -> dict[str, Any]:
     """Return one dead letter; NotFound for an unknown id."""
     require_right(ctx, Right.VIEW)

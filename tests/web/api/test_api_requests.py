@@ -24,6 +24,7 @@ from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
 from chalicelib.storage.files.folder_seals import FolderSeals
+from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from tests.web.conftest import NewWorld, Scene
 from tests.web.paying_runs import Till, paying
 from tests.web.world import OPERATOR_TOKEN, Said, World
@@ -204,6 +205,34 @@ def test_pages_of_payments_follow_each_other_and_hold_each_payment_once(world: N
     assert seen == [f"{one.participant_id}-{one.kind}" for one in everything]
     paid = ask(till.here, "GET", "/api/v1/payments", query=b"status=held")
     assert (paid["rows"], paid["looked_at"]) == ([], 5)
+
+
+def test_a_page_reads_no_more_when_a_run_has_more_participants_and_dead_letters(
+    world: NewWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = Till(world, paying(bonus="no number"))
+    for _ in range(2):
+        till.finish()
+    till.go_on(hours=3)
+    engine = till.here.app.store.engine  # type: ignore[attr-defined]
+    read: list[int] = []
+    get = engine.get
+    monkeypatch.setattr(engine, "get", lambda keys: read.append(len(some := list(keys))) or get(some))
+
+    def reads(path: str) -> int:
+        read.clear()
+        assert len(ask(till.here, "GET", path, query=b"limit=1")["rows"]) == 1
+        return sum(read)
+
+    paths = ("/api/v1/payments", "/api/v1/dead-letters")
+    for _ in range(30):
+        till.arrive()
+    few = [reads(path) for path in paths]
+    monkeypatch.setattr(EngineUnitOfWork, "participant_ids", None)
+    monkeypatch.setattr(EngineUnitOfWork, "items", None)
+    for _ in range(30):
+        till.arrive()
+    assert [reads(path) for path in paths] == few
 
 
 def test_a_dead_letter_is_listed_replayed_and_dropped(world: NewWorld) -> None:

@@ -27,9 +27,8 @@ class DeadLetterRow:
 
 def page_of_dead_letters(ctx: Context, after: str | None, limit: int) -> Listing[DeadLetterRow]:
     """Return dead letters, oldest first."""
-    found = [one for one in dead_letters.list_dead_letters(ctx) if after is None or one["id"] > after]
-    rows = [_row(one) for one in found[:limit]]
-    return Listing(rows, rows[-1].id if len(found) > limit else None, len(rows), is_partial=False)
+    letters, following = dead_letters.dead_letters_page(ctx, after or None, limit)
+    return Listing([_row(one) for one in letters], following, len(letters), is_partial=False)
 
 
 def read_dead_letter(ctx: Context, letter_id: str) -> DeadLetterRow:
