@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Final, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
@@ -34,8 +34,7 @@ def immutable(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
 
 def _init(self: Any, /, *given: Any, **named: Any) -> None:
     values = self.__dict__
-    declared = fields(self)
-    by_position = [each.name for each in declared if not each.kw_only]
+    declared, by_position = _declared(type(self))
     if len(given) > len(by_position):
         raise TypeError(f"{_title(self)} takes {len(by_position)} values by position, not {len(given)}.")
     values.update(zip(by_position, given, strict=False))
@@ -51,6 +50,17 @@ def _init(self: Any, /, *given: Any, **named: Any) -> None:
         raise TypeError(f"{_title(self)} has no field {', '.join(sorted(named))}.")
     if hasattr(self, "__post_init__"):
         self.__post_init__()
+
+
+_FIELDS: Final[dict[type[Any], tuple[tuple[Field[Any], ...], tuple[str, ...]]]] = {}
+
+
+def _declared(cls: type[Any]) -> tuple[tuple[Field[Any], ...], tuple[str, ...]]:
+    """Return the fields of a class, and the names of those that are passed by position, cached."""
+    if cls not in _FIELDS:
+        found = fields(cls)
+        _FIELDS[cls] = found, tuple(each.name for each in found if not each.kw_only)
+    return _FIELDS[cls]
 
 
 def _default(self: Any, declared: Field[Any]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from .elements import (
@@ -49,6 +49,7 @@ class PathPart:
 Path = tuple[PathPart, ...]
 
 
+@lru_cache(maxsize=4096)
 def parse_path(text: str) -> Path:
     """Parse the text of a path; an empty path for "" and for a text that isn't a path."""
     matches = [_FRAME.fullmatch(part) for part in text.split("/")]

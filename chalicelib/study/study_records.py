@@ -33,15 +33,25 @@ class StoredFields:
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
         """Read a stored item; a field that it lacks gets its default."""
-        return cls(**{one.name: item[one.name] for one in fields(cls) if one.init and one.name in item})
+        return cls(**{one.name: item[one.name] for one in _stored(cls) if one.name in item})
 
     def to_fields(self) -> dict[str, Any]:
         """Return the fields to store; those that have their default are left out."""
         return {
             one.name: value
-            for one in fields(self)
-            if one.init and (value := getattr(self, one.name)) != _default(one)
+            for one in _stored(type(self))
+            if (value := getattr(self, one.name)) != _default(one)
         }
+
+
+_FIELDS: Final[dict[type[StoredFields], tuple[Field[Any], ...]]] = {}
+
+
+def _stored(cls: type[StoredFields]) -> tuple[Field[Any], ...]:
+    """Return the fields of a kind of record that are stored, cached."""
+    if cls not in _FIELDS:
+        _FIELDS[cls] = tuple(one for one in fields(cls) if one.init)
+    return _FIELDS[cls]
 
 
 def _default(one: Field[Any]) -> Any:

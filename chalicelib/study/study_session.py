@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 import uuid
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.errors import NotFound, RuleBroken
 from chalicelib.messages import SendToParticipants
 from chalicelib.model import keys
-from chalicelib.serializable import require_serializable
+from chalicelib.serializable import copy_json, require_serializable
 from chalicelib.study.study_records import (
     CohortRecord,
     GroupRecord,
@@ -68,10 +67,10 @@ class StudySession:
         if participant_id not in self._places:
             key = keys.place(participant_id)
             item = self._study.work.item(key)
-            place = None if item is None else Place.from_item(copy.deepcopy(dict(item)))
+            place = None if item is None else Place.from_item(copy_json(dict(item)))
             self._places[participant_id] = place
             if place is not None:
-                self._stored[key] = (place, copy.deepcopy(place.to_fields()))
+                self._stored[key] = (place, copy_json(place.to_fields()))
         return self._places[participant_id]
 
     def place(self, participant_id: int) -> Place:
@@ -93,10 +92,10 @@ class StudySession:
         key = keys.visit(participant_id, number)
         if key not in self._visits and number > 1:
             item = self._study.work.item(key)
-            visit = None if item is None else VisitRecord.from_item(copy.deepcopy(dict(item)))
+            visit = None if item is None else VisitRecord.from_item(copy_json(dict(item)))
             self._visits[key] = visit
             if visit is not None:
-                self._stored[key] = (visit, copy.deepcopy(visit.to_fields()))
+                self._stored[key] = (visit, copy_json(visit.to_fields()))
         return self._visits.get(key)
 
     def add_visit(self, visit: VisitRecord) -> None:
@@ -136,8 +135,8 @@ class StudySession:
             item = self._study.work.item(key)
             if item is None:
                 raise NotFound(f"There is no group {network_id}.", code="group_not_found")
-            record = GroupRecord.from_item(copy.deepcopy(dict(item)))
-            self._stored[key] = (record, copy.deepcopy(record.to_fields()))
+            record = GroupRecord.from_item(copy_json(dict(item)))
+            self._stored[key] = (record, copy_json(record.to_fields()))
             self._groups[network_id] = StudyGroup(self._study, record)
             self.prefetch(record.member_ids())
         return self._groups[network_id]
@@ -154,7 +153,7 @@ class StudySession:
             item = self._study.work.item(keys.cohort(name))
             if item is None:
                 raise NotFound(f"There is no cohort {name!r}.", code="cohort_not_found")
-            self._cohorts[name] = CohortRecord.from_item(copy.deepcopy(dict(item)))
+            self._cohorts[name] = CohortRecord.from_item(copy_json(dict(item)))
         return self._cohorts[name]
 
     def add_cohort(self, record: CohortRecord) -> None:
