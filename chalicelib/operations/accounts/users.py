@@ -54,7 +54,7 @@ def list_users(ctx: Context) -> list[UserAccount]:
 
 
 def remove_user(ctx: Context, username: str) -> None:
-    """Remove a user with their grants and tokens; sessions end with their next request.
+    """Remove a user with their grants, tokens, sessions and sign-in links.
 
     The user's entries in the audit log stay.
     """
@@ -62,6 +62,11 @@ def remove_user(ctx: Context, username: str) -> None:
     record_change(ctx, "users.remove", records=[("users", username)])
     _raise_versions(ctx, user)
     ctx.uow.delete_item(keys.user(username))
+    for collection in (keys.SESSIONS, keys.TICKETS):
+        # A user who is added later under the same name is another person.
+        for item in ctx.uow.items(collection):
+            if item["actor"] == user.actor_id:
+                ctx.uow.delete_item((collection, item["sk"]))
     for grant in grants_of(ctx, username):
         ctx.uow.delete_item(keys.grant(username, grant.what))
     for token in tokens_of(ctx, username):

@@ -49,6 +49,16 @@ def test_a_user_signs_in_with_their_own_rights_until_they_are_removed(here: Worl
     assert here.get("/dashboard/overview", headers=browser).status != 200
 
 
+def test_sessions_and_links_of_a_removed_user_are_not_those_of_a_later_one_of_this_name(here: World) -> None:
+    make = sessions.create_ticket_for_user
+    ticket, unused = (here.app.run(make, "vic", caller=OPERATOR_CALLER) for _ in range(2))
+    token = here.app.run(sessions.begin_session, ticket)
+    here.app.run(remove_user, "vic", caller=OPERATOR_CALLER)
+    here.app.run(add_user, "vic", "Victor", role=SUPER_ADMIN, caller=OPERATOR_CALLER)
+    assert here.app.run(sessions.find_session, token) is None
+    assert not here.app.run(sessions.is_valid_ticket, unused)
+
+
 def test_a_link_for_a_user_is_recorded_and_needs_all_of_the_users_rights(here: World) -> None:
     for username, role in (("lea", LAB_ADMIN), ("sam", SUPER_ADMIN)):
         here.app.run(add_user, username, username.title(), role=role, caller=OPERATOR_CALLER)
