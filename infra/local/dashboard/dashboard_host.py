@@ -42,9 +42,11 @@ class DashboardHost:
         is_own = any(path == own or path.startswith(f"{own}/") for own in _OWN_PATHS)
         if is_own or host_name(host) != OWN_NAME or not _is_browser(headers):
             return None
-        _, colon, port = host.partition(":")
+        port = host.partition(":")[2]
+        # Only a number: with any other text behind the colon, the address could name another host.
+        place = f"{_PAGES_HOST}:{port}" if port.isascii() and port.isdigit() else _PAGES_HOST
         query = scope.get("query_string") or b""
-        address = f"http://{_PAGES_HOST}{colon}{port}{path}{'?' if query else ''}{query.decode('latin-1')}"
+        address = f"http://{place}{path}{'?' if query else ''}{query.decode('latin-1')}"
         return ProxyResponse(307, ((b"location", address.encode("latin-1")),), b"")
 
     def serves_file(self, scope: Scope) -> Path | None:

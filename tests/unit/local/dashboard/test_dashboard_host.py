@@ -37,6 +37,14 @@ def test_a_browser_that_asks_the_dashboards_host_for_anything_else_is_redirected
     assert (said.status_code, said.headers["location"]) == (307, f"{url}{path}")
 
 
+@pytest.mark.parametrize("port", ["80@evil.example", "x", "1/..", "٣"])
+def test_the_redirect_leads_to_this_machine_whatever_the_host_header_says(url: str, port: str) -> None:
+    headers = {**BROWSER, "Host": f"localhost:{port}".encode()}
+    said = requests.get(f"{url}/ad", headers=headers, timeout=5, allow_redirects=False)
+    assert said.status_code in {307, 400}
+    assert said.headers.get("location", "http://127.0.0.1/ad") == "http://127.0.0.1/ad"
+
+
 def test_a_program_is_answered_under_either_name(url: str) -> None:
     for host in ("localhost", "127.0.0.1"):
         assert get(url, "/summary", host, PROGRAM).json() == {"status": "success"}
