@@ -22,6 +22,8 @@ MOST_ANSWERS: Final = 3000
 _PER_CALL: Final = 500
 #: With more different answers than this, texts are listed and numbers drawn as a histogram.
 MOST_VALUES: Final = 12
+#: Sums of larger numbers aren't finite.
+LARGEST: Final = 10**100
 #: How many texts of an item are shown.
 MOST_TEXTS: Final = 30
 
@@ -197,4 +199,7 @@ def _shown(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    """Whether an answer is a number that a picture can show; larger ones are shown as texts."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return False
+    return -LARGEST < value < LARGEST
