@@ -63,6 +63,9 @@ def match(method: str, shape: Shape, path: Mapping[str, str]) -> AnyOperation:
 
     `path`: the values of the variables of the shape.
     """
+    if any("/" in segment or "{" in segment for segment in path.values()):
+        # A decoded slash or a brace would make the address look like that of another shape.
+        raise _not_found()
     resource = path["resource"]
     fixed = shape.value.format(**path)
     variable = shape.value.format(resource=resource, id="{id}", verb=path.get("verb", ""))
@@ -72,7 +75,11 @@ def match(method: str, shape: Shape, path: Mapping[str, str]) -> AnyOperation:
     allowed = sorted({known for known, address in _BY_PATH if address in (fixed, variable)})
     if allowed:
         raise MethodNotAllowed(f"This address takes {' and '.join(allowed)}, not {method}.")
-    raise NotFound(
+    raise _not_found()
+
+
+def _not_found() -> NotFound:
+    return NotFound(
         "The API has nothing at this address; see /api/v1/openapi.json.", code="operation_not_found"
     )
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chalicelib.errors import ExperimentError, NotFound, PetriError
 from chalicelib.experiment.dashboard_hooks import find_record
+from chalicelib.operations.shared.access import read_id
 from chalicelib.operations.shared.context import Context
 
 #: The longest HTML that a hook may return, in characters.
@@ -164,9 +165,10 @@ def read_table(ctx: Context, model_type: str) -> AuthorTable | None:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):  # noqa: PLR2004 - as long as ids are
+    number = read_id(text, "record")
+    if number is None:
         raise NotFound(f"There is no record {text[:40]!r}.", code="record_not_found")
-    return int(text)
+    return number
 
 
 def _called(hook: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

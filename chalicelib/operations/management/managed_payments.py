@@ -179,7 +179,7 @@ def _payment(ctx: Context, payment_id: str) -> Payment:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and not text.startswith("0")
 
 
 def payment_row_of(entry: PaymentEntry) -> PaymentRow:

@@ -96,8 +96,11 @@ def _known(number: int, what: str) -> int:
 
 
 def read_id(text: str, what: str) -> int | None:
-    """Parse an id; None for a word, NotFound for a number outside the range of ids."""
-    if not (text.isascii() and text.isdigit()):
+    """Parse an id; None for a word, NotFound for a number outside the range of ids.
+
+    A number with leading zeros is a word: what is stored under an id as text has one key only.
+    """
+    if not (text.isascii() and text.isdigit()) or text.startswith("0"):
         return None
     # int() refuses thousands of digits.
     return _known(int(text[:20]), what)

@@ -92,6 +92,18 @@ def test_an_id_that_no_payment_has_is_answered_with_404_or_422(till: Till, name:
     assert ask(till.here, "GET", f"/api/v1/payments/{name}").status in {404, 422}
 
 
+@pytest.mark.parametrize("name", ["participants%2F%7Bid%7D", "participants%2F1", "stop%2Frelease-waiting"])
+def test_an_encoded_slash_makes_no_other_address(till: Till, name: str) -> None:
+    for method in ("GET", "POST"):
+        assert ask(till.here, method, f"/api/v1/{name}").status == 404
+
+
+def test_a_record_has_one_id(till: Till) -> None:
+    assert ask(till.here, "GET", "/api/v1/participants/1").status == 200
+    for path in ("participants/01", "payments/01-base"):
+        assert ask(till.here, "GET", f"/api/v1/{path}").status == 404
+
+
 def test_a_held_payment_is_released_once(till: Till) -> None:
     first = ask(till.here, "POST", "/api/v1/payments/1-bonus/release")
     assert first["payment"]["status"] == "due"
