@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib.errors import InvalidField
@@ -14,6 +15,8 @@ from .value_types import ListType, NamedField, OptionalType, fields_of
 
 #: What an idempotency key looks like.
 REQUEST_ID: Final = r"[A-Za-z0-9_.:-]{1,100}"
+#: The longest text of a decimal number.
+MAX_DECIMAL: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,25 @@ def read_parameters(operation: AnyOperation, request: ApiRequest) -> Any:
         if each.is_required and each.name not in values:
             raise InvalidField(each.name, "is missing")
     return operation.parameters(**values)
+
+
+def parameters_of(operation: AnyOperation, values: Mapping[str, Any]) -> Any:
+    """Return the parameters that a page calls an operation with; InvalidField as for a request.
+
+    `values`: as Python has them: a Decimal for an amount, a tuple for a list.
+    """
+    for each in fields_of(operation.parameters):
+        if each.name in values and values[each.name] != each.default:
+            _check(each, values[each.name])
+    return operation.parameters(**values)
+
+
+def _check(declared: NamedField, value: Any) -> None:
+    if isinstance(value, Decimal):
+        if not value.is_finite() or len(str(value)) > MAX_DECIMAL:
+            raise InvalidField(declared.name, "must be a number such as 1.50")
+        return
+    declared.type.read(list(value) if isinstance(value, tuple) else value, declared.name)
 
 
 def _from_body(declared: Sequence[NamedField], body: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalicelib import services
 from chalicelib.access.rights import Actor
 from chalicelib.api import operation_table, perform
+from chalicelib.api.request_reader import parameters_of
 from chalicelib.operations.shared.context import Request, caller_of
 
 #: What the id of a form looks like.
@@ -37,7 +38,7 @@ def run_operation(actor: Actor, address: str, name: str, /, *, form: str = "", *
 
     """
     operation = operation_table.find(name)
-    asked = operation.parameters(**parameters)
+    asked = parameters_of(operation, parameters)
     run = partial(services.current().run, caller=caller_of(actor))
     if not (operation.changes and _FORM_ID.fullmatch(form)):
         return run(perform.perform, operation, asked, request=Request(address=address))

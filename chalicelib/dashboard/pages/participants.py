@@ -224,7 +224,7 @@ def _value(call: PageCall, name: str) -> Any:
     if not text:
         raise BadRequest(f"Fill in the {name}.")
     if name == "minutes":
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 24 * 60):
+        if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= 24 * 60):  # noqa: PLR2004 - enough digits for a day
             raise BadRequest("The minutes are a whole number from 1 to 1440.")
         return int(text)
     if name == "amount":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import DashboardBrowser
 from tests.web.paying_runs import Till, paying
@@ -37,3 +39,37 @@ def test_a_form_that_is_sent_twice_gives_one_bonus_and_a_new_form_gives_another(
         fields = [("amount", "0.50"), ("reason", "Thanks"), ("form", form)]
         assert [browser.press("participants/1/bonus", fields).status for _ in range(sent)] == [303] * sent
     assert sorted(till.ledger(person)) == ["base", "bonus-1", "bonus-2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("participants/1/note", {"text": "n" * 5001}, 409),
+        ("participants/1/fail", {"reason": "r" * 501}, 409),
+        ("participants/1/fail", {"reason": "a\x00b"}, 400),
+        ("participants/1/extra-time", {"minutes": "0000099999"}, 400),
+        ("participants/1/extra-time", {"minutes": "9" * 5000}, 400),
+        ("participants/01/note", {"text": "lost"}, 409),
+        ("responses/grading", {"participant": "1", "item": "x", "serial": "1", "points": "NaN"}, 200),
+    ],
+)
+def test_a_form_takes_what_the_api_takes_and_nothing_else(
+    world: NewWorld, path: str, fields: dict[str, str], status: int
+) -> None:
+    till = Till(world, paying())
+    till.finish()
+    browser = DashboardBrowser(till.here)
+    with till.here.unchanged():
+        assert browser.press(path, list(fields.items())).status == status
+
+
+@pytest.mark.parametrize(
+    "path", ["money?after=abc", "participants?condition=colour", "responses?condition=x", "participants/01"]
+)
+def test_an_address_that_is_not_valid_is_refused(world: NewWorld, path: str) -> None:
+    till = Till(world, paying())
+    till.finish()
+    page, _, query = path.partition("?")
+    fields = dict([query.split("=")]) if query else {}
+    said = till.here.get(f"/dashboard/{page}", fields, headers=DashboardBrowser(till.here).headers)
+    assert 400 <= said.status < 500
