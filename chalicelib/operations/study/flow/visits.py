@@ -133,8 +133,13 @@ def end_visit(ctx: Context, participant: Participant, place: Place, status: Visi
 
 
 def abandon_visit(ctx: Context, participant: Participant, place: Place, *, is_withdrawal: bool) -> None:
-    """End the visit of a participant who leaves: one that they have begun is paid if they withdrew."""
+    """End the visit of a participant who leaves: one that they have begun is paid if they withdrew.
+
+    A visit that has ended with pay, as when a group goes on without a member, stays as it is.
+    """
     visit = find_visit(ctx, place)
+    if visit is not None and visit.status in PAID_VISITS:
+        return
     has_begun = visit is not None and visit.status == VisitStatus.OPEN
     status = VisitStatus.WITHDRAWN if has_begun and is_withdrawal else VisitStatus.CANCELLED
     end_visit(ctx, participant, place, status)

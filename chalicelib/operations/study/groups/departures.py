@@ -7,12 +7,14 @@ from datetime import timedelta
 
 from chalicelib.messages import Autoplay, StartReplacementBot
 from chalicelib.model.participant import Participant
+from chalicelib.model.statuses import VisitStatus
 from chalicelib.operations.realtime.dropouts import is_disconnected, record_return
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.live_data import away_members
 from chalicelib.operations.study.flow.members import DROPOUT, TEXTS, living_members, stop_members
 from chalicelib.operations.study.flow.moves import element_at, ring, stop_with_pay
 from chalicelib.operations.study.flow.time_limits import play_for_departed
+from chalicelib.operations.study.flow.visits import end_visit
 from chalicelib.operations.study.shared.group_clock import patient_group
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
 from chalicelib.study.elements import Chat, Element, Group, Live, Wait
@@ -148,4 +150,6 @@ def _go_on_without(ctx: Context, participant: Participant, place: Place) -> list
     ctx.uow.declare_scope(*participant.node_ids)
     place.message = LEFT_BEHIND
     study_of(ctx).fail_participant(participant)
+    if place.visit > 1:
+        end_visit(ctx, participant, place, VisitStatus.STOPPED)
     return leave_study(ctx, participant.id)
