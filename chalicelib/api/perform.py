@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from chalicelib.access.rights import Actor, Right
+from chalicelib.errors import ExperimentError
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
@@ -39,7 +40,8 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
     Unauthorized or Forbidden before anything is read. The rules for rows are applied to the answer, from
     which rows are left out, and to each row that a change has touched; one forbidden row refuses the whole
     change. Without the right View personal data, personal fields of the answer are None, and lists can't be
-    filtered by them. A change is recorded in the audit log, in the same commit.
+    filtered by them. A change is recorded in the audit log, in the same commit; a read that an author's hook
+    makes a change of is refused.
     """
     actor = require_right(ctx, operation.right)
     require_readable_kinds(ctx, operation)
@@ -53,6 +55,12 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
     answer = operation.run(ctx, parameters)
     if operation.changes:
         require_allowed_changes(ctx, operation, parameters)
+    elif ctx.uow.has_changes() or ctx.experiment.pending_effects:
+        raise ExperimentError(
+            f"The experiment's code has changed records while {operation.name} was read, so nothing was "
+            "stored. Leave changes out of the hooks that show something; make them in an action of "
+            "dashboard_database_actions()."
+        )
     shown = readable_rows(ctx, actor, operation.answer, answer)
     return shown if sees_personal_data else without_personal_fields(operation.answer, shown)
 

@@ -144,6 +144,9 @@ class UnitOfWork(Repository, Protocol):
     def touched_rows(self) -> Sequence[TouchedRow]:
         """Return the records, notes and dead letters that the commit would write or delete, by now."""
 
+    def has_changes(self) -> bool:
+        """Return whether the commit would write, delete or send anything, by now."""
+
     def commit(self) -> None:
         """Write all changes atomically, or raise Conflict and write nothing."""
 

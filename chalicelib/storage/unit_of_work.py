@@ -385,6 +385,12 @@ class EngineUnitOfWork(RecordReader):
         """Return the records, notes and dead letters that the commit would write or delete, by now."""
         return touched_rows(self._changed_records(), self._changes, self._deletions, self._items)
 
+    def has_changes(self) -> bool:
+        """Return whether the commit would write, delete or send anything, by now."""
+        self._write_state()
+        pending = (self._changes, self._deletions, self.posted, self._to_post)
+        return any(pending) or bool(self._changed_records())
+
     # -- committing -----------------------------------------------------------------------------
 
     def commit(self) -> None:

@@ -13,6 +13,7 @@ from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from tests.docs.blocks import DOCS, section
 from tests.web.conftest import NewWorld
+from tests.web.dashboard.browsers import DashboardBrowser
 from tests.web.dashboard.test_signing_in import NOT_FOUND, OK, csrf_of, signed_in
 from tests.web.experiments import Talk
 from tests.web.world import World
@@ -215,3 +216,25 @@ def test_the_experiment_of_the_guide_adds_what_the_guide_says(tmp_path: Path) ->
     assert titles == [("More", ["Stories again"]), ("Stories", [])]
     assert set(kind.dashboard_views) == {"stories", "stories-again"}
     assert kind.dashboard_tabs.beside == {"stories": ("networks", True)}
+
+
+@pytest.mark.parametrize("change", ["record", "state", "effect"])
+def test_a_hook_that_shows_something_changes_nothing(world: NewWorld, change: str) -> None:
+    class Careless(Talk):
+        """An experiment whose panel changes records."""
+
+        def monitoring_panels(self, **parameters: Any) -> dict[str, str]:
+            if change == "record":
+                self.work.participant(1).property1 = "seen"
+            elif change == "state":
+                self.work.state["seen"] = 1
+            else:
+                self.publish_to_subscribers("seen", "room")
+            return {"Panel": "fine"}
+
+    here = world(Careless)
+    here.arrive()
+    browser = DashboardBrowser(here)
+    with here.unchanged():
+        page = browser.open("networks")
+    assert "has changed records while panels.read was read" in page
