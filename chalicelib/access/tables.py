@@ -168,7 +168,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             read=_VIEW,
             update=_NOBODY,
             delete=_NOBODY,
-            personal=Personal(frozenset({"output"}), Right.EDIT_PARTICIPANTS),
+            personal=Personal(frozenset({"result"}), Right.EDIT_PARTICIPANTS),
         ),
         "config_secret": RecordRules(
             create=_NOBODY,

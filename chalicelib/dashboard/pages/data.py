@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.operation_table import find
+from chalicelib.api.personal_fields import without_personal_fields
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, Forbidden, NotFound, PetriError
@@ -123,8 +124,11 @@ def _file(call: PageCall, kind: str, form: str) -> Rendered:
 
 def _all(call: PageCall, kind: str, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     after, count = None, 0
+    listed = find(f"{kind}.list").answer
     while count < MOST_IN_FILE:
         found = call.run(f"{kind}.list", **asked, after=after, limit=_PER_READ)
+        if not call.actor.may(Right.EXPORT_PERSONAL_DATA):
+            found = without_personal_fields(listed, found)
         for row in found.rows:
             yield _plain(row)
         count, after = count + len(found.rows), found.next

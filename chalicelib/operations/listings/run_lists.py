@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import Final
 
+from chalicelib.access.rights import Right
 from chalicelib.messages import kind_of
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
+from chalicelib.operations.shared.access import actor_of
 from chalicelib.operations.shared.context import Context
 
 from .listing import (
@@ -31,6 +33,8 @@ from .row_reading import Item, read_row
 DAY: Final = timedelta(days=1)
 #: The statuses of a job's run.
 RUNNING, ENDED, UNFINISHED = "running", "ended", "unfinished"
+#: How the result of a job that failed begins.
+FAILED: Final = "failed"
 #: A job without an end that began longer ago than this, in seconds, was interrupted.
 LONGEST_JOB: Final = 15 * 60
 
@@ -144,8 +148,20 @@ def _looked_job(
         and record_filter.status in (None, _status(ctx, item))
         and (record_filter.text is None or contains(record_filter.text, item["job"]))
     )
-    row = read_row(JobRunRow, item) if is_found else None
+    row = read_row(JobRunRow, item, result=_result(ctx, item)) if is_found else None
     return Looked(write_cursor(int(yesterday), item["sk"]), row)
+
+
+def _result(ctx: Context, item: Item) -> str | None:
+    """Return what a job returned; only whether it failed to those who may not edit participants.
+
+    An error of an author's function may quote what participants wrote.
+    """
+    result: str | None = item.get("result")
+    actor = actor_of(ctx)
+    if result is None or (actor is not None and actor.may(Right.EDIT_PARTICIPANTS)):
+        return result
+    return FAILED if result.startswith(FAILED) else ENDED
 
 
 def _status(ctx: Context, item: Item) -> str:

@@ -48,7 +48,7 @@ class PaymentRow:
     is_stuck: bool = field(metadata={"help": "Whether it is overdue and not being sent."})
     recruiter: str
     worker_id: str | None = field(metadata=PERSONAL)
-    reference: str | None = field(metadata={"help": "The recruiter's reference."})
+    reference: str | None = field(metadata={**PERSONAL, "help": "The recruiter's reference."})
 
 
 @dataclass(frozen=True, slots=True)
