@@ -104,7 +104,7 @@ class _Graph:
             self.incoming[b].append(a)
 
     def is_chain(self) -> bool:
-        """Whether each node has at most one before and one after it, and few begin anew."""
+        """Whether each node has at most one before and one after it, and most nodes are in one line."""
         if any(len(self.outgoing[one]) > 1 or len(self.incoming[one]) > 1 for one in self.nodes):
             return False
         is_cyclic = any((b, a) in self.edges for a, b in self.edges)

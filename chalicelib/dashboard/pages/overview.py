@@ -58,7 +58,7 @@ def show_overview(call: PageCall) -> Rendered:
 def _needs(overview: RunOverview, progress: RunProgress) -> Iterator[Need]:
     if overview.state is RunState.NOT_LAUNCHED:
         place = _page_or("recruitment", "stop")
-        yield Need("The run hasn't been launched, so nobody can take part yet.", place, "Recruiting")
+        yield Need("The run hasn't been launched, so participants can't take part yet.", place, "Recruiting")
     if overview.dead_letters:
         what = _number(overview.dead_letters, "message has failed", "messages have failed")
         yield Need(f"{what} too often and waits for you.", "log#dead-letters", "Look at the messages", "bad")

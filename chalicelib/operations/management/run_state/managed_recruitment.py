@@ -26,7 +26,7 @@ from chalicelib.operations.shared.context import Context
 
 #: The nickname of the recruiter that makes entry links.
 LINK: Final = "link"
-#: In a link for everybody, this stands for the participant's id.
+#: In a link for all participants, this stands for the participant's id.
 PLACEHOLDER: Final = "%SURVEY_CODE%"
 #: How many links are listed, and how many openings they are made from.
 MOST_LINKS: Final = 200
@@ -43,9 +43,9 @@ class ListingRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryLink:
-    """A link with which one participant, or everybody, can take part."""
+    """A link with which one participant, or all participants, can take part."""
 
-    worker_id: str | None = field(metadata={"personal": True, "help": "Empty for a link for everybody."})
+    worker_id: str | None = field(metadata={"personal": True, "help": "Empty for a link for all participants."})
     address: str | None = field(metadata={"personal": True, "help": "It contains the participant's id."})
     is_used: bool
 
