@@ -34,7 +34,7 @@ def _change(call: PageCall) -> Rendered:
 
 
 def _release_waiting(call: PageCall) -> int:
-    """Release all participants who wait, one by one: a participant who has got a place in the meantime plays on."""
+    """Release all participants who wait, one by one: one who has got a place in the meantime plays on."""
     released = 0
     for participant in call.run("stop.preview").waiting:
         try:

@@ -45,7 +45,9 @@ class ListingRow:
 class EntryLink:
     """A link with which one participant, or all participants, can take part."""
 
-    worker_id: str | None = field(metadata={"personal": True, "help": "Empty for a link for all participants."})
+    worker_id: str | None = field(
+        metadata={"personal": True, "help": "Empty for a link for all participants."}
+    )
     address: str | None = field(metadata={"personal": True, "help": "It contains the participant's id."})
     is_used: bool
 
