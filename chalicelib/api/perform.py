@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.errors import ExperimentError
-from chalicelib.operations.audit.record_change import record_change
+from chalicelib.operations.audit.record_change import record_change, require_current_rights
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.idempotency import previous_answer, record_answer
@@ -45,7 +45,9 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
     """
     actor = require_right(ctx, operation.right)
     require_readable_kinds(ctx, operation)
-    if operation.changes:
+    if operation.changes and ctx.request.is_part_of_bulk:
+        require_current_rights(ctx)
+    elif operation.changes:
         record_change(
             ctx, operation.name, records=operation.touched(parameters), fields=_set_fields(parameters)
         )
@@ -63,6 +65,20 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
         )
     shown = readable_rows(ctx, actor, operation.answer, answer)
     return shown if sees_personal_data else without_personal_fields(operation.answer, shown)
+
+
+def announce_bulk(
+    ctx: Context, operation: ApiOperation[Parameters, Answer], records: Sequence[Parameters]
+) -> None:
+    """Record one entry for a bulk action, before its changes, each of which has a commit of its own.
+
+    `records`: the parameters of each change, which differ in the id only.
+    """
+    actor = require_right(ctx, operation.right)
+    if previous_answer(ctx, actor.id) is None:
+        touched = [one for each in records for one in operation.touched(each)]
+        record_change(ctx, operation.name, records=touched, fields=_set_fields(records[0]))
+        record_answer(ctx, actor.id, {})
 
 
 def _set_fields(parameters: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from chalicelib.access.rights import Actor
 from chalicelib.errors import Forbidden, NotFound, Refused, Unauthorized
 
 from . import own_host, sessions
-from .operation_calls import run_operation
+from .operation_calls import run_for_each, run_operation
 from .page_call import DashboardPage, PageCall, Rendered, redirect
 from .registry import find_page
 from .rendering import render_error, render_sign_in
@@ -123,6 +123,7 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
         method=request.method,
         query={name: values for name, values in request.fields.items() if name not in {"csrf", "form"}},
         run=partial(run_operation, session.actor, request.address, form=request.one("form")),
+        run_for_each=partial(run_for_each, session.actor, request.address, form=request.one("form")),
         is_fragment=request.is_fragment,
         csrf=session.csrf,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.access.rights import Actor, Right
-from chalicelib.errors import BadRequest
+from chalicelib.errors import BadRequest, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class PageCall:
     query: Mapping[str, Sequence[str]]
     #: Runs an operation of the JSON API by its name, with its parameters, for this actor.
     run: Callable[..., Any]
+    #: Runs an operation for each of some ids as one bulk action; returns the refused ids, with the refusals.
+    run_for_each: Callable[..., list[tuple[str, Refused]]]
     #: Whether htmx asks for the part of the page that changes, not for the whole page.
     is_fragment: bool
     #: The token that each form of this session contains.

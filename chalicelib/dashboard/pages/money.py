@@ -13,7 +13,7 @@ from chalicelib.access.rights import Right
 from chalicelib.currency import currency_of
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
-from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PAYMENT_UNSETTLED, PaymentStatus
 
 _ADDRESS: Final = "/dashboard/money"
@@ -138,12 +138,8 @@ def _ask(
 def _act(call: PageCall, verb: str, action: PaymentAction, ids: list[str]) -> Rendered:
     """Carry an action out for each payment; those that refuse it are named with the reason."""
     values = {name: _value(call, name) for name in action.fields}
-    refused: list[tuple[str, str]] = []
-    for payment_id in ids:
-        try:
-            call.run(f"payments.{verb}", id=payment_id, **values)
-        except Refused as refusal:
-            refused.append((payment_id, str(refusal)))
+    answers = call.run_for_each(f"payments.{verb}", ids, **values)
+    refused = [(payment_id, str(refusal)) for payment_id, refusal in answers]
     if refused:
         return _ask(call, action, [one for one, _ in refused], refused, len(ids) - len(refused))
     return redirect(_ADDRESS if call.id == SELECTED else f"{_ADDRESS}/{ids[0]}?said={verb}")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from chalicelib.access.rights import Actor, Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
-from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model.statuses import ParticipantStatus
 
 _ADDRESS: Final = "/dashboard/participants"
@@ -185,12 +185,8 @@ def _ask(call: PageCall, decision: Decision, ids: list[str]) -> Rendered:
 def _decide(call: PageCall, verb: str, decision: Decision, ids: list[str]) -> Rendered:
     """Carry a decision out for each participant; those that refuse it are named with the reason."""
     values = {name: _value(call, name) for name in decision.fields}
-    refused: list[tuple[str, str]] = []
-    for participant_id in ids:
-        try:
-            call.run(f"participants.{verb}", id=participant_id, **values)
-        except Refused as refusal:
-            refused.append((participant_id, str(refusal)))
+    answers = call.run_for_each(f"participants.{verb}", ids, **values)
+    refused = [(participant_id, str(refusal)) for participant_id, refusal in answers]
     if not refused:
         where = _ADDRESS if call.id == SELECTED else f"{_ADDRESS}/{ids[0]}?said={verb}"
         return redirect(where)

@@ -25,8 +25,8 @@ def _change(call: PageCall) -> Rendered:
         before = call.run("stop.preview")
         call.run("stop.do", action=call.id, is_stopped=call.part == "stop")
         if call.id == "payments" and call.part == "allow":
-            for payment in before.held_by_stop:
-                call.run("payments.release", id=payment)
+            for _, refusal in call.run_for_each("payments.release", before.held_by_stop):
+                raise refusal
         return redirect(_ADDRESS)
     if call.id == "waiting" and call.part == "release":
         return redirect(f"{_ADDRESS}?said={_release_waiting(call)}")
@@ -35,14 +35,12 @@ def _change(call: PageCall) -> Rendered:
 
 def _release_waiting(call: PageCall) -> int:
     """Release all participants who wait, one by one: one who has got a place in the meantime plays on."""
-    released = 0
-    for participant in call.run("stop.preview").waiting:
-        try:
-            call.run("participants.release", id=str(participant))
-        except InvalidState:
-            continue
-        released += 1
-    return released
+    waiting = [str(participant) for participant in call.run("stop.preview").waiting]
+    refused = [refusal for _, refusal in call.run_for_each("participants.release", waiting)]
+    for refusal in refused:
+        if not isinstance(refusal, InvalidState):
+            raise refusal
+    return len(waiting) - len(refused)
 
 
 PAGE = DashboardPage("stop", "Stop", Right.VIEW, show_stop)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.access.rights import Actor
 from chalicelib.errors import Forbidden
 from chalicelib.messages import SealAuditLog
 from chalicelib.model import keys
@@ -39,13 +40,7 @@ def record_change(
 
     """
     actor = require_actor(ctx)
-    head = read_head(ctx, actor.id)
-    if head.rights_version != actor.version:
-        raise Forbidden(
-            "Your rights were changed a moment ago, so this change wasn't made. Reload the page, or sign in "
-            "again.",
-            code="rights_changed",
-        )
+    head = _current_head(ctx, actor)
     values = {
         "fields": visible_values(fields or {}),
         "address": ctx.request.address if address is None else address,
@@ -73,6 +68,26 @@ def record_change(
     _request_seal(ctx, head)
     write_head(ctx, actor.id, head)
     return entry
+
+
+def require_current_rights(ctx: Context) -> None:
+    """Refuse a change whose actor's rights have changed since the call began, without an entry of its own.
+
+    The head is written again, so that a change of the rights and this one don't both commit.
+    """
+    actor = require_actor(ctx)
+    write_head(ctx, actor.id, _current_head(ctx, actor))
+
+
+def _current_head(ctx: Context, actor: Actor) -> ChainHead:
+    head = read_head(ctx, actor.id)
+    if head.rights_version != actor.version:
+        raise Forbidden(
+            "Your rights were changed a moment ago, so this change wasn't made. Reload the page, or sign in "
+            "again.",
+            code="rights_changed",
+        )
+    return head
 
 
 def raise_rights_version(ctx: Context, actor_id: str) -> int:

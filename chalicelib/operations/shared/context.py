@@ -58,6 +58,8 @@ class Request:
     fingerprint: str = ""
     #: The network address of a manager, for the audit log; participants' are never stored.
     address: str = ""
+    #: Whether this change is one of a bulk action, whose entry in the audit log names it already.
+    is_part_of_bulk: bool = False
 
 
 class TokenIssuer(Protocol):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib.access.rights import OPERATOR_ACTOR, ROLES, VIEWER, Actor, Right
-from chalicelib.dashboard.operation_calls import run_operation
+from chalicelib.dashboard.operation_calls import run_for_each, run_operation
 from chalicelib.dashboard.page_call import PageCall
 from chalicelib.dashboard.pages.data import show_data
 from chalicelib.operations.schedule import ticks
@@ -33,7 +34,8 @@ def test_a_file_of_records_has_ids_of_people_for_those_only_who_may_export_them(
     def run(name: str, **parameters: Any) -> Any:
         return run_operation(actor, "", name, **parameters)
 
-    call = PageCall(actor, "data", "participants", "json", "GET", {}, run, is_fragment=False, csrf="")
+    each = partial(run_for_each, actor, "")
+    call = PageCall(actor, "data", "participants", "json", "GET", {}, run, each, is_fragment=False, csrf="")
     (row,) = json.loads(show_data(call).html)
     assert (row["worker_id"] is not None) is has_ids
 
