@@ -43,7 +43,7 @@ def read_parameters(operation: AnyOperation, request: ApiRequest) -> Any:
     declared = fields_of(operation.parameters)
     in_path = operation.path_parameters
     values = {
-        each.name: each.type.read_text(request.path[each.name], each.name)
+        each.name: each.type.from_text(request.path[each.name], each.name)
         for each in declared
         if each.name in in_path
     }
@@ -97,10 +97,10 @@ def _from_body(declared: Sequence[NamedField], body: Any) -> dict[str, Any]:
 def _from_query(declared: NamedField, texts: Sequence[str]) -> Any:
     kind = declared.type.value if isinstance(declared.type, OptionalType) else declared.type
     if isinstance(kind, ListType):
-        return tuple(kind.entry.read_text(each, declared.name) for each in texts)
+        return tuple(kind.entry.from_text(each, declared.name) for each in texts)
     if len(texts) != 1:
         raise InvalidField(declared.name, f"was sent {len(texts)} times; send it once")
-    return declared.type.read_text(texts[0], declared.name)
+    return declared.type.from_text(texts[0], declared.name)
 
 
 def _refuse_unknown(sent: Mapping[str, Any], declared: Sequence[NamedField]) -> None:

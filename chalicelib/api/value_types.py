@@ -43,7 +43,7 @@ class ValueType:
         del name
         return value
 
-    def read_text(self, text: str, name: str) -> Any:
+    def from_text(self, text: str, name: str) -> Any:
         """Return a value that came as text, in the query or in the path."""
         return self.read(text, name)
 
@@ -100,7 +100,7 @@ class NumberType(ValueType):
             raise InvalidField(name, f"must be a whole number from {self.least} to {self.most}")
         return int(value)
 
-    def read_text(self, text: str, name: str) -> int:
+    def from_text(self, text: str, name: str) -> int:
         if _WHOLE.fullmatch(text) is None or not text.isascii():
             raise InvalidField(name, f"must be a whole number from {self.least} to {self.most}")
         return self.read(int(text), name)
@@ -149,7 +149,7 @@ class FlagType(ValueType):
             raise InvalidField(name, "must be true or false")
         return value
 
-    def read_text(self, text: str, name: str) -> bool:
+    def from_text(self, text: str, name: str) -> bool:
         if text not in _FLAGS:
             raise InvalidField(name, "must be true or false")
         return _FLAGS[text]
@@ -204,8 +204,8 @@ class OptionalType(ValueType):
     def read(self, value: Any, name: str) -> Any:
         return None if value is None else self.value.read(value, name)
 
-    def read_text(self, text: str, name: str) -> Any:
-        return self.value.read_text(text, name)
+    def from_text(self, text: str, name: str) -> Any:
+        return self.value.from_text(text, name)
 
 
 @dataclass(frozen=True, slots=True)

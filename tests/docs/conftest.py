@@ -8,7 +8,14 @@ import pytest
 from pytest_socket import enable_socket
 from selenium.webdriver import Chrome
 
+from chalicelib.experiment.dashboard_tabs import dashboard_tabs
 from tests.browser import chromium
+
+
+@pytest.fixture(autouse=True)
+def _own_tabs() -> None:
+    """Let an example add its tabs to none; the loader does the same before it loads an experiment."""
+    dashboard_tabs.clear()
 
 
 @pytest.fixture

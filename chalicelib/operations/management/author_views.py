@@ -135,7 +135,13 @@ def list_actions(ctx: Context) -> list[AuthorAction]:
     for one in found:
         if not callable(getattr(ctx.experiment, str(one.get("name")), None)):
             raise ExperimentError(f"dashboard_database_actions() names {one!r:.100}, which isn't a method.")
-    return [AuthorAction(str(one["name"]), str(one.get("title") or one["name"])) for one in found]
+    return [_action(one) for one in found]
+
+
+def _action(declared: Mapping[str, Any]) -> AuthorAction:
+    name = str(declared["name"])
+    shown = declared.get("title")
+    return AuthorAction(name, name if shown is None else str(shown))
 
 
 def run_action(ctx: Context, name: str, object_type: str, ids: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import services
 from chalicelib.access.origin_header import is_from_own_host
-from chalicelib.errors import BadRequest, NotFound
-from chalicelib.operations.shared.context import Request
+from chalicelib.errors import BadRequest, Forbidden, NotFound
+from chalicelib.operations.shared.context import ANYONE, Request
 from chalicelib.web.parameters import (
     JSON,
     Parameters,
@@ -27,6 +27,8 @@ routes = Blueprint(__name__)
 METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
 OPENAPI: Final = "openapi.json"
 NOT_MODIFIED: Final = 304
+#: What browsers say of a request that another site has caused.
+_OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 
 
 def read_api_request(request: Any) -> HttpCall:
@@ -81,10 +83,17 @@ def verb(call: HttpCall) -> Response:
     return _answer(call, Shape.VERB)
 
 
+def _refuse_other_sites(call: HttpCall) -> None:
+    """Refuse pages of other sites where tokens are off, so that every client counts as the operator."""
+    if call.caller.kind == ANYONE and call.headers.get("sec-fetch-site") in _OTHER_SITES:
+        raise Forbidden("Pages of other sites can't use the API of a run without tokens.", code="other_site")
+
+
 def _answer(call: HttpCall, shape: Any) -> Response:
     from chalicelib.api.perform import perform_request
     from chalicelib.api.request_reader import ApiRequest
 
+    _refuse_other_sites(call)
     asked = ApiRequest(call.parameters.path, call.parameters.values, lambda: _body(call))
     answer = call.run(perform_request, call.method, shape, asked)
     return _respond(call, answer.fields, has_etag=answer.has_etag)

@@ -302,3 +302,12 @@ def test_the_pulse_has_an_etag_that_changes_as_the_run_goes_on(world: NewWorld) 
     here.arrive()
     other = ask(here, "GET", "/api/v1/pulse", headers={"if-none-match": etag})
     assert (same.status, other.status, other["active"]) == (304, 200, {"working": 1})
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_cannot_manage_a_run_whose_tokens_are_off(world: NewWorld, site: str) -> None:
+    here = world(mode="debug", require_participant_token=False)
+    with here.unchanged():
+        refused = here.post("/api/v1/recruitment/close", headers={"sec-fetch-site": site})
+    assert (refused.status, refused.code) == (403, "other_site")
+    assert here.post("/api/v1/recruitment/close").status == 200
