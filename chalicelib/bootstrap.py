@@ -29,7 +29,7 @@ from .operations.recruitment.quotas import recruiter_names
 from .operations.shared.absent_services import NoFiles
 from .operations.shared.settings import Settings, SettingsLike
 from .operations.shared.tokens import LazyTokens, SignedTokens
-from .ports import Clock, FileStore, Queue, Recruiter, TickSchedule, VendorReport
+from .ports import Clock, FileStore, Queue, Recruiter, SealStore, TickSchedule, VendorReport
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -140,8 +140,7 @@ def aws(
     settings = Settings(loaded.config)
     info = _DeploymentInfo(engine)
     clock = clock or SystemClock()
-    queues = {Lane.WORK: place.queue, Lane.REALTIME: place.realtime_queue}
-    queue = SQSQueue(queues, clock, clients.maker("sqs"))
+    queue = SQSQueue(place.queues, clock, clients.maker("sqs"))
     base = partial(info.value, "site_url")
     bots = AbsentBots(base, place.stage)
     topic = partial(_topic_arn, place, queue)
@@ -171,7 +170,8 @@ def aws(
         site_url=base,
         origin_keys=lambda: run_secrets().get("origin_keys", ()),
         dashboard_url=partial(info.value, "dashboard_url"),
-        files=S3Files(partial(_files_bucket, place, queue), clients.maker("s3")),
+        files=S3Files(partial(_bucket, place, queue, "files"), clients.maker("s3")),
+        seals=_seals(partial(_bucket, place, queue, "seals"), run_secrets, clients),
     )
     use(app)
     return app
@@ -200,8 +200,13 @@ class DeployedApp:
     realtime_queue: str
     topic: str
     region: str
-    #: The name of the bucket of uploaded files up to the account.
-    files_prefix: str = ""
+    #: The names of the buckets up to the account.
+    bucket_prefix: str = ""
+
+    @property
+    def queues(self) -> dict[Lane, str]:
+        """The queue of each lane."""
+        return {Lane.WORK: self.queue, Lane.REALTIME: self.realtime_queue}
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> DeployedApp:
@@ -213,7 +218,7 @@ class DeployedApp:
             raise ConfigError(f"The function's environment lacks {', '.join(missing)}. {DEPLOY_AGAIN}")
         default = f"petri-{environ['PETRI_APP']}-{environ['PETRI_STAGE']}"
         prefix = environ.get("PETRI_FILES_PREFIX") or default
-        return replace(cls(*(environ[name] for name in names)), files_prefix=prefix)
+        return replace(cls(*(environ[name] for name in names)), bucket_prefix=prefix)
 
     @property
     def secrets(self) -> str:
@@ -286,9 +291,19 @@ def _topic_arn(place: DeployedApp, queue: SQSQueue) -> str:
     return f"arn:{partition_of(place.region)}:sns:{place.region}:{queue.account}:{place.topic}"
 
 
-def _files_bucket(place: DeployedApp, queue: SQSQueue) -> str:
-    """Return the bucket of uploaded files: its name contains the queue's account."""
-    return f"{place.files_prefix}-{queue.account}-files"
+def _seals(
+    bucket: Callable[[], str], run_secrets: Callable[[], Mapping[str, Any]], clients: AwsClients
+) -> SealStore:
+    """Return the store of the seals of the audit log, in the bucket that outlives the app."""
+    # Lazy import: a local run keeps its seals in a folder.
+    from .storage.files.s3_seals import S3Seals, run_of
+
+    return S3Seals(bucket, lambda: run_of(run_secrets()["secret"]), clients.maker("s3"))
+
+
+def _bucket(place: DeployedApp, queue: SQSQueue, use: str) -> str:
+    """Return one of the app's buckets, `files` or `seals`: its name contains the queue's account."""
+    return f"{place.bucket_prefix}-{queue.account}-{use}"
 
 
 def _recruiters(

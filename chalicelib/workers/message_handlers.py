@@ -312,12 +312,12 @@ def _assignment_status(participant_id: int) -> str | None:
 
 @handles(SealAuditLog)
 def _seal_audit_log(message: Received[SealAuditLog]) -> None:
-    """Store a seal, then keep it and the one before it, whose keeping may have failed."""
+    """Store a seal, then keep it and those before it that aren't kept yet."""
     # Lazy import: few runs have an audit log, and it is sealed once in an hour.
     from chalicelib.operations.audit.seals import make_seals
 
     app = services.current()
-    for seal in app.run(make_seals):
+    for seal in app.run(make_seals, app.seals.last_number()):
         app.seals.keep(seal)
     app.acknowledge(message)
 

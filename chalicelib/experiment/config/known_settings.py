@@ -324,6 +324,13 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         "Patterns of other files than text and data that your code reads: static/images/*.png, data/*.csv.",
         default="",
     ),
+    _deployment(
+        "audit_retention_days",
+        int,
+        "The days for which a live app's seals of the audit log can't be deleted by anyone.",
+        default=365,
+        validators=(between(1, 3650),),
+    ),
     _machine("host", str, "The address on which the local host listens.", default="127.0.0.1"),
     _machine(
         "port",

@@ -51,19 +51,27 @@ def root_of(leaves: Sequence[Leaf]) -> str:
     return merkle_root([digest(list(leaf)) for leaf in leaves])
 
 
-def make_seals(ctx: Context) -> list[Seal]:
-    """Store a seal of all heads, if one has changed; return the seals that may not be kept yet."""
+def make_seals(ctx: Context, kept: int = 0) -> list[Seal]:
+    """Store a seal of all heads, if one has changed; return all seals after number `kept`.
+
+    An app that had no place for seals until now keeps its older ones there too.
+    """
     last = last_seal(ctx)
     leaves = tuple(_leaves(ctx))
     if not leaves or (last is not None and leaves == last.leaves):
-        return [] if last is None else [last.seal]
+        return [] if last is None else _stored_after(ctx, kept, last.seal.number)
     number, previous = (
         (1, NO_HASH) if last is None else (last.seal.number + 1, digest(seal_fields(last.seal)))
     )
     stored = StoredSeal(Seal(number, iso(ctx.now), root_of(leaves), len(leaves), previous), leaves)
     ctx.uow.put_item(keys.audit_seal(number), "audit_seal", stored.to_fields())
     ctx.uow.put_if_unchanged(keys.LAST_AUDIT_SEAL, "audit_last_seal", {"number": number})
-    return [stored.seal] if last is None else [last.seal, stored.seal]
+    return [*_stored_after(ctx, kept, number - 1), stored.seal]
+
+
+def _stored_after(ctx: Context, kept: int, last: int) -> list[Seal]:
+    items = (ctx.uow.item(keys.audit_seal(number)) for number in range(kept + 1, last + 1))
+    return [StoredSeal.from_item(item).seal for item in items if item is not None]
 
 
 def last_seal(ctx: Context) -> StoredSeal | None:

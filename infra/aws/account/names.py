@@ -158,6 +158,10 @@ class Names:
         """The bucket of the files that participants upload."""
         return f"{self.global_prefix}-{account}-files"
 
+    def seal_bucket(self, account: str) -> str:
+        """The bucket of the seals of the audit log, which outlives the app."""
+        return f"{self.global_prefix}-{account}-seals"
+
     def function(self, name: str) -> str:
         """The Lambda function for one of FUNCTIONS; Chalice omits the name of the HTTP handler."""
         return self.prefix if name == API else f"{self.prefix}-{name}"

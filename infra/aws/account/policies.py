@@ -16,6 +16,7 @@ from chalicelib.model import keys
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 from chalicelib.storage.files.s3_files import KEPT, PENDING
+from chalicelib.storage.files.s3_seals import PREFIX as SEALS
 
 from .names import API, FUNCTIONS, Names
 
@@ -73,6 +74,11 @@ def _files(place: PolicyScope) -> str:
     return place.names.files_bucket(place.account)
 
 
+def _seals(place: PolicyScope) -> str:
+    return f"arn:{partition_of(place.region)}:s3:::{place.names.seal_bucket(place.account)}"
+
+
+_SEALING = "Only an hour after a change that the audit log records."
 _UPLOADS = "Only where a study asks for files."
 _LARGE = "Only a commit above 100 items checks items that it doesn't write."
 _MANY = "Only operations that delete or replace records, which depends on the experiment."
@@ -235,6 +241,23 @@ GRANTS: Final = (
         seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject"), _UPLOADS),
     ),
     Grant(
+        "FindSeals",
+        "Which seals of the audit log are kept is read, so that a seal whose keeping failed is kept later.",
+        ("s3:ListBucketVersions",),
+        (ON_MESSAGE,),
+        _seals,
+        seldom={"s3:ListBucketVersions": _SEALING},
+    ),
+    Grant(
+        "KeepSeals",
+        "New seals of the audit log, each of which the bucket locks. No function deletes one, or changes how "
+        "long it is locked.",
+        ("s3:PutObject",),
+        (ON_MESSAGE,),
+        lambda place: f"{_seals(place)}/{SEALS}*",
+        seldom={"s3:PutObject": _SEALING},
+    ),
+    Grant(
         "SendToSockets",
         "Sends frames to participants, because of messages and of other participants' frames.",
         ("execute-api:ManageConnections",),
@@ -351,6 +374,7 @@ def calls_seldom(function: str, settings: SettingsLike | None = None) -> dict[st
 #: Calls whose action has another name, or that need several actions.
 _OTHER_NAMES: Final = {
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+    ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("apigatewaymanagementapi", "PostToConnection"): "execute-api:ManageConnections",
     ("apigatewaymanagementapi", "DeleteConnection"): "execute-api:ManageConnections",
 }

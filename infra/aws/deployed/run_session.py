@@ -33,6 +33,7 @@ from infra.local.lifecycle.run_session import RunSession
 
 from . import deployment_info
 from .deployment_info import DeploymentInfo
+from .seal_bucket import seals_of
 from .upload_store import files_of
 
 _KNOWN = {key.name for key in KNOWN_SETTINGS if key.effective}
@@ -93,6 +94,7 @@ def opened(
             if here
             else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),
         )
+        app.seals = seals_of(account, names)
         stack.callback(use, None)
         stack.enter_context(quiet_slow_warnings())
         yield RunSession(names.app, app, None if here else deployed.site_url, deployed.site_url, folder)

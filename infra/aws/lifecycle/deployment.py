@@ -37,7 +37,7 @@ from infra.aws.account.lock import Lock, held
 from infra.aws.account.names import FUNCTIONS, Names, PriceClass
 from infra.aws.account.session import Account
 from infra.aws.account.steps import Progress, StepOutline, StepRunner
-from infra.aws.deployed import archive_import, deployment_info
+from infra.aws.deployed import archive_import, deployment_info, seal_bucket
 from infra.aws.deployed.deployment_info import DeploymentInfo
 from infra.aws.deployed.releases import Release, Releases
 from infra.aws.package.package_build import build
@@ -177,12 +177,13 @@ class Deployment:
         """Return the steps in order, without running them."""
         names, number = self._names, self._account.number
         buckets = (names.site_bucket(number), names.keep_bucket(number), names.files_bucket(number))
+        sealed = names.seal_bucket(number)
         base = (
             f"stack {names.base_stack}",
             f"table {names.table}",
             f"queues {names.queue}, {names.realtime_queue}, {names.dead_queue}",
             f"topics {names.topic}, {names.alarm_topic}",
-            f"buckets {', '.join(buckets)}",
+            f"buckets {', '.join(buckets)}, and {sealed}, whose objects are locked",
         )
         code = (
             f"functions {', '.join(names.function(each) for each in FUNCTIONS)}",
@@ -312,6 +313,8 @@ class Deployment:
         outputs = stack.apply(self._base_change(checked), self._progress.tell)
         if self._lock is None:
             self._take_lock()
+        days = int(checked.staged.loaded.config.get(seal_bucket.SETTING))
+        seal_bucket.SealBucket(self._account, self._names).ensure(days)
         return outputs
 
     def _base_change(self, checked: _Checked) -> Change:

@@ -14,6 +14,7 @@ from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.account.steps import Progress, Step, carry_out
 from infra.aws.deployed import data_export, deployment_info
+from infra.aws.deployed.seal_bucket import SealBucket
 from infra.aws.resources import app_secrets, regions, resource_inventory
 from infra.aws.resources.site_upload import empty
 from infra.aws.resources.stacks import Stack
@@ -52,6 +53,9 @@ class Teardown:
         self._open = ExitStack()
         self._lock: Lock | None = None
         self._keep = order.names.keep_bucket(account.number)
+        self._seals = SealBucket(account, order.names)
+        #: What can't be deleted yet, in a sentence; empty when everything could.
+        self.kept = ""
 
     def steps(self) -> list[Step]:
         """Return the steps in order."""
@@ -63,6 +67,7 @@ class Teardown:
             Step("delete functions and APIs", self._delete_functions),
             Step("delete table, queues, topics and buckets", self._delete_base),
             Step("delete secrets and logs", self._delete_secrets_and_logs),
+            Step("delete seals of the audit log", self._delete_seals),
         ]
 
     def run(self) -> list[str]:
@@ -83,7 +88,7 @@ class Teardown:
         return left
 
     def _check(self) -> None:
-        if not resource_inventory.find(self._account, self._names):
+        if not resource_inventory.find(self._account, self._names) and not self._seals.exists():
             raise regions.not_here(self._account, self._names)
         for name in (self._names.base_stack, self._names.front_stack):
             stack = Stack(self._account, name)
@@ -137,6 +142,16 @@ class Teardown:
         if app_secrets.forget(self._account, self._names):
             self._progress.tell(f"parameters below {self._names.parameters} are deleted")
         resource_inventory.delete_logs(self._account, self._names, self._progress.tell)
+
+    def _delete_seals(self) -> None:
+        if locked := self._seals.remove():
+            again = f"petri destroy --app {self._names.app} --stage {self._names.stage}"
+            self.kept = (
+                f"Bucket {self._seals.name} is kept: it has {locked} locked seals of the audit log, which no "
+                f"user of the account can delete before {self._seals.locked_until():%Y-%m-%d}. Run `{again}` "
+                "after that day; storing them costs less than a cent a month."
+            )
+            self._progress.tell(self.kept)
 
 
 def _said(error: Exception) -> str:

@@ -105,7 +105,7 @@ def main() -> None:
         for service, actions in NEEDED.items()
     ]
     text = DOCS.read_text(encoding="utf-8")
-    begin, end = text.index("| service | actions |"), text.index("\n\nThe rights on `budgets`")
+    begin, end = text.index("| service | actions |"), text.index("\n\nThe permissions for `budgets`")
     table = "".join(["| service | actions |\n", "|---|---|\n", *rows]).rstrip("\n")
     DOCS.write_text(text[:begin] + table + text[end:], encoding="utf-8")
     sys.stdout.write(f"{len(types())} resource types; {sum(map(len, NEEDED.values()))} rights\n")

@@ -78,9 +78,12 @@ DIRECT: Final[dict[str, tuple[str, ...]]] = {
         "PutBucketOwnershipControls",
         "PutEncryptionConfiguration",
         "PutBucketVersioning",
+        "PutBucketObjectLockConfiguration",
         "PutLifecycleConfiguration",
         "PutObject",
         "GetObject",
+        "GetObjectVersion",
+        "GetObjectRetention",
         "DeleteObject",
         "DeleteObjectVersion",
         "PutBucketTagging",
@@ -273,7 +276,14 @@ OF_LIMITS: Final = {"budgets", "billing"}
 #: Needed for --domain only.
 OF_DOMAINS: Final = {"acm"}
 #: Actions on objects in a bucket, and those on resources without a name known beforehand.
-_ON_OBJECTS: Final = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"}
+_ON_OBJECTS: Final = {
+    "s3:PutObject",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+}
 ON_ANYTHING: Final = {
     "sns:Unsubscribe",
     "s3:ListAllMyBuckets",

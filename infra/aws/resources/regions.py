@@ -34,7 +34,8 @@ def names_in(account: Account, app: str, stage: Stage) -> Names:
         found = Stack(account, name)
         if found.belongs_to(older):
             return newer if found.parameters().get("Place") else older
-    return older if any(_is_here(account, bucket) for bucket in _buckets(account, older)) else newer
+    buckets = (*_buckets(account, older), older.seal_bucket(account.number))
+    return older if any(_is_here(account, bucket) for bucket in buckets) else newer
 
 
 def region_of_bucket(account: Account, bucket: str) -> str | None:

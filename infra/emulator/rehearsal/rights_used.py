@@ -88,6 +88,9 @@ def _resources(call: Call) -> Iterator[str]:
     elif call.service == "apigatewaymanagementapi":
         method = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}.get(call.operation, "GET")
         yield f"arn:aws:execute-api:{place}:anyapi/api/{method}/@connections/{parameters['connectionId']}"
+    elif call.service == "s3" and "Bucket" in parameters:
+        key = f"/{parameters['Key']}" if "Key" in parameters else ""
+        yield f"arn:aws:s3:::{parameters['Bucket']}{key}"
     elif call.service in RESOURCES:
         parameter, form = RESOURCES[call.service]
         yield f"arn:aws:{call.service}:{place}:{form.format(parameters[parameter])}"

@@ -366,15 +366,6 @@ def test_a_seal_that_was_changed_or_removed_is_found(local: App) -> None:
     assert ("", 1, "seal broken") in _found(local)
 
 
-def test_a_kept_seal_is_never_replaced(local: App, tmp_path: Path) -> None:
-    _seal(local)
-    first = local.seals.read(1)
-    assert first is not None
-    local.seals.keep(type(first)(1, first.at, "0" * 64, 1, ""))
-    assert local.seals.read(1) == first
-    assert [file.name for file in (tmp_path / "seals").iterdir()] == ["00000001.json"]
-
-
 def test_a_change_posts_one_message_an_hour_that_seals_the_log(local: App) -> None:
     now = local.clock.now()
     kinds = [message.body["kind"] for message in local.store.due(now + timedelta(hours=2))]

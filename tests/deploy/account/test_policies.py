@@ -75,10 +75,22 @@ def test_every_right_is_in_the_account_and_region_of_the_app(function: str) -> N
 
 def test_only_the_function_of_the_api_reaches_the_bucket_of_uploads() -> None:
     bucket = f"arn:aws:s3:::{NAMES.files_bucket(ACCOUNT)}"
-    found = {function: [one for one in resources(function) if ":s3:" in one] for function in FUNCTIONS}
+    found = {
+        function: [one for one in resources(function) if one.startswith(bucket)] for function in FUNCTIONS
+    }
     assert {function for function, named in found.items() if named} == {API}
     assert found[API] == [bucket, f"{bucket}/pending/*", f"{bucket}/kept/*"]
     assert not {action for action in calls_allowed(API) if action.startswith("s3:Delete")}
+
+
+def test_only_the_consumer_of_messages_puts_seals_and_no_function_deletes_or_unlocks_one() -> None:
+    bucket = f"arn:aws:s3:::{NAMES.seal_bucket(ACCOUNT)}"
+    found = {
+        function: [one for one in resources(function) if one.startswith(bucket)] for function in FUNCTIONS
+    }
+    assert found == {one: [bucket, f"{bucket}/seals/*"] if one == "on_message" else [] for one in FUNCTIONS}
+    allowed = {action for action in calls_allowed("on_message") if action.startswith("s3:")}
+    assert allowed == {"s3:ListBucketVersions", "s3:PutObject"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import VendorUnreachable
+from chalicelib.ports import Seal
 from infra.aws.account.lock import Lock
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account, connect
-from infra.aws.deployed import deployment_info
+from infra.aws.deployed import deployment_info, run_session
+from infra.aws.deployed.seal_bucket import SANDBOX_DAYS
 from infra.aws.lifecycle import shutdown
 from infra.aws.lifecycle.destroy import DestroySpec, Teardown
 from infra.aws.lifecycle.hibernation import Hibernation
@@ -48,6 +50,23 @@ def test_the_data_is_exported_first(standing: Standing, tmp_path: Path) -> None:
 def test_the_token_at_home_goes_with_the_app(standing: Standing) -> None:
     destroy(standing.account, standing.names)
     assert app_secrets.OperatorTokens().find(standing.names, standing.account.region) is None
+
+
+def test_locked_seals_of_the_audit_log_outlive_the_app_and_are_named(standing: Standing) -> None:
+    account, names = standing.account, standing.names
+    bucket = names.seal_bucket(account.number)
+    seal = Seal(1, "2026-11-28T10:00:00.000000Z", "1" * 64, 2, "")
+    with run_session.opened(account, names) as session:
+        assert session.app.seals.last_number() == 0
+        session.app.seals.keep(seal)
+        assert session.app.seals.read(1) == seal
+    lock = account.client("s3").get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    assert lock["Rule"]["DefaultRetention"]["Days"] == SANDBOX_DAYS
+    # A second destroy, of the seals alone, keeps them as well.
+    for _ in range(2):
+        teardown = Teardown(account, DestroySpec(names, None), Told())
+        assert teardown.run() == []
+        assert f"Bucket {bucket} is kept: it has 1 locked seals of the audit log" in teardown.kept
 
 
 def test_a_table_stays_protected_until_its_operator_destroys_the_app(account: Account, names: Names) -> None:

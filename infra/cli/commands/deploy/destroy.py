@@ -55,7 +55,10 @@ def destroy(
     if left:
         err().print("Run the command again, or delete what remains in the AWS console.")
         raise typer.Exit(FAILED)
-    out().print(f"{found.names.app} ({found.names.stage}) was deleted; no resources are left.", markup=False)
+    remains = "only locked seals are left." if teardown.kept else "no resources are left."
+    out().print(f"{found.names.app} ({found.names.stage}) was deleted; {remains}", markup=False)
+    if teardown.kept:
+        out().print(teardown.kept, markup=False)
     if target is not None and target.exists():
         out().print(str(target), markup=False)
 
