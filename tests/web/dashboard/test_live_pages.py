@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chalicelib.access.rights import ROLES, Actor
 from chalicelib.dashboard.operation_calls import run_operation
-from chalicelib.errors import Forbidden
+from chalicelib.errors import Forbidden, InvalidState, NotFound
 from chalicelib.model.record import iso
 from chalicelib.operations.realtime.dropouts import DISCONNECTED_SINCE
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_ACTOR, Context
 from chalicelib.study.study import Study
 from petri.study import End, Group, Page, Wait, number
 from tests.study.studies import OpenStudy, answer, due, open_study
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import DashboardBrowser
 from tests.web.experiments import Talk, with_hooks
-from tests.web.world import World
+from tests.web.world import Person, World
 
 __all__ = ["open_study"]
 
@@ -117,3 +119,108 @@ def test_a_group_of_a_study_shows_the_page_of_each_member_and_who_waits_for_a_gr
     assert live.alone == []
     assert live.waiting[0].since is not None
     assert run_operation(VIEWER, "", "stop.preview").waiting == [people[3].id]
+
+
+class Early(Study):
+    """Groups of three, or of two if no third comes."""
+
+    mine = number("Which number?", minimum=0, maximum=9)
+    timeline = (
+        Page("welcome"),
+        Group(3, minimum=2, wait_minutes=5),
+        Page("name", ask="mine", on_timeout={"mine": 7}),
+        Wait(),
+        Page("result"),
+        End(),
+    )
+
+
+class FullOnly(Early):
+    timeline = (Page("welcome"), Group(3), Page("name", ask="mine"), End())
+
+
+def come_to_group(here: World, count: int) -> list[Person]:
+    people = [here.arrive() for _ in range(count)]
+    for person in people:
+        due(person)
+        answer(person)
+    here.work()
+    return people
+
+
+def act(name: str, **parameters: Any) -> Any:
+    return run_operation(OPERATOR_ACTOR, "", name, **parameters)
+
+
+def test_a_group_is_formed_early_and_moved_on_from_the_page_that_a_person_has_seen(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Early)
+    people = come_to_group(here, 2)
+    browser = DashboardBrowser(here)
+    assert "Forms group now, of 1, 2: 2 of 3 members." in browser.open("live")
+    said = browser.press("live/group/form", [("at", "group")])
+    assert (said.status, said.headers["location"]) == (303, "/dashboard/live?formed=2")
+    answer(people[0], mine=3)
+    page = browser.open("live")
+    assert "Move participant 2 on" in page
+    (group,) = act("live.read").groups
+    assert [one.is_movable for one in group.members] == [False, True]
+    moving = f"live/{group.network_id}/move-on"
+    assert browser.press(moving, [("page", "name")]).headers["location"] == "/dashboard/live?moved=1"
+    here.work()
+    assert [due(person)["page"] for person in people] == ["result", "result"]
+    kept = {item["participant_id"]: item["answers"][""]["mine"] for item in here.items("place")}
+    assert kept == {1: 3, 2: 7}
+    with here.unchanged():
+        assert "is on the page" in browser.press(moving, [("page", "name")]).raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("study", "count", "why"), [(FullOnly, 2, "give it a minimum"), (Early, 1, "at least 2 members")]
+)
+def test_a_group_of_a_size_that_the_study_does_not_allow_is_refused_with_the_reason(
+    open_study: OpenStudy, study: type[Study], count: int, why: str
+) -> None:
+    here = open_study(study)
+    come_to_group(here, count)
+    browser = DashboardBrowser(here)
+    page = browser.open("live")
+    assert why in page
+    assert "Form the group now" not in page
+    with here.unchanged():
+        said = browser.press("live/group/form", [("at", "group")])
+    assert said.status == 409
+    assert why in said.raw.decode()
+
+
+def test_moving_on_from_a_page_without_defaults_ends_the_parts_of_its_members_with_pay(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(FullOnly)
+    people = come_to_group(here, 3)
+    (group,) = act("live.read").groups
+    moved = act("live.move-on", id=str(group.network_id), page="name")
+    assert (moved.moved, moved.ended, moved.left) == ([1, 2, 3], [1, 2, 3], 0)
+    assert {due(person)["kind"] for person in people} == {"end"}
+    with here.unchanged(), pytest.raises(InvalidState):
+        act("live.move-on", id=str(group.network_id), page="name")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("live.form-group", {"at": "welcome"}),
+        ("live.form-group", {"at": "nowhere[2]/group"}),
+        ("live.move-on", {"id": "77", "page": "name"}),
+        ("live.move-on", {"id": "x", "page": "name"}),
+    ],
+)
+def test_a_group_or_a_path_that_does_not_exist_is_not_found(
+    open_study: OpenStudy, name: str, parameters: dict[str, str]
+) -> None:
+    here = open_study(Early)
+    with here.unchanged(), pytest.raises(NotFound):
+        act(name, **parameters)
+    with here.unchanged(), pytest.raises(Forbidden):
+        run_operation(VIEWER, "", name, **parameters)

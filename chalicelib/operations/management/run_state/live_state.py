@@ -18,6 +18,8 @@ from chalicelib.operations.realtime.dropouts import DISCONNECTED_SINCE
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
+from .live_actions import EarlyGroup, early_groups, is_on_page
+
 #: How many of the latest participants who are working are looked at.
 MOST_LOOKED_AT: Final = 1_000
 Item = Mapping[str, Any]
@@ -41,6 +43,7 @@ class LiveMember:
         metadata={"help": "In a study, the path of their page, such as `rounds[2].contribute`."}
     )
     is_disconnected: bool
+    is_movable: bool = field(metadata={"help": "Whether live.move-on can move them on: not from a wait."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class LiveState:
     room_size: int = field(metadata={"help": "How many make a full room; 0 without a waiting room."})
     can_open_room: bool
     waiting: list[WaitingParticipant]
+    early_groups: list[EarlyGroup] = field(metadata={"help": "Where they wait for a group of a study."})
     groups: list[LiveGroup]
     alone: list[LiveMember] = field(metadata={"help": "Those who are in no group and don't wait."})
     is_partial: bool = field(metadata={"help": "Whether more participants are taking part than these."})
@@ -81,10 +85,9 @@ def live_state(ctx: Context) -> LiveState:
     people = _items(ctx, {one: keys.participant(one) for one in latest})
     places = _items(ctx, {one: keys.place(one) for one in people}) if as_study(ctx.experiment) else {}
     waiting = set(waiting_ids(ctx))
+    movable = {path: is_on_page(ctx, path) for path in {_page_of(place) for place in places.values()}}
     members = {
-        one: LiveMember(one, _page_of(places.get(one)), _is_disconnected(item, places.get(one)))
-        for one, item in people.items()
-        if one not in waiting
+        one: _member(item, places.get(one), movable) for one, item in people.items() if one not in waiting
     }
     groups = [*_groups(members, places), *_rooms(ctx, members)]
     grouped = {member.participant_id for group in groups for member in group.members}
@@ -92,6 +95,7 @@ def live_state(ctx: Context) -> LiveState:
         room_size=waiting_rooms.room_size(ctx),
         can_open_room=bool(waiting) and _has_room_left(ctx),
         waiting=_waiting(ctx, sorted(waiting), people),
+        early_groups=early_groups(ctx, sorted(waiting)),
         groups=groups,
         alone=[member for one, member in members.items() if one not in grouped],
         is_partial=len(latest) < len(working),
@@ -121,6 +125,14 @@ def _has_room_left(ctx: Context) -> bool:
     if not waiting_rooms.has_waiting_room(ctx):
         return False
     return len(waiting_rooms.opened_rooms(ctx)) < waiting_rooms.max_rooms(ctx)
+
+
+def _member(item: Item, place: Item | None, movable: Mapping[str, bool]) -> LiveMember:
+    page = _page_of(place)
+    is_in_group = place is not None and bool(place.get("in_group")) and place.get("ended") is None
+    return LiveMember(
+        int(item["id"]), page, _is_disconnected(item, place), is_in_group and movable.get(page, False)
+    )
 
 
 def _page_of(place: Item | None) -> str:

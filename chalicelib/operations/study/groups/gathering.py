@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.flow.moves import element_at
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.elements import Gathering
+from chalicelib.study.study_records import Pooled
 
 
 def waiting_for_groups(ctx: Context, participant_ids: Sequence[int]) -> dict[int, str]:
@@ -16,6 +18,24 @@ def waiting_for_groups(ctx: Context, participant_ids: Sequence[int]) -> dict[int
 
     Nothing is read for a study that forms no groups.
     """
+    entries = _items(ctx, participant_ids)
+    return {one: str(item["since"]) for one, (_, item) in entries.items()}
+
+
+def entries_of(ctx: Context, participant_ids: Sequence[int]) -> dict[str, list[Pooled]]:
+    """Return the entries of those who wait without a seat and haven't disconnected, by path and arrival."""
+    by_path: dict[str, list[Pooled]] = {}
+    for one, (path, item) in _items(ctx, participant_ids).items():
+        entry, place = Pooled.from_item(item), ctx.uow.item(keys.place(one))
+        if not entry.is_seated and place is not None and not place.get("gone"):
+            by_path.setdefault(path, []).append(entry)
+    for entries in by_path.values():
+        entries.sort(key=lambda entry: (entry.since, entry.participant_id))
+    return by_path
+
+
+def _items(ctx: Context, participant_ids: Sequence[int]) -> dict[int, tuple[str, Mapping[str, Any]]]:
+    """Return the path at which each of these participants waits, and the stored entry."""
     if not any(isinstance(step.element, Gathering) for _, step in study_of(ctx).plan().steps()):
         return {}
     ctx.uow.prefetch(more=[keys.place(one) for one in participant_ids])
@@ -29,4 +49,4 @@ def waiting_for_groups(ctx: Context, participant_ids: Sequence[int]) -> dict[int
     pooled = {one: keys.pooled(path, one) for one, path in paths.items() if is_gathering[path]}
     ctx.uow.prefetch(more=list(pooled.values()))
     items = {one: ctx.uow.item(key) for one, key in pooled.items()}
-    return {one: str(item["since"]) for one, item in items.items() if item is not None}
+    return {one: (paths[one], item) for one, item in items.items() if item is not None}

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from chalicelib.errors import Busy, Conflict, PetriError, StudyFull
+from chalicelib.errors import Busy, Conflict, NotFound, PetriError, StudyFull
 from chalicelib.experiment.networks import Empty
 from chalicelib.model import keys
 from chalicelib.model.network import Network
@@ -23,7 +23,7 @@ from chalicelib.study.items.markup import marked
 from chalicelib.study.study_records import GroupRecord, Place, Pooled
 
 from .cohorts import form_cohort
-from .matching import MatchedGroup, fitting, has_waited, hurry_expected, matched
+from .matching import MatchedGroup, early_members, fitting, has_waited, hurry_expected, matched
 from .peer_groups import form_among_peers
 
 NO_GROUP = "waiting"
@@ -58,6 +58,26 @@ def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> b
     _release(ctx, late, NO_GROUP, marked("We are sorry: not enough people came to form a group."))
     session_of(ctx).flush()
     return bool(chosen or late) or any(hurried)
+
+
+def form_early(ctx: Context, path: str) -> list[Place]:
+    """Form one group of those who wait at an element now, without waiting for a full one.
+
+    Return the places of those who waited: their parts have ended with pay if the study is full for them.
+    InvalidState if the study allows no group of those who wait.
+    """
+    element = element_at(ctx, path)
+    if not isinstance(element, Gathering):
+        raise NotFound(f"No participant waits for a group at {path[:40]!r}.", code="gathering_not_found")
+    pooled = _pooled(ctx, path, None)
+    session = session_of(ctx)
+    session.prefetch((one.participant_id for one in pooled), keys.HEADER)
+    waiting = [one for one in pooled if _is_still_waiting(ctx, path, one, with_gone=False)]
+    members = early_members(ctx, element, waiting)
+    with _author_code(element):
+        _begin(ctx, path, element, [MatchedGroup.of(members)])
+    session.flush()
+    return [session.place(one.participant_id) for one in members]
 
 
 def _begin(ctx: Context, path: str, element: Gathering, chosen: Sequence[MatchedGroup]) -> None:

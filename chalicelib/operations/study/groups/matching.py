@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from chalicelib.errors import ExperimentError
+from chalicelib.errors import ExperimentError, InvalidState
 from chalicelib.messages import FormGroups
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.flow.members import MAX_TOGETHER
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
-from chalicelib.study.elements import Gathering, Group
-from chalicelib.study.elements.interaction import STRANGERS
+from chalicelib.study.elements import Gathering, Group, Peers
+from chalicelib.study.elements.interaction import PARTNERS, STRANGERS
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place, Pooled
 
@@ -44,6 +44,30 @@ def matched(ctx: Context, path: str, element: Gathering, waiting: Sequence[Poole
     else:
         groups = _by_arrival(element, waiting)
     return [MatchedGroup.of(members) for members in groups if _is_ready(ctx, element, members)]
+
+
+def early_members(ctx: Context, element: Gathering, waiting: Sequence[Pooled]) -> list[Pooled]:
+    """Return the first who can begin as a group without waiting any longer; InvalidState if none can."""
+    what = f"{type(element).__name__} {element.name!r}"
+    if not isinstance(element, Group) or isinstance(element, Peers):
+        raise InvalidState(f"{what} can't begin early: only a Group with a minimum can.")
+    if callable(element.match) or element.match == STRANGERS:
+        raise InvalidState(f"{what} can't begin early: the study settles who is grouped with whom.")
+    if not element.minimum:
+        raise InvalidState(
+            f"{what} begins with exactly {element.size} members. To let smaller groups begin, give it a "
+            "minimum in the timeline, and deploy again."
+        )
+    if element.match == PARTNERS:
+        waiting = [one for one in waiting if not session_of(ctx).place(one.participant_id).groups]
+    groups = _by_arrival(element, waiting)
+    for members in groups:
+        if len(members) >= element.minimum:
+            return members
+    raise InvalidState(
+        f"{what} begins with at least {element.minimum} members; at most "
+        f"{max(map(len, groups), default=0)} of those who wait can be grouped with each other."
+    )
 
 
 def fitting(ctx: Context, path: str, matches: Sequence[MatchedGroup]) -> list[MatchedGroup]:
