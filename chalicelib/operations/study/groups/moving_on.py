@@ -48,17 +48,7 @@ def move_group_on(ctx: Context, network_id: int, path: str) -> MovedOn:
     here = [each for each in members if each.path == path and page_at(ctx, each) is not None]
     if not here:
         raise InvalidState(f"No member of group {network_id} is on the page {path[:80]!r} any more.")
-    moved = []
-    for place in here[:MAX_MOVED_ON]:
-        page = page_at(ctx, place)
-        if place.ended is not None or page is None:
-            # The part of an earlier member has ended, and with it the group.
-            continue
-        expire(ctx, place, page)
-        moved.append(place)
-        if pending_at(ctx, place) is not None:
-            # The message that follows releases a wait for which no member's page asks.
-            wake_by(ctx, place, iso(ctx.now))
+    moved = [each for each in here[:MAX_MOVED_ON] if _expire_page(ctx, each)]
     ring(ctx, members, f"moved{network_id}|{path}|{here[0].participant_id}")
     session.flush()
     return MovedOn(
@@ -66,3 +56,15 @@ def move_group_on(ctx: Context, network_id: int, path: str) -> MovedOn:
         [each.participant_id for each in moved if each.ended is not None and each.path],
         len([each for each in here if each.path == path and each.ended is None]),
     )
+
+
+def _expire_page(ctx: Context, place: Place) -> bool:
+    """End the time of a member's page; False if their part has ended meanwhile, with that of their group."""
+    page = page_at(ctx, place)
+    if place.ended is not None or page is None:
+        return False
+    expire(ctx, place, page)
+    if pending_at(ctx, place) is not None:
+        # The message that follows releases a wait for which no member's page asks.
+        wake_by(ctx, place, iso(ctx.now))
+    return True
