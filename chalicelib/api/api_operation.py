@@ -55,6 +55,10 @@ class ApiOperation(Generic[Parameters, Answer]):
     records: Callable[[Parameters], Sequence[tuple[str, str]]] | None = None
     #: Kinds of records that only Petri's own code changes in this operation, whatever their rules say.
     changed_by_petri: frozenset[str] = frozenset()
+    #: Whether `run` writes the entry of the audit log itself, because commands call the same operation.
+    records_itself: bool = False
+    #: Whether the answer contains a secret that is shown once: it isn't stored for repeated requests.
+    has_secret_answer: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.right, Right):

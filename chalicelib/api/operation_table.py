@@ -26,6 +26,7 @@ from .resources import (
     results_api,
     stop_api,
 )
+from .resources.people import accounts_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
@@ -43,6 +44,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *jobs_api.OPERATIONS,
     *records_api.OPERATIONS,
     *results_api.OPERATIONS,
+    *accounts_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

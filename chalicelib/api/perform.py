@@ -40,14 +40,14 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
     Unauthorized or Forbidden before anything is read. The rules for rows are applied to the answer, from
     which rows are left out, and to each row that a change has touched; one forbidden row refuses the whole
     change. Without the right View personal data, personal fields of the answer are None, and lists can't be
-    filtered by them. A change is recorded in the audit log, in the same commit; a read that an author's hook
-    makes a change of is refused.
+    filtered by them. A change is recorded in the audit log, in the same commit, once: here, or by an
+    operation that records itself. A read that an author's hook makes a change of is refused.
     """
     actor = require_right(ctx, operation.right)
     require_readable_kinds(ctx, operation)
     if operation.changes and ctx.request.is_part_of_bulk:
         require_current_rights(ctx)
-    elif operation.changes:
+    elif operation.changes and not operation.records_itself:
         record_change(
             ctx, operation.name, records=operation.touched(parameters), fields=_set_fields(parameters)
         )
@@ -123,7 +123,8 @@ def perform_once(ctx: Context, operation: AnyOperation, parameters: Any) -> Any:
 
 def _perform_and_record(ctx: Context, actor: Actor, operation: AnyOperation, parameters: Any) -> Any:
     answer = perform(ctx, operation, parameters)
-    record_answer(ctx, actor.id, to_json(without_personal_fields(operation.answer, answer)))
+    if not operation.has_secret_answer:
+        record_answer(ctx, actor.id, to_json(without_personal_fields(operation.answer, answer)))
     return answer
 
 

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
@@ -18,8 +18,9 @@ from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.accounts.actors import find_actor, find_user, rights_of_user
+from chalicelib.operations.accounts.open_sessions import is_expired
 from chalicelib.operations.audit.record_change import record_change
-from chalicelib.operations.shared.access import require_actor, require_right
+from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 
 TICKET_LIFETIME: Final = timedelta(minutes=2)
@@ -38,16 +39,6 @@ class DashboardSession:
 
     actor: Actor
     csrf: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """A session in a list: whose it is, since when, until when, and in which browser."""
-
-    actor: str
-    began: str
-    expires: str
-    agent: str
 
 
 def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
@@ -128,29 +119,6 @@ def end_session(ctx: Context, token: str) -> None:
         ctx.uow.delete_item(key)
 
 
-def list_sessions(ctx: Context) -> list[OpenSession]:
-    """Return the open sessions, newest first: all of them, or without the right Manage lab one's own."""
-    actor = require_actor(ctx)
-    sees_all = actor.may(Right.MANAGE_LAB)
-    found = [
-        OpenSession(item["actor"], item["began"], item["expires"], item["agent"])
-        for item in ctx.uow.items(keys.SESSIONS)
-        if not _is_expired(item, ctx.now) and (sees_all or item["actor"] == actor.id)
-    ]
-    return sorted(found, key=lambda session: session.began, reverse=True)
-
-
-def end_sessions_of(ctx: Context, actor_id: str) -> int:
-    """End all sessions of an actor, and return how many; those of another actor require Manage lab."""
-    if require_actor(ctx).id != actor_id:
-        require_right(ctx, Right.MANAGE_LAB)
-    ended = [item for item in ctx.uow.items(keys.SESSIONS) if item["actor"] == actor_id]
-    record_change(ctx, "sessions.end", records=[("sessions", actor_id)], fields={"count": len(ended)})
-    for item in ended:
-        ctx.uow.delete_item((keys.SESSIONS, item["sk"]))
-    return len(ended)
-
-
 def csrf_token(ctx: Context, token: str) -> str:
     """Return the token that the forms of a session contain; it follows from the session's own."""
     return ctx.tokens.keyed(f"csrf|{token}")
@@ -169,17 +137,13 @@ def _stored(ctx: Context, key: keys.Key, text: str) -> Mapping[str, Any] | None:
     if not 0 < len(text) <= _MOST_CHARACTERS:
         return None
     item = ctx.uow.item(key)
-    return None if item is None or _is_expired(item, ctx.now) else item
+    return None if item is None or is_expired(item, ctx.now) else item
 
 
 def _delete_expired(ctx: Context, collection: str) -> None:
     for item in ctx.uow.items(collection):
-        if _is_expired(item, ctx.now):
+        if is_expired(item, ctx.now):
             ctx.uow.delete_item((collection, item["sk"]))
-
-
-def _is_expired(item: Mapping[str, Any], now: datetime) -> bool:
-    return bool(item["expires"] <= iso(now))
 
 
 def _digest(text: str) -> str:

@@ -12,7 +12,11 @@ from chalicelib.access.rights import ROLES, Right
 from chalicelib.errors import BadRequest
 from chalicelib.model.record import iso, moment
 
-_USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,31}$"
+#: One line, without control characters and those that change the direction of the text.
+TEXT_PATTERN: Final = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+_USERNAME: Final = re.compile(NAME_PATTERN.strip("^$"))
+_TEXT: Final = re.compile(TEXT_PATTERN.strip("^$"))
 MAX_TEXT: Final = 200
 
 
@@ -169,6 +173,6 @@ def checked_name(name: str, what: str) -> str:
 
 def checked_text(text: str, what: str) -> str:
     """Return a text in one line; BadRequest when it is too long or has control characters."""
-    if len(text) > MAX_TEXT or not text.isprintable():
+    if len(text) > MAX_TEXT or not _TEXT.fullmatch(text):
         raise BadRequest(f"{what} must be one line of at most {MAX_TEXT} characters.", code="invalid_name")
     return text

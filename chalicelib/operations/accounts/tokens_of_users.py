@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.access.rules import Mode
-from chalicelib.errors import BadRequest, NotFound
+from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model import keys
 from chalicelib.operations.audit.record_change import raise_rights_version, record_change
 from chalicelib.operations.shared.context import Context
@@ -34,8 +34,8 @@ def make_token(
 ) -> str:
     """Return a new token of a user, which is shown once: only its hash is stored.
 
-    It has some of the user's rights, by default all. BadRequest for a name that is taken or a right that the
-    user lacks.
+    It has some of the user's rights, by default all. InvalidState for a name that is taken, or a right that
+    the user lacks.
     """
     require_mode(ctx, "token", Mode.CREATE)
     user = find_user(ctx, username)
@@ -48,10 +48,14 @@ def make_token(
     lacking = sorted(right.value for right in chosen if not held.may(right))
     if lacking or not chosen:
         missing = f"don't include {', '.join(lacking)}" if lacking else "are empty"
-        raise BadRequest(f"The rights of user {username} {missing}; grant them first.", code="right_missing")
+        raise InvalidState(
+            f"The rights of user {username} {missing}; grant them first.", code="user_lacks_right"
+        )
     checked_name(name, "name of a token")
     if find_token(ctx, username, name) is not None:
-        raise BadRequest(f"User {username} has a token {name!r} already; revoke it first.", code="name_taken")
+        raise InvalidState(
+            f"User {username} has a token {name!r} already; revoke it first.", code="name_taken"
+        )
     text = USER_PREFIX + secrets.token_urlsafe(_ENTROPY)
     token = ApiToken(username, name, text[:_VISIBLE], digest_of(text), chosen, ctx.now, expires)
     fields = {"name": name, "rights": sorted(chosen), "expires": expires}

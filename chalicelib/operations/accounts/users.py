@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.access.rules import Mode
-from chalicelib.errors import BadRequest, NotFound
+from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model import keys
 from chalicelib.operations.audit.record_change import raise_rights_version, record_change
 from chalicelib.operations.shared.context import Context
@@ -14,6 +14,7 @@ from chalicelib.operations.shared.row_access import accessible, require_mode, re
 
 from .account_records import ApiToken, User, UserGrant, checked_name, checked_text, rights_named
 from .actors import find_user, grants_of, rights_of_user, tokens_of
+from .open_sessions import delete_sign_ins
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class UserAccount:
 def add_user(
     ctx: Context, username: str, name: str, *, email: str = "", role: str, expires: datetime | None = None
 ) -> User:
-    """Add a user with a role; BadRequest for a name that is taken."""
+    """Add a user with a role; InvalidState for a name that is taken."""
     actor = require_mode(ctx, "user", Mode.CREATE)
     checked_name(username, "username")
     if find_user(ctx, username) is not None:
-        raise BadRequest(f"There is a user {username!r} already.", code="name_taken")
+        raise InvalidState(f"There is a user {username!r} already.", code="name_taken")
     user = User(
         username, checked_text(name, "The name"), checked_text(email, "The email"), ctx.now, actor.id, expires
     )
@@ -46,11 +47,12 @@ def list_users(ctx: Context) -> list[UserAccount]:
     """Return the users whom the actor may see, by name, with their grants and tokens."""
     require_mode(ctx, "user", Mode.READ)
     rows = accessible(ctx, "user", ctx.uow.items(keys.USERS))
-    users = [User.from_item(item) for item in rows]
-    return [
-        UserAccount(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
-        for user in users
-    ]
+    return [_account(ctx, User.from_item(item)) for item in rows]
+
+
+def read_user(ctx: Context, username: str) -> UserAccount:
+    """Return a user with their grants and tokens; NotFound for one whom the actor may not see."""
+    return _account(ctx, _known(ctx, username, Mode.READ))
 
 
 def remove_user(ctx: Context, username: str) -> None:
@@ -62,11 +64,8 @@ def remove_user(ctx: Context, username: str) -> None:
     record_change(ctx, "users.remove", records=[("users", username)])
     _raise_versions(ctx, user)
     ctx.uow.delete_item(keys.user(username))
-    for collection in (keys.SESSIONS, keys.TICKETS):
-        # A user who is added later under the same name is another person.
-        for item in ctx.uow.items(collection):
-            if item["actor"] == user.actor_id:
-                ctx.uow.delete_item((collection, item["sk"]))
+    # A user who is added later under the same name is another person.
+    delete_sign_ins(ctx, user.actor_id)
     for grant in grants_of(ctx, username):
         ctx.uow.delete_item(keys.grant(username, grant.what))
     for token in tokens_of(ctx, username):
@@ -95,6 +94,10 @@ def revoke_from_user(ctx: Context, username: str, what: str) -> None:
     record_change(ctx, "users.revoke", records=[("users", username)], fields={"what": what})
     ctx.uow.delete_item(keys.grant(username, what))
     _raise_versions(ctx, user)
+
+
+def _account(ctx: Context, user: User) -> UserAccount:
+    return UserAccount(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
 
 
 def _store_grant(ctx: Context, grant: UserGrant) -> None:

@@ -12,8 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_socket import enable_socket
 
+from chalicelib.access.rights import RESEARCHER
+from chalicelib.operations.accounts.tokens_of_users import make_token
+from chalicelib.operations.accounts.users import add_user
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.operator.dashboard_access import sign_in_link_for
+from infra.operator.run_session import opened
 from tests.demos.conftest import ROOT
 from tests.demos.serving import environment, serving
 
@@ -35,6 +40,12 @@ class ServedRun:
     def sign_in_link(self) -> str:
         return sign_in_link_for(None, RunPaths(self.folder))
 
+    def add_user(self, username: str, name: str) -> None:
+        """Add a researcher with a token."""
+        with opened(None, RunPaths(self.folder), with_code=False) as session:
+            session.app.run(add_user, username, name, role=RESEARCHER, caller=OPERATOR_CALLER)
+            session.app.run(make_token, username, "analysis", caller=OPERATOR_CALLER)
+
     def let_bots_in(self, number: int) -> None:
         """Let some bots take part to the end."""
         command = [sys.executable, "-m", "infra.cli", "bot", str(ROOT / "demos" / DEMO), "--debug"]
@@ -50,4 +61,5 @@ def served_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
     with serving(DEMO, folder) as address:
         run = ServedRun(folder, address)
         run.let_bots_in(2)
+        run.add_user("ada", "Ada Lovelace")
         yield run

@@ -25,6 +25,8 @@ PAGES = (
     "responses/grading",
     "data/infos",
     "data/participants",
+    "people",
+    "people/ada",
     "log",
     "stop",
 )

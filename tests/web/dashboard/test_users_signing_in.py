@@ -6,8 +6,9 @@ import pytest
 
 from chalicelib.access.rights import ASSISTANT, LAB_ADMIN, SUPER_ADMIN, VIEWER
 from chalicelib.dashboard import sessions
-from chalicelib.errors import Forbidden, NotFound
+from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.operations.accounts.actors import find_actor
+from chalicelib.operations.accounts.open_sessions import end_sessions_of, list_sessions
 from chalicelib.operations.accounts.users import add_user, grant_to_user, remove_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Caller, caller_of
@@ -47,6 +48,15 @@ def test_a_user_signs_in_with_their_own_rights_until_they_are_removed(here: Worl
     here.app.run(remove_user, "vic", caller=OPERATOR_CALLER)
     assert here.app.run(sessions.find_session, token) is None
     assert here.get("/dashboard/overview", headers=browser).status != 200
+    here.app.run(add_user, "vic", "Vic", role=VIEWER, caller=OPERATOR_CALLER)
+    assert here.app.run(sessions.find_session, token) is None
+
+
+def test_a_link_made_before_sessions_are_ended_begins_none(here: World) -> None:
+    ticket = here.app.run(sessions.create_ticket_for_user, "vic", caller=OPERATOR_CALLER)
+    here.app.run(end_sessions_of, "user:vic", caller=OPERATOR_CALLER)
+    with pytest.raises(Unauthorized):
+        here.app.run(sessions.begin_session, ticket)
 
 
 def test_sessions_and_links_of_a_removed_user_are_not_those_of_a_later_one_of_this_name(here: World) -> None:
@@ -81,11 +91,11 @@ def test_sessions_are_listed_and_ended_by_their_user_and_by_who_manages_the_lab(
     for username in ("vic", "vic", "lea"):
         ticket = here.app.run(sessions.create_ticket_for_user, username, caller=OPERATOR_CALLER)
         here.app.run(sessions.begin_session, ticket, agent="Firefox")
-    assert [one.actor for one in here.app.run(sessions.list_sessions, caller=viewer)] == ["user:vic"] * 2
-    listed = here.app.run(sessions.list_sessions, caller=admin)
+    assert [one.actor for one in here.app.run(list_sessions, caller=viewer)] == ["user:vic"] * 2
+    listed = here.app.run(list_sessions, caller=admin)
     assert {(one.actor, one.agent) for one in listed} == {("user:vic", "Firefox"), ("user:lea", "Firefox")}
     with pytest.raises(Forbidden):
-        here.app.run(sessions.end_sessions_of, "user:lea", caller=viewer)
-    assert here.app.run(sessions.end_sessions_of, "user:vic", caller=admin) == 2
-    assert here.app.run(sessions.end_sessions_of, "user:vic", caller=viewer) == 0
-    assert [one.actor for one in here.app.run(sessions.list_sessions, caller=admin)] == ["user:lea"]
+        here.app.run(end_sessions_of, "user:lea", caller=viewer)
+    assert here.app.run(end_sessions_of, "user:vic", caller=admin) == 2
+    assert here.app.run(end_sessions_of, "user:vic", caller=viewer) == 0
+    assert [one.actor for one in here.app.run(list_sessions, caller=admin)] == ["user:lea"]

@@ -75,8 +75,8 @@ def users(
 def _manage_sessions(run: Callable[..., Any], action: Action, username: str | None) -> None:
     """List the open sessions, or end those of a user; without a username, those of the operator."""
     from chalicelib.access.rights import OPERATOR_ACTOR
-    from chalicelib.dashboard.sessions import end_sessions_of, list_sessions
     from chalicelib.operations.accounts.account_records import user_actor_id
+    from chalicelib.operations.accounts.open_sessions import end_sessions_of, list_sessions
 
     if action == "sign-out":
         count = run(end_sessions_of, OPERATOR_ACTOR.id if username is None else user_actor_id(username))

@@ -1,0 +1,1 @@
+"""Operations of the API on the people who manage a run: users and sessions."""

@@ -1,0 +1,169 @@
+"""People: who manages the run, what they may do, their tokens, and where they are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.access.rights import ROLES, Right
+from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.rendering import render
+from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.operations.accounts.account_records import user_actor_id
+from chalicelib.operations.management.people.managed_accounts import grantable
+
+_ADDRESS: Final = "/dashboard/people"
+_MOST_DAYS: Final = 3_650
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAction:
+    """What can be changed about one user, and what the page says afterwards."""
+
+    operation: str
+    said: str
+    #: Reads the parameters of the operation from the form.
+    read: Callable[[PageCall], Mapping[str, Any]]
+
+
+def _days(call: PageCall) -> int | None:
+    """Return the days of the form; None when it has none."""
+    text = call.one("days")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= _MOST_DAYS):
+        raise BadRequest(f"The days are a whole number from 1 to {_MOST_DAYS}.")
+    return int(text)
+
+
+def _rights(call: PageCall) -> list[Right]:
+    names = call.all("rights")
+    if not set(names) <= set(Right):
+        raise BadRequest("One of these rights doesn't exist. Reload the page, and choose again.")
+    return [Right(name) for name in names]
+
+
+ACTIONS: Final[Mapping[str, PersonAction]] = MappingProxyType(
+    {
+        "grant": PersonAction(
+            "users.grant", "Granted.", lambda call: {"what": call.one("what"), "days": _days(call)}
+        ),
+        "revoke": PersonAction("users.revoke", "Revoked.", lambda call: {"what": call.one("what")}),
+        "revoke-token": PersonAction(
+            "users.revoke-token", "The token is revoked.", lambda call: {"name": call.one("name")}
+        ),
+    }
+)
+_SAID: Final[Mapping[str, str]] = MappingProxyType(
+    {verb: action.said for verb, action in ACTIONS.items()}
+    | {"sign-out": "The sessions have ended.", "add": "Added.", "remove": "Removed."}
+)
+
+
+def show_people(call: PageCall) -> Rendered:
+    """Show all people or one of them, or carry out a change; a refused one is explained on the page."""
+    if call.method == "POST":
+        try:
+            return _change(call)
+        except Refused as refusal:
+            return _shown(call, str(refusal), refusal.status)
+    return _shown(call)
+
+
+def _shown(call: PageCall, refused: str = "", status: int = 200) -> Rendered:
+    if call.part == "remove":
+        return _ask_before_removal(call, str(call.id), refused, status)
+    if call.part is not None and call.method != "POST":
+        raise NotFound("This page has no such action.")
+    if call.id is None or (call.method == "POST" and call.part is None):
+        return _list(call, refused, status)
+    return _one(call, str(call.id), refused, status)
+
+
+def _list(call: PageCall, refused: str, status: int) -> Rendered:
+    roles, rights = grantable(call.actor)
+    return render(
+        "people.html",
+        call,
+        status=status,
+        users=call.run("users.list").rows,
+        sessions=call.run("sessions.list").rows,
+        roles=roles,
+        rights=rights,
+        included={name: [right for right in Right if right in held] for name, held in ROLES.items()},
+        refused=refused,
+        said=_SAID.get(call.one("said"), ""),
+    )
+
+
+def _one(call: PageCall, username: str, refused: str = "", status: int = 200, token: str = "") -> Rendered:
+    roles, rights = grantable(call.actor)
+    user = call.run("users.read", id=username)
+    return render(
+        "person.html",
+        call,
+        status=status,
+        user=user,
+        sessions=[one for one in call.run("sessions.list").rows if one.actor == user_actor_id(username)],
+        roles=roles,
+        rights=rights,
+        may_make_tokens=bool(user.rights) and _may_make_tokens(call, username),
+        token=token,
+        refused=refused,
+        said=_SAID.get(call.one("said"), ""),
+    )
+
+
+def _ask_before_removal(call: PageCall, username: str, refused: str, status: int) -> Rendered:
+    user = call.run("users.read", id=username)
+    return render("person_removal.html", call, status=status, user=user, refused=refused)
+
+
+def _may_make_tokens(call: PageCall, username: str) -> bool:
+    return call.actor.may(Right.SYSTEM_ADMIN) or call.actor.id == user_actor_id(username)
+
+
+def _change(call: PageCall) -> Rendered:
+    if call.id == "add" and call.part is None:
+        return _add(call)
+    if call.id is None or call.part is None:
+        raise NotFound("This page has no such action.")
+    if call.part == "remove":
+        call.run("users.remove", id=call.id)
+        return redirect(f"{_ADDRESS}?said=remove")
+    if call.part == "sign-out":
+        return _sign_out(call, call.id)
+    if call.part == "make-token":
+        made = call.run(
+            "users.make-token", id=call.id, name=call.one("name"), rights=_rights(call), days=_days(call)
+        )
+        return _one(call, call.id, token=made.token)
+    action = ACTIONS.get(call.part)
+    if action is None:
+        raise NotFound("This page has no such action.")
+    call.run(action.operation, id=call.id, **action.read(call))
+    return redirect(f"{_ADDRESS}/{call.id}?said={call.part}")
+
+
+def _add(call: PageCall) -> Rendered:
+    added = call.run(
+        "users.add",
+        username=call.one("username"),
+        name=call.one("name"),
+        email=call.one("email"),
+        role=call.one("role"),
+        days=_days(call),
+    )
+    return redirect(f"{_ADDRESS}/{added.id}?said=add")
+
+
+def _sign_out(call: PageCall, actor_id: str) -> Rendered:
+    """End the sessions of an actor; a person who ends their own has to sign in again."""
+    call.run("sessions.end", id=actor_id)
+    username = actor_id.partition(":")[2]
+    return redirect(f"{_ADDRESS}/{username}?said=sign-out" if username else f"{_ADDRESS}?said=sign-out")
+
+
+PAGE = DashboardPage("people", "People", Right.MANAGE_LAB, show_people, nav="Setup")

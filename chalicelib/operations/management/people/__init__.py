@@ -1,0 +1,1 @@
+"""What the people who manage a run see of each other's accounts, and change about them."""
