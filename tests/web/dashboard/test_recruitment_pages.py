@@ -80,10 +80,10 @@ def test_each_opened_place_has_a_link_with_which_a_participant_can_take_part(wor
     assert re.findall(r"<code>(http[^<]+)</code>", browser.open("recruitment"))
 
 
-def test_one_link_for_everybody_is_listed_once_and_ids_are_shown_as_text(world: NewWorld) -> None:
+def test_one_link_for_all_participants_is_listed_once_and_ids_are_shown_as_text(world: NewWorld) -> None:
     page = DashboardBrowser(world(Talk, link_workers="any", **LINKED)).open("recruitment")
     assert page.count('data-label="Link"') == 1
-    assert "everybody" in page
+    assert "all participants" in page
     pool = world(Talk, link_workers=HOSTILE.replace(" ", "_"), **LINKED)
     pool.work()
     shown = DashboardBrowser(pool).open("recruitment")
