@@ -226,6 +226,8 @@ interface Window {
   /** Older experiments' waiting rooms define it. */
   getQuorum?: () => void;
   quorum?: number;
+  /** The library of charts, on the dashboard only. */
+  uPlot: new (options: any, data: any[], place: Element) => any;
 }
 
 declare const dallinger: Dallinger;
