@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.errors import ExperimentError, NotFound, PetriError
 from chalicelib.experiment.dashboard_hooks import find_record
-from chalicelib.operations.shared.access import read_id
+from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
 
 #: The longest HTML that a hook may return, in characters.
@@ -171,7 +171,7 @@ def read_table(ctx: Context, model_type: str) -> AuthorTable | None:
 
 
 def _id(text: str) -> int:
-    number = read_id(text, "record")
+    number = read_canonical_id(text, "record")
     if number is None:
         raise NotFound(f"There is no record {text[:40]!r}.", code="record_not_found")
     return number

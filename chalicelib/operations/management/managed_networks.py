@@ -15,7 +15,7 @@ from chalicelib.operations.listings.network_lists import (
     published_root,
 )
 from chalicelib.operations.listings.record_rows import NetworkRow, NodeRow
-from chalicelib.operations.shared.access import read_id
+from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
 
 
@@ -70,7 +70,7 @@ def fail_node(ctx: Context, node_id: str, reason: str) -> NodeRow:
 
 
 def _number(text: str, what: str) -> int:
-    number = read_id(text, what)
+    number = read_canonical_id(text, what)
     if number is None:
         raise NotFound(f"There is no {what} {text[:40]!r}.", code=f"{what}_not_found")
     return number

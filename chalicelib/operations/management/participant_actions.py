@@ -15,7 +15,7 @@ from chalicelib.operations.participant.completion import release_participant
 from chalicelib.operations.participant.deadlines import deadline, give_extra_time
 from chalicelib.operations.participant.submission import approve_submission, reject_submission
 from chalicelib.operations.payment.ledger import record_transition
-from chalicelib.operations.shared.access import actor_of, read_id
+from chalicelib.operations.shared.access import actor_of, read_canonical_id
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
@@ -50,7 +50,7 @@ class ParticipantDetail:
 
 def participant_named(ctx: Context, text: str) -> Participant:
     """Return a participant by their id as text; NotFound for any other text."""
-    number = read_id(text, "participant")
+    number = read_canonical_id(text, "participant")
     if number is None:
         raise NotFound(f"There is no participant {text[:40]!r}.", code="participant_not_found")
     participant = ctx.uow.participant(number)

@@ -96,14 +96,19 @@ def _known(number: int, what: str) -> int:
 
 
 def read_id(text: str, what: str) -> int | None:
-    """Parse an id; None for a word, NotFound for a number outside the range of ids.
-
-    A number with leading zeros is a word: what is stored under an id as text has one key only.
-    """
-    if not (text.isascii() and text.isdigit()) or text.startswith("0"):
+    """Parse an id; None for a word, NotFound for a number outside the range of ids."""
+    if not (text.isascii() and text.isdigit()):
         return None
     # int() refuses thousands of digits.
     return _known(int(text[:20]), what)
+
+
+def read_canonical_id(text: str, what: str) -> int | None:
+    """Parse an id like `read_id`; one with leading zeros is a word.
+
+    What is stored under an id as text, such as a note, has one key only.
+    """
+    return None if text.startswith("0") else read_id(text, what)
 
 
 def own_participant(ctx: Context, participant_id: int) -> Participant:

@@ -74,6 +74,8 @@ def completed(browser: Chrome) -> str:
 
 
 def test_a_person_can_use_every_page_of_the_dashboard(browser: Chrome, served_run: ServedRun) -> None:
+    # The browser keeps the messages of the pages that were open before.
+    browser.get_log("browser")
     link = sign_in(browser, served_run)
     assert focused(browser, Keys.TAB) == "Skip to the content"
     browser.switch_to.active_element.send_keys(Keys.ENTER)

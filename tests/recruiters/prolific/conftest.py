@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Transfer
 from chalicelib.recruiters import prolific
@@ -29,7 +29,7 @@ RUN = "the-run"
 Make = Callable[..., ProlificRecruiter]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Sent(Transfer):
     """A transfer that tells when it was last sent."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.operations.shared.access import read_id
+from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
@@ -85,7 +85,7 @@ def form_group_now(ctx: Context, at: str) -> FormedGroup:
 
 def move_on_from(ctx: Context, group_id: str, path: str) -> MovedGroup:
     """Move the members of a group who are on a page on, as if its time limit were over."""
-    number = read_id(group_id, "network")
+    number = read_canonical_id(group_id, "network")
     if number is None or as_study(ctx.experiment) is None:
         raise NotFound(f"There is no group {group_id[:40]!r}.", code="group_not_found")
     # Lazy import, as above.
