@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from chalicelib.errors import Busy, InvalidState
 from chalicelib.operations.management.run_state.live_actions import form_group_now, move_on_from
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
@@ -47,12 +48,14 @@ def test_a_group_is_formed_early_while_others_arrive_and_each_is_in_one(
             *[player.post for player in table.players[2:]],
         ]
     )
-    formed = [one for one in results[:CLICKS] if not isinstance(one, Exception)]
-    assert formed
+    # All clicks may come while a full group has just formed, and one participant waits.
+    refused = [one for one in results[:CLICKS] if isinstance(one, Exception)]
+    assert {type(one) for one in refused} <= {InvalidState, Busy}
     assert [one for one in results[CLICKS:] if not isinstance(one, dict)] == []
     table.work()
     seated = members(table)
     assert len(seated) == len(set(seated))
+    assert len(seated) >= 2
     waiting = {item["participant_id"] for item in table.items("pooled")}
     assert sorted([*seated, *waiting]) == [player.id for player in table.players]
     for item in table.items("study_group"):
