@@ -80,7 +80,7 @@ class Keyed(Protocol):
         """The key of its record; a transient message has none."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class App:
     """The services that every entry point uses. Built by bootstrap, never at import time."""
 
@@ -305,7 +305,7 @@ def _nothing(ctx: Context) -> None:
     del ctx
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Continuation:
     """What a consumer carries out right after the current message."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from chalicelib.immutable import immutable
 
 
 class Right(StrEnum):
@@ -43,7 +44,7 @@ ROLES: Final[Mapping[str, frozenset[Right]]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Actor:
     """A person or a program that manages the run."""
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final
+
+from chalicelib.immutable import immutable
 
 from .rights import Actor, Right
 
@@ -61,7 +63,7 @@ class Rule(ABC):
         return AnyOf(frozenset({self, other}))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Public(Rule):
     """Every caller may, also one who isn't an actor."""
 
@@ -80,7 +82,7 @@ class Public(Rule):
         return "every caller"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Nobody(Rule):
     """No actor may, not even one with the right System admin: only code of Petri does it."""
 
@@ -99,7 +101,7 @@ class Nobody(Rule):
         return "no actor"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Restricted(Rule):
     """Actors with a right may."""
 
@@ -119,7 +121,7 @@ class Restricted(Rule):
         return self.right.value
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class UserMatches(Rule):
     """The user whom a field names may, and a token of theirs; System admin too."""
 
@@ -143,7 +145,7 @@ class UserMatches(Rule):
         return f"the user in `{self.field_name}`"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class RelatedAccessible(Rule):
     """Actors who may access the row to which a row refers may; a row that refers to none is open."""
 
@@ -165,7 +167,7 @@ class RelatedAccessible(Rule):
         return f"may {self.mode.value} the {self.kind}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Custom(Rule):
     """A function decides about the row; it binds System admin too, since it is about the row's state.
 
@@ -190,7 +192,7 @@ class Custom(Rule):
         return self.words
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class AllOf(Rule):
     """All of some rules must allow it."""
 
@@ -209,7 +211,7 @@ class AllOf(Rule):
         return " and ".join(sorted(_bracketed(rule) for rule in self.rules))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class AnyOf(Rule):
     """One of some rules must allow it."""
 
@@ -232,7 +234,7 @@ def _bracketed(rule: Rule) -> str:
     return f"({rule.text()})" if isinstance(rule, AnyOf) else rule.text()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class Personal:
     """Fields that are left out for actors without a right; lists can't be filtered or sorted by them."""
 

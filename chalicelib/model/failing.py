@@ -60,7 +60,7 @@ def _first_info(fields: Fields, node_id: int) -> int:
     return int(min((id_ for id_ in both if id_ // NODE_SPAN == node_id), default=fields["info_out_id"]))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class FailureQuota:
     """How much of a commit the failures in it may still take."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.immutable import immutable
 
-@dataclass(frozen=True, slots=True)
+
+@immutable()
 class LogLine:
     """One line of the log."""
 

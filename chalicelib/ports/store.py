@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.access.rules import Mode
+from chalicelib.immutable import immutable
 from chalicelib.messages import MessageBody
 from chalicelib.model.keys import Key
 from chalicelib.model.network import Network
@@ -20,7 +20,7 @@ from chalicelib.model.run_records import Payment
 from .queue import Message
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class ItemPage:
     """Some raw items of a collection, in order of their keys."""
 
@@ -29,7 +29,7 @@ class ItemPage:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable()
 class TouchedRow:
     """A row that the commit of a unit of work will write or delete, before and after."""
 

@@ -20,14 +20,14 @@ MAX_CACHED = 4096
 EntryKey = tuple[str, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _CachedAnswer:
     first_asked: float
     until: float
     refusal: Busy | Forbidden | None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ConfirmationCache:
     """The vendors' answers, oldest evicted first; each process has its own cache, which its threads share."""
 

@@ -26,7 +26,7 @@ UNKNOWN = NullRecruiter()
 WebhookReceiver = Callable[[Mapping[str, str], bytes], list[VendorReport]]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RecruiterRegistry:
     """The recruiters of this app, by nickname."""
 

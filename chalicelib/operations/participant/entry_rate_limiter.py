@@ -20,7 +20,7 @@ REFUSED_COST = 20.0
 MAX_BUCKETS = 10_000
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class EntryRateLimiter:
     """The buckets of all addresses; threads may share them."""
 

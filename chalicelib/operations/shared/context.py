@@ -96,7 +96,7 @@ class Recruiters(Protocol):
         """Return a recruiter; ExperimentError when there is none of this name."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Context:
     """The context of one attempt at one operation."""
 

@@ -23,7 +23,7 @@ MIN_POLL_SECONDS, MAX_POLL_SECONDS = 10.0, 25.0
 CACHE_LIFETIME: Final = timedelta(seconds=5)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class WaitingEstimate:
     """Caches, in one process, how many wait for a place, since a count reads the list of participants."""
 
