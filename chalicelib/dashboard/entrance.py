@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +25,8 @@ SIGN_IN, SIGN_OUT = "sign-in", "sign-out"
 FIRST_PAGE: Final = "overview"
 OK: Final = 200
 _CHANGES: Final = "POST"
+#: The ids of forms differ each time a page is rendered; a page in which only they differ hasn't changed.
+_FORM_IDS: Final = re.compile(r'name="form" value="[0-9a-f]{32}"')
 _SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -170,7 +173,8 @@ def _unless_known(request: DashboardRequest, rendered: Rendered) -> Rendered:
     """Answer 304 to a fragment that the browser shows already."""
     if not request.is_fragment or request.method == _CHANGES or rendered.status != OK:
         return rendered
-    tag = f'"{hashlib.sha256(rendered.html.encode()).hexdigest()[:20]}"'
+    shown = _FORM_IDS.sub("", rendered.html)
+    tag = f'"{hashlib.sha256(shown.encode()).hexdigest()[:20]}"'
     if request.headers.get("if-none-match") == tag:
         return Rendered(status=304, headers={"ETag": tag})
     return replace(rendered, headers={**rendered.headers, "ETag": tag})

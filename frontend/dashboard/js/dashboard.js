@@ -64,6 +64,19 @@
     countChecked(form);
   });
 
+  // A double click sends a form once: the answer to the second request would hide that to the first.
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (sent.has(form)) event.preventDefault();
+    sent.add(form);
+  });
+  // A page that the browser kept and shows again has sent nothing yet.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const form of document.forms) sent.delete(form);
+  });
+
   /** Whether the reader types or has selected rows there, which an update would take away. */
   const isInUse = (part) => {
     const active = document.activeElement;

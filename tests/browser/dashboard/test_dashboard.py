@@ -95,6 +95,23 @@ def test_a_person_can_use_every_page_of_the_dashboard(browser: Chrome, served_ru
     assert [message for message in messages if "favicon" not in message] == []
 
 
+def test_a_double_click_sends_a_form_once(browser: Chrome, served_run: ServedRun) -> None:
+    sign_in(browser, served_run)
+    browser.get(f"{served_run.dashboard}/people/ada")
+    sent = browser.execute_script("""
+        const form = document.querySelector("form[action$='/make-token']");
+        let sent = 0;
+        window.addEventListener("submit", (event) => {
+          sent += !event.defaultPrevented;
+          event.preventDefault();
+        });
+        form.elements.namedItem("name").value = "twice";
+        for (const _ of [1, 2]) form.requestSubmit();
+        return sent;
+    """)
+    assert sent == 1
+
+
 def test_the_menu_on_a_phone_opens_and_closes_with_the_keyboard(
     browser: Chrome, served_run: ServedRun
 ) -> None:
