@@ -202,6 +202,13 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             delete=_MANAGE & _WITHIN,
             fixed=frozenset({"username"}),
         ),
+        "role": RecordRules(
+            create=_MANAGE & _WITHIN,
+            read=_VIEW,
+            update=_MANAGE & _WITHIN,
+            delete=_MANAGE & _WITHIN,
+            fixed=frozenset({"name"}),
+        ),
         "grant": RecordRules(
             create=_MANAGE & _WITHIN,
             read=_MANAGE | UserMatches("username"),

@@ -26,7 +26,7 @@ from .resources import (
     results_api,
     stop_api,
 )
-from .resources.people import accounts_api
+from .resources.people import accounts_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
@@ -45,6 +45,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *records_api.OPERATIONS,
     *results_api.OPERATIONS,
     *accounts_api.OPERATIONS,
+    *roles_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

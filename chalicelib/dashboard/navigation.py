@@ -44,7 +44,13 @@ class NavigationEntry:
 
 def current_entry(call: PageCall) -> str:
     """Return the name of the entry of the page that is shown."""
-    return f"{AUTHOR_TAB}/{call.id}" if call.tab == AUTHOR_TAB else call.tab
+    # Lazy import: the pages import the module that renders pages, which imports this one.
+    from .registry import find_page
+
+    if call.tab == AUTHOR_TAB:
+        return f"{AUTHOR_TAB}/{call.id}"
+    page = find_page(call.tab)
+    return call.tab if page is None else page.under or call.tab
 
 
 def with_author_tabs(

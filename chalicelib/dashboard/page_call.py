@@ -64,6 +64,8 @@ class DashboardPage:
     render: Callable[[PageCall], Rendered]
     #: The group of the navigation under which the page stands; "" leaves the page out of it.
     nav: str = ""
+    #: The page of the navigation to which one that has no entry belongs.
+    under: str = ""
 
 
 def redirect(address: str) -> Rendered:

@@ -15,11 +15,11 @@ from .pages import (
     networks,
     overview,
     participants,
-    people,
     recruitment,
     responses,
     stop,
 )
+from .pages.people import roles_page, users_page
 
 #: The groups of the navigation, in order.
 GROUPS: Final = ("Run", "Results", "Setup")
@@ -34,7 +34,8 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     responses.PAGE,
     data.PAGE,
     log.PAGE,
-    people.PAGE,
+    users_page.PAGE,
+    roles_page.PAGE,
     stop.PAGE,
     author_tabs.PAGE,
     author_frames.PAGE,

@@ -39,6 +39,8 @@ auditvalues#<a>   <number>             the values that a change has set, which c
 audit             <actor>              the actors who have changed something
 audit#seals       <number>             hourly seals of all heads; last
 users             <username>           people who manage the run
+usernames         <folded username>    the user who has this name, or one that looks like it
+roles             <folded name>        roles of the run's own
 grants#<user>     <role or right>      what a user was granted
 tokens#<user>     <name>               a user's tokens for programs
 token             <hash>               whose token this is
@@ -79,6 +81,7 @@ ROOMS_HEADER: Key = (ROOMS, "#")
 AUDIT_ACTORS = "audit"
 AUDIT_SEALS = "audit#seals"
 USERS = "users"
+ROLES = "roles"
 LAST_AUDIT_SEAL: Key = (AUDIT_SEALS, "last")
 
 
@@ -517,6 +520,15 @@ def audit_seal(number: int) -> Key:
 
 def user(username: str) -> Key:
     return USERS, username
+
+
+def username_claim(folded: str) -> Key:
+    """Return where it is stored which user has a name that folds to this."""
+    return "usernames", folded
+
+
+def role(folded: str) -> Key:
+    return ROLES, folded
 
 
 def grants(username: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.access.rights import ROLES, Right
+from chalicelib.access.rights import Right
 from chalicelib.errors import BadRequest
 from chalicelib.model.record import iso, moment
 
@@ -71,11 +71,6 @@ class UserGrant:
     since: datetime
     by: str
     until: datetime | None = None
-
-    @property
-    def rights(self) -> frozenset[Right]:
-        """The rights that the grant includes."""
-        return rights_named(self.what)
 
     def is_active(self, now: datetime) -> bool:
         """Whether the grant holds at a moment."""
@@ -145,19 +140,6 @@ class ApiToken:
 def user_actor_id(username: str) -> str:
     """Return the id under which a user acts."""
     return f"user:{username}"
-
-
-def rights_named(name: str) -> frozenset[Right]:
-    """Return the rights of a role, or the one right, of this name; BadRequest for another name."""
-    if name in ROLES:
-        return ROLES[name]
-    if name in set(Right):
-        return frozenset({Right(name)})
-    raise BadRequest(
-        f"{name[:40]!r} is neither a role nor a right. Use one of the roles {', '.join(ROLES)}, or one of "
-        f"the rights {', '.join(Right)}.",
-        code="unknown_role",
-    )
 
 
 def checked_name(name: str, what: str) -> str:

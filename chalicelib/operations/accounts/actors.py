@@ -9,10 +9,11 @@ from typing import Final
 from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
 from chalicelib.errors import Unauthorized
 from chalicelib.model import keys
-from chalicelib.operations.audit.record_change import read_head
+from chalicelib.operations.audit.record_change import raise_rights_version, read_head
 from chalicelib.operations.shared.context import Context
 
-from .account_records import ApiToken, User, UserGrant
+from .account_records import ApiToken, User, UserGrant, user_actor_id
+from .own_roles import rights_granted
 
 _MOST_CHARACTERS: Final = 100
 _VIEW_ONLY: Final = frozenset({Right.VIEW})
@@ -51,8 +52,8 @@ def authenticate_token(ctx: Context, text: str) -> Actor:
 
 def rights_of_user(ctx: Context, user: User) -> frozenset[Right]:
     """Return the rights of a user's grants that hold now; after the user has expired, at most View."""
-    active = [grant.rights for grant in grants_of(ctx, user.username) if grant.is_active(ctx.now)]
-    rights = frozenset().union(*active)
+    active = [grant.what for grant in grants_of(ctx, user.username) if grant.is_active(ctx.now)]
+    rights = frozenset().union(*(rights_granted(ctx, what) for what in active))
     if user.expires is not None and user.expires <= ctx.now:
         return _VIEW_ONLY if rights else frozenset()
     return rights
@@ -83,3 +84,13 @@ def tokens_of(ctx: Context, username: str) -> Sequence[ApiToken]:
 def digest_of(text: str) -> str:
     """Return the hash under which a token is stored; tokens are random, so that it needs no salt."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def raise_versions_of_user(ctx: Context, username: str) -> None:
+    """Note in this commit that the rights of a user change, and with them those of the user's tokens.
+
+    Changes that they are making at this moment are refused.
+    """
+    raise_rights_version(ctx, user_actor_id(username))
+    for token in tokens_of(ctx, username):
+        raise_rights_version(ctx, token.actor_id)

@@ -60,6 +60,8 @@ def make_token(
     token = ApiToken(username, name, text[:_VISIBLE], digest_of(text), chosen, ctx.now, expires)
     fields = {"name": name, "rights": sorted(chosen), "expires": expires}
     record_change(ctx, "tokens.create", records=[("tokens", f"{username}/{name}")], fields=fields)
+    # The user is written again, so that this commit and one that removes the user don't both succeed.
+    ctx.uow.put_if_unchanged(keys.user(username), "user", user.to_fields())
     ctx.uow.put_item(keys.api_token(username, name), "api_token", token.to_fields())
     ctx.uow.put_item(
         keys.api_token_digest(token.digest), "api_token_digest", {"username": username, "name": name}

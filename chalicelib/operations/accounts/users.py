@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.access.rights import Actor, Right
 from chalicelib.access.rules import Mode
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model import keys
-from chalicelib.operations.audit.record_change import raise_rights_version, record_change
+from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import accessible, require_mode, require_touched
 
-from .account_records import ApiToken, User, UserGrant, checked_name, checked_text, rights_named
-from .actors import find_user, grants_of, rights_of_user, tokens_of
+from .account_records import ApiToken, User, UserGrant, checked_name, checked_text
+from .actors import find_user, grants_of, raise_versions_of_user, rights_of_user, tokens_of
 from .open_sessions import delete_sign_ins
+from .own_roles import claim_role, rights_granted, rights_named
+from .rights_limits import within_own_time
+from .similar_names import folded, refuse_disguise, refuse_reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +36,32 @@ def add_user(
 ) -> User:
     """Add a user with a role; InvalidState for a name that is taken."""
     actor = require_mode(ctx, "user", Mode.CREATE)
-    checked_name(username, "username")
-    if find_user(ctx, username) is not None:
-        raise InvalidState(f"There is a user {username!r} already.", code="name_taken")
-    user = User(
-        username, checked_text(name, "The name"), checked_text(email, "The email"), ctx.now, actor.id, expires
-    )
+    claim_username(ctx, username)
+    refuse_disguise(checked_text(name, "The name"))
+    user = User(username, name, checked_text(email, "The email"), ctx.now, actor.id, expires)
     record_change(ctx, "users.add", records=[("users", username)], fields={**user.to_fields(), "role": role})
     ctx.uow.put_item(keys.user(username), "user", user.to_fields())
-    _store_grant(ctx, UserGrant(username, role, ctx.now, actor.id))
+    _store_grant(ctx, actor, UserGrant(username, role, ctx.now, actor.id))
     return user
+
+
+def claim_username(ctx: Context, username: str) -> str:
+    """Reserve the name of a new user in this commit, and all names that look like it.
+
+    BadRequest for a name that isn't valid, InvalidState for one that is taken.
+    """
+    refuse_reserved(checked_name(username, "username"))
+    key = keys.username_claim(folded(username))
+    claim = ctx.uow.item(key)
+    if find_user(ctx, username) is not None:
+        raise InvalidState(f"There is a user {username!r} already.", code="name_taken")
+    if claim is not None:
+        raise InvalidState(
+            f"{username!r} looks like the name of the user {claim['username']!r}. Choose another one.",
+            code="name_taken",
+        )
+    ctx.uow.put_item(key, "username_claim", {"username": username})
+    return username
 
 
 def list_users(ctx: Context) -> list[UserAccount]:
@@ -62,8 +83,11 @@ def remove_user(ctx: Context, username: str) -> None:
     """
     user = _known(ctx, username, Mode.DELETE)
     record_change(ctx, "users.remove", records=[("users", username)])
-    _raise_versions(ctx, user)
-    ctx.uow.delete_item(keys.user(username))
+    stored = ctx.uow.item(keys.user(username))
+    raise_versions_of_user(ctx, username)
+    # Under its version: a token that is made for the user at this moment isn't left behind.
+    ctx.uow.delete_item(keys.user(username), expect=None if stored is None else stored["v"])
+    ctx.uow.delete_item(keys.username_claim(folded(username)))
     # A user who is added later under the same name is another person.
     delete_sign_ins(ctx, user.actor_id)
     for grant in grants_of(ctx, username):
@@ -74,39 +98,46 @@ def remove_user(ctx: Context, username: str) -> None:
 
 
 def grant_to_user(ctx: Context, username: str, what: str, *, until: datetime | None = None) -> UserGrant:
-    """Grant a role or a right within the actor's own; an earlier grant of it to the user is replaced."""
+    """Grant a role or a right within the actor's own; an earlier grant of it to the user is replaced.
+
+    It ends with the actor's own rights at the latest.
+    """
     actor = require_mode(ctx, "grant", Mode.CREATE)
-    user = _known(ctx, username, Mode.READ)
-    grant = UserGrant(username, what, ctx.now, actor.id, until)
-    record_change(ctx, "users.grant", records=[("users", username)], fields=grant.to_fields())
-    _store_grant(ctx, grant)
-    _raise_versions(ctx, user)
+    _known(ctx, username, Mode.READ)
+    asked = UserGrant(username, what, ctx.now, actor.id, until)
+    record_change(ctx, "users.grant", records=[("users", username)], fields=asked.to_fields())
+    grant = _store_grant(ctx, actor, asked)
+    raise_versions_of_user(ctx, username)
     return grant
 
 
 def revoke_from_user(ctx: Context, username: str, what: str) -> None:
     """Revoke a grant; changes of the user that are under way are refused. NotFound when there is none."""
     require_mode(ctx, "grant", Mode.DELETE)
-    user = _known(ctx, username, Mode.READ)
+    _known(ctx, username, Mode.READ)
     if ctx.uow.item(keys.grant(username, what)) is None:
         raise NotFound(f"User {username} has no grant of {what!r}.", code="grant_not_found")
-    require_touched(ctx, "grant", Mode.DELETE, [_row(username, what)])
+    require_touched(ctx, "grant", Mode.DELETE, [_row(username, what, rights_granted(ctx, what))])
     record_change(ctx, "users.revoke", records=[("users", username)], fields={"what": what})
     ctx.uow.delete_item(keys.grant(username, what))
-    _raise_versions(ctx, user)
+    raise_versions_of_user(ctx, username)
 
 
 def _account(ctx: Context, user: User) -> UserAccount:
     return UserAccount(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
 
 
-def _store_grant(ctx: Context, grant: UserGrant) -> None:
-    require_touched(ctx, "grant", Mode.CREATE, [_row(grant.username, grant.what)])
+def _store_grant(ctx: Context, actor: Actor, asked: UserGrant) -> UserGrant:
+    rights = rights_named(ctx, asked.what)
+    require_touched(ctx, "grant", Mode.CREATE, [_row(asked.username, asked.what, rights)])
+    claim_role(ctx, asked.what)
+    grant = replace(asked, until=within_own_time(ctx, actor, rights, asked.until))
     ctx.uow.put_if_unchanged(keys.grant(grant.username, grant.what), "grant", grant.to_fields())
+    return grant
 
 
-def _row(username: str, what: str) -> dict[str, object]:
-    return {"id": what, "username": username, "rights": sorted(rights_named(what))}
+def _row(username: str, what: str, rights: Collection[Right]) -> dict[str, object]:
+    return {"id": what, "username": username, "rights": sorted(rights)}
 
 
 def _known(ctx: Context, username: str, mode: Mode) -> User:
@@ -117,8 +148,3 @@ def _known(ctx: Context, username: str, mode: Mode) -> User:
     rights = sorted(rights_of_user(ctx, user)) if mode is Mode.DELETE else []
     require_touched(ctx, "user", mode, [{"id": username, "username": username, "rights": rights}])
     return user
-
-
-def _raise_versions(ctx: Context, user: User) -> None:
-    for actor_id in (user.actor_id, *(token.actor_id for token in tokens_of(ctx, user.username))):
-        raise_rights_version(ctx, actor_id)

@@ -481,6 +481,15 @@ class UserItem(StoredItem):
     expires_at = _text()
 
 
+class RoleItem(StoredItem):
+    name = _text()
+    rights = _document()
+    about = _text()
+    created = _text()
+    created_by = _text()
+    modified = _text()
+
+
 class GrantItem(StoredItem):
     username = _text()
     what = _text()
@@ -559,6 +568,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "audit_seal": AuditSealItem,
     "audit_last_seal": StoredItem,
     "user": UserItem,
+    "username_claim": UserItem,
+    "role": RoleItem,
     "grant": GrantItem,
     "api_token": ApiTokenItem,
     "api_token_digest": ApiTokenItem,

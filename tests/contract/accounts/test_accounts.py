@@ -9,57 +9,20 @@ from typing import Any
 
 import pytest
 
-from chalicelib.access.rights import OPERATOR_ACTOR, ROLES, Actor, Right
+from chalicelib.access.rights import OPERATOR_ACTOR, ROLES, Right
 from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound, Refused, Unauthorized
 from chalicelib.model import keys
 from chalicelib.operations.accounts import tokens_of_users, users
-from chalicelib.operations.accounts.actors import authenticate_token, find_actor
+from chalicelib.operations.accounts.actors import find_actor
 from chalicelib.operations.audit.reading import list_entries
-from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.audit.verification import verify
-from chalicelib.operations.shared.context import ANONYMOUS, OPERATOR_CALLER, Caller, caller_of
-from chalicelib.services import App
+from chalicelib.operations.shared.context import ANONYMOUS, caller_of
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.files.folder_seals import FolderSeals
+from tests.contract.accounts.people import People
 from tests.contract.factories import dump, not_launched
 
 LATER = timedelta(days=7)
-
-
-class People:
-    """A run, its users, and operations by them."""
-
-    def __init__(self, app: App) -> None:
-        self.app = app
-
-    def do(
-        self, operation: Callable[..., Any], *arguments: Any, by: Caller = OPERATOR_CALLER, **more: Any
-    ) -> Any:
-        """Run an operation by a caller, by default the operator."""
-        return self.app.run(operation, *arguments, caller=by, **more)
-
-    def add(self, username: str, role: str, **more: Any) -> None:
-        """Add a user with a role."""
-        self.do(users.add_user, username, username.title(), role=role, **more)
-
-    def actor(self, username: str) -> Actor:
-        """Return a user as an actor, with the rights of this moment."""
-        actor = self.app.run(find_actor, f"user:{username}")
-        assert actor is not None
-        return actor
-
-    def as_user(self, username: str) -> Caller:
-        """Return a caller who acts as a user."""
-        return caller_of(self.actor(username))
-
-    def token_actor(self, text: str) -> Actor:
-        """Return the actor whom a token identifies."""
-        actor: Actor = self.app.run(authenticate_token, text)
-        return actor
-
-    def change(self, caller: Caller) -> None:
-        """Make a change that is recorded."""
-        self.do(record_change, "payments.retry", records=[("payments", "1-base")], by=caller)
 
 
 @pytest.fixture
@@ -196,6 +159,37 @@ def test_a_name_is_one_line_and_no_username_is_taken_twice(people: People) -> No
     ):
         with pytest.raises(refusal):
             people.do(users.add_user, username, name, role="Viewer")
+
+
+@pytest.mark.parametrize("name", ["operator", "0perator", "adm1n", "nobody", "me", "add", "root"])
+def test_a_username_under_which_petri_acts_or_that_looks_like_one_is_refused(
+    people: People, name: str
+) -> None:
+    with pytest.raises(InvalidState) as refused:
+        people.do(users.add_user, name, "Eve", role="Viewer")
+    assert refused.value.code == "name_reserved"
+
+
+@pytest.mark.parametrize(("taken", "alike"), [("lil", "l1l"), ("arno", "arn0"), ("mo-ra", "rnora")])
+def test_a_username_that_looks_like_that_of_another_user_is_refused_until_they_are_removed(
+    people: People, taken: str, alike: str
+) -> None:
+    people.add(taken, "Viewer")
+    with pytest.raises(InvalidState, match=f"looks like the name of the user '{taken}'"):
+        people.add(alike, "Viewer")
+    people.do(users.remove_user, taken)
+    people.add(alike, "Viewer")
+
+
+@pytest.mark.parametrize("name", ["Operator", "OPERATOR", "Оperator", "Аda Lovelace", "\uff2fperator"])  # noqa: RUF001 (some letters are Cyrillic, which is what is refused)
+def test_a_name_that_looks_like_that_of_another_person_is_refused(people: People, name: str) -> None:
+    with pytest.raises(InvalidState):
+        people.do(users.add_user, "eve", name, role="Viewer")
+
+
+@pytest.mark.parametrize("name", ["Ада Лавлейс", "Αδα", "Müller-Lüdenscheidt", "O'Neil", "李 雷", "Zoë 2"])
+def test_names_of_any_alphabet_are_taken(people: People, name: str) -> None:
+    assert people.do(users.add_user, "eve", name, role="Viewer").name == name
 
 
 # -- tokens -----------------------------------------------------------------------------------------

@@ -159,6 +159,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "audit_entry": (NONE, MANAGERS, NONE, NONE),
     "token": ((S,), MANAGERS, (S,), MANAGERS),
     "user": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
+    "role": (MANAGERS, EVERY, MANAGERS, MANAGERS),
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
     "dead_letter": (NONE, EVERY, NONE, GRADERS),
     "tick": (NONE, EVERY, NONE, NONE),
@@ -218,7 +219,7 @@ def test_a_token_makes_no_tokens_and_changes_no_account() -> None:
     assert allows(rules_of("token").read, token, own)
 
 
-@pytest.mark.parametrize("kind", ["invitation", "token", "grant"])
+@pytest.mark.parametrize("kind", ["invitation", "token", "role", "grant"])
 def test_no_actor_gives_rights_that_they_lack(kind: str) -> None:
     row = {**row_by("user:ada"), "rights": ["View", "System admin"]}
     assert not allows(rules_of(kind).create, Actor("user:ada", "Ada", ROLES["Lab admin"]), row)

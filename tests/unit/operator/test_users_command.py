@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zipfile
 
+from chalicelib.access.rights import Right
 from chalicelib.dashboard import sessions
-from chalicelib.operations.accounts.actors import authenticate_token
+from chalicelib.operations.accounts.actors import authenticate_token, find_actor
 from tests.unit.operator.runs import Scene
 from tests.unit.operator.test_commands import Say, petri
 
@@ -60,3 +61,23 @@ def test_sessions_are_listed_and_ended(scene: Scene, petri: Say) -> None:
     assert "Ended 0 sessions." in petri("users", "sign-out")
     assert "Ended 1 session." in petri("users", "sign-out", "ada")
     assert "user:ada" not in petri("users", "sessions")
+
+
+def test_roles_of_the_runs_own_are_made_changed_listed_and_deleted(scene: Scene, petri: Say) -> None:
+    petri("users", "role", "add", "Payer", "--right", "View", "--right", "Pay", "--about", "For [bold]payday")
+    petri("users", "add", "ada", "--role", "Payer")
+    listed = petri("users", "role")
+    assert "For [bold]payday" in listed
+    assert "granted to ada" in petri("users", "role", "delete", "Payer", fails=True)
+    petri("users", "role", "change", "Payer", "--right", "View")
+    assert scene.run(find_actor, "user:ada").rights == {Right.VIEW}
+    petri("users", "revoke", "ada", "--role", "Payer")
+    petri("users", "role", "delete", "Payer")
+    assert "Payer" not in petri("users", "role", "list")
+    for words in (("add",), ("list", "Payer"), ("rename", "Payer")):
+        assert "petri users role add" in petri("users", "role", *words, fails=True)
+
+
+def test_names_are_printed_as_they_are(scene: Scene, petri: Say) -> None:
+    petri("users", "add", "ada", "--name", "[red]Ada[/red]", "--role", "Viewer")
+    assert "[red]Ada[/red]" in petri("users")

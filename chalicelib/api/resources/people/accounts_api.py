@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib.access.rights import ROLES, Right
+from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Shape
 from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
 from chalicelib.operations.accounts.account_records import MAX_TEXT, NAME_PATTERN, TEXT_PATTERN
@@ -21,8 +21,9 @@ from chalicelib.operations.management.people.managed_accounts import (
 )
 from chalicelib.operations.shared.context import Context
 
+from .roles_api import ROLE_OR_RIGHT
+
 USERS: Final = "users"
-_WHAT: Final = {"choices": (*ROLES, *(right.value for right in Right)), "help": "A role or a right."}
 _SLUG: Final = {"min": 1, "max": 32, "pattern": NAME_PATTERN}
 _DAYS: Final = {"min": 1, "max": 3_650, "help": "In how many days it ends."}
 _TEXT: Final = {"max": MAX_TEXT, "pattern": TEXT_PATTERN}
@@ -33,7 +34,7 @@ class NewUser:
     """A user to add."""
 
     username: str = field(metadata=_SLUG)
-    role: str = field(metadata=_WHAT)
+    role: str = field(metadata=ROLE_OR_RIGHT)
     name: str = field(default="", metadata={**_TEXT, "help": "By default the username."})
     email: str = field(default="", metadata=_TEXT)
     days: int | None = field(default=None, metadata={**_DAYS, "help": "Then the user may only view."})
@@ -44,7 +45,7 @@ class NewGrant:
     """A user, what to grant, and until when."""
 
     id: str = field(metadata=ID_TEXT)
-    what: str = field(metadata=_WHAT)
+    what: str = field(metadata=ROLE_OR_RIGHT)
     days: int | None = field(default=None, metadata=_DAYS)
 
 
@@ -53,7 +54,7 @@ class OneGrant:
     """A user, and one of their grants."""
 
     id: str = field(metadata=ID_TEXT)
-    what: str = field(metadata=_WHAT)
+    what: str = field(metadata=ROLE_OR_RIGHT)
 
 
 @dataclass(frozen=True, slots=True)

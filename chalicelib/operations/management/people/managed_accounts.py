@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.access.rights import ROLES, Actor, Right
+from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
 from chalicelib.operations.accounts import tokens_of_users, users
 from chalicelib.operations.accounts.account_records import ApiToken, UserGrant, user_actor_id
@@ -148,12 +148,6 @@ def end_sessions(ctx: Context, actor_id: str) -> EndedSessions:
     if all(session.actor != actor_id for session in list_sessions(ctx)):
         raise NotFound(f"{actor_id[:60]!r} has no open sessions.", code="session_not_found")
     return EndedSessions(actor_id, end_sessions_of(ctx, actor_id))
-
-
-def grantable(actor: Actor) -> tuple[list[str], list[str]]:
-    """Return the roles and the single rights that an actor may grant: those within their own."""
-    roles = [name for name, rights in ROLES.items() if all(actor.may(right) for right in rights)]
-    return roles, [right.value for right in Right if actor.may(right)]
 
 
 def _row(ctx: Context, account: users.UserAccount, sessions: Counter[str]) -> UserRow:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from chalicelib.errors import BadRequest
@@ -20,17 +21,23 @@ if TYPE_CHECKING:
 
     from chalicelib.operations.accounts.users import UserAccount
 
-Action = Literal["list", "add", "remove", "grant", "revoke", "token", "revoke-token", "sessions", "sign-out"]
+Action = Literal[
+    "list", "add", "remove", "grant", "revoke", "token", "revoke-token", "sessions", "sign-out", "role"
+]
 
 
 def users(
     action: Annotated[
         Action,
         typer.Argument(
-            help="list (the default), add, remove, grant, revoke, token, revoke-token, sessions or sign-out."
+            help="list (the default), add, remove, grant, revoke, token, revoke-token, sessions, sign-out or "
+            "role."
         ),
     ] = "list",
-    username: Annotated[str | None, typer.Argument(help="Username, such as ada.")] = None,
+    username: Annotated[
+        str | None, typer.Argument(help="Username, such as ada; of a role, the action.", metavar="[USERNAME]")
+    ] = None,
+    subject: Annotated[str | None, typer.Argument(help="Name of a role.", metavar="[NAME]")] = None,
     *,
     name: Annotated[str | None, typer.Option("--name", help="Name of the user, or of the token.")] = None,
     email: Annotated[str, typer.Option("--email", help="Email address of a new user.")] = "",
@@ -38,8 +45,10 @@ def users(
         str | None, typer.Option("--role", help="Role or single right to grant or revoke, such as Viewer.")
     ] = None,
     right: Annotated[
-        list[str] | None, typer.Option("--right", help="Right of a new token; by default all of the user's.")
+        list[str] | None,
+        typer.Option("--right", help="Right of a new token (by default all of the user's), or of a role."),
     ] = None,
+    about: Annotated[str | None, typer.Option("--about", help="What a role is for.")] = None,
     days: Annotated[
         int | None, typer.Option("--days", min=1, help="Days until a user, grant or token expires.")
     ] = None,
@@ -65,6 +74,13 @@ def users(
         if action in ("sessions", "sign-out"):
             _manage_sessions(run, action, username)
             return
+        if action == "role":
+            from infra.cli.commands.people.role_actions import change_roles
+
+            change_roles(run, [each for each in (username, subject) if each], _rights(run, right), about)
+            return
+        if subject is not None:
+            raise BadRequest(f"{subject!r} isn't expected here; see petri users --help.")
         whose = _required(username, "a username")
         if action in ("token", "revoke-token"):
             _change_tokens(run, action, whose, _required(name, "--name"), right, until)
@@ -84,7 +100,7 @@ def _manage_sessions(run: Callable[..., Any], action: Action, username: str | No
         return
     table = Table("actor", "since", "until", "browser")
     for each in run(list_sessions):
-        table.add_row(each.actor, each.began[:16], each.expires[:16], each.agent)
+        table.add_row(each.actor, each.began[:16], each.expires[:16], escape(each.agent))
     show_table(table)
 
 
@@ -129,15 +145,15 @@ def _change_tokens(
         run(operations.revoke_token, username, name)
         out().print(f"Revoked the token {name} of {username}.", markup=False)
         return
-    token = run(operations.make_token, username, name, rights=_rights(rights), expires=until)
+    token = run(operations.make_token, username, name, rights=_rights(run, rights), expires=until)
     out().print(token, markup=False)
     out().print("Keep this token now: it isn't shown again.")
 
 
-def _rights(names: list[str] | None) -> list[Any] | None:
-    from chalicelib.operations.accounts.account_records import rights_named
+def _rights(run: Callable[..., Any], names: list[str] | None) -> list[Any] | None:
+    from chalicelib.operations.accounts.own_roles import rights_named
 
-    return None if not names else [right for name in names for right in rights_named(name)]
+    return None if not names else [right for name in names for right in run(rights_named, name)]
 
 
 def _required(value: str | None, what: str) -> str:
@@ -156,7 +172,11 @@ def _show(found: list[UserAccount]) -> None:
         tokens = [f"{token.name} ({token.prefix}...){_until(token.expires)}" for token in each.tokens]
         user = each.user
         table.add_row(
-            user.username, user.name, ", ".join(grants), ", ".join(tokens), _until(user.expires).strip()
+            user.username,
+            escape(user.name),
+            ", ".join(grants),
+            ", ".join(tokens),
+            _until(user.expires).strip(),
         )
     show_table(table)
 

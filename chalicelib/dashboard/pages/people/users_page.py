@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from chalicelib.access.rights import ROLES, Right
+from chalicelib.access.rights import Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound, Refused
 from chalicelib.operations.accounts.account_records import user_actor_id
-from chalicelib.operations.management.people.managed_accounts import grantable
+
+from .right_choices import chosen_rights, grantable
 
 _ADDRESS: Final = "/dashboard/people"
 _MOST_DAYS: Final = 3_650
@@ -36,13 +37,6 @@ def _days(call: PageCall) -> int | None:
     if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= _MOST_DAYS):
         raise BadRequest(f"The days are a whole number from 1 to {_MOST_DAYS}.")
     return int(text)
-
-
-def _rights(call: PageCall) -> list[Right]:
-    names = call.all("rights")
-    if not set(names) <= set(Right):
-        raise BadRequest("One of these rights doesn't exist. Reload the page, and choose again.")
-    return [Right(name) for name in names]
 
 
 ACTIONS: Final[Mapping[str, PersonAction]] = MappingProxyType(
@@ -83,7 +77,8 @@ def _shown(call: PageCall, refused: str = "", status: int = 200) -> Rendered:
 
 
 def _list(call: PageCall, refused: str, status: int) -> Rendered:
-    roles, rights = grantable(call.actor)
+    known = call.run("roles.list").rows
+    roles, rights = grantable(call.actor, known)
     return render(
         "people.html",
         call,
@@ -92,14 +87,14 @@ def _list(call: PageCall, refused: str, status: int) -> Rendered:
         sessions=call.run("sessions.list").rows,
         roles=roles,
         rights=rights,
-        included={name: [right for right in Right if right in held] for name, held in ROLES.items()},
+        known_roles=known,
         refused=refused,
         said=_SAID.get(call.one("said"), ""),
     )
 
 
 def _one(call: PageCall, username: str, refused: str = "", status: int = 200, token: str = "") -> Rendered:
-    roles, rights = grantable(call.actor)
+    roles, rights = grantable(call.actor, call.run("roles.list").rows)
     user = call.run("users.read", id=username)
     return render(
         "person.html",
@@ -137,7 +132,11 @@ def _change(call: PageCall) -> Rendered:
         return _sign_out(call, call.id)
     if call.part == "make-token":
         made = call.run(
-            "users.make-token", id=call.id, name=call.one("name"), rights=_rights(call), days=_days(call)
+            "users.make-token",
+            id=call.id,
+            name=call.one("name"),
+            rights=chosen_rights(call),
+            days=_days(call),
         )
         return _one(call, call.id, token=made.token)
     action = ACTIONS.get(call.part)

@@ -1,0 +1,1 @@
+"""Pages about the people who manage a run: users, roles, groups, invitations."""

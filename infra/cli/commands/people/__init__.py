@@ -1,0 +1,1 @@
+"""What `petri users` does with roles, groups, invitations and profiles."""
