@@ -195,6 +195,14 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             unreadable=frozenset({"digest"}),
             fixed=frozenset({"username", "name", "digest"}),
         ),
+        "credential": RecordRules(
+            create=UserMatches("username") & _PERSON,
+            read=UserMatches("username") | _MANAGE,
+            update=UserMatches("username") & _PERSON,
+            delete=(UserMatches("username") & _PERSON) | (_MANAGE & _WITHIN),
+            unreadable=frozenset({"hash", "secret", "codes"}),
+            fixed=frozenset({"username", "name"}),
+        ),
         "user": RecordRules(
             create=_MANAGE,
             read=_MANAGE | UserMatches("username"),

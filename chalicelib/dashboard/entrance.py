@@ -5,26 +5,29 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from chalicelib import services
 from chalicelib.access.rights import Actor
-from chalicelib.errors import Forbidden, NotFound, Refused, Unauthorized
+from chalicelib.errors import Forbidden, NotFound, Refused
 
 from . import own_host, sessions
+from .dashboard_request import DashboardRequest
 from .operation_calls import run_for_each, run_operation
 from .page_call import DashboardPage, PageCall, Rendered, redirect
 from .registry import find_page
-from .rendering import render_error, render_sign_in
+from .rendering import render_error
+from .sign_in.complete import HOME
+from .sign_in.cookies import SessionCookie
+from .sign_in.routes_of_sign_in import answer_sign_in
+from .sign_in.sign_in_page import show_sign_in
 
-HOME: Final = "/dashboard"
 SIGN_IN, SIGN_OUT = "sign-in", "sign-out"
 FIRST_PAGE: Final = "overview"
 OK: Final = 200
-_CHANGES: Final = "POST"
 #: The ids of forms differ each time a page is rendered; a page in which only they differ hasn't changed.
 _FORM_IDS: Final = re.compile(r'name="form" value="[0-9a-f]{32}"')
 _SECURITY_HEADERS: Final[Mapping[str, str]] = {
@@ -44,39 +47,6 @@ _SECURITY_HEADERS: Final[Mapping[str, str]] = {
 logger = logging.getLogger("petri")
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardRequest:
-    """A request as the routes pass it on."""
-
-    method: str
-    headers: Mapping[str, str]
-    #: Every value of the query and of the form, by name.
-    fields: Mapping[str, Sequence[str]]
-    tab: str = ""
-    id: str | None = None
-    part: str | None = None
-    #: The network address of the browser.
-    address: str = ""
-
-    def one(self, name: str) -> str:
-        """Return the first value of a field, or ""."""
-        return next(iter(self.fields.get(name, ())), "")
-
-    @property
-    def is_fragment(self) -> bool:
-        """Whether htmx asks for a part of a page."""
-        return self.headers.get("hx-request") == "true" and self.headers.get("hx-boosted") != "true"
-
-
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """The host of a request: how its sessions are kept."""
-
-    cookie: str
-    is_secure: bool
-    token: str = field(repr=False)
-
-
 def answer(request: DashboardRequest) -> Rendered:
     """Answer a request; every error becomes a page, and an unexpected one is logged.
 
@@ -85,11 +55,8 @@ def answer(request: DashboardRequest) -> Rendered:
     app = services.current()
     if not own_host.is_own_host(request.headers, app.origin_keys):
         raise NotFound("No page or route exists at this address; check the address.", code="not_found")
-    secure = own_host.is_secure(request.headers)
-    name = own_host.cookie_name(app.app_id, secure=secure)
-    door = _Door(name, secure, own_host.read_cookie(request.headers, name))
     try:
-        return _with_security(_unless_known(request, _routed(request, door)))
+        return _with_security(_unless_known(request, _routed(request, SessionCookie.of(request))))
     except Refused as refused:
         return _with_security(render_error(refused.status, str(refused)))
     except Exception:  # the last handler: an error of a page is logged and shown as one
@@ -97,19 +64,19 @@ def answer(request: DashboardRequest) -> Rendered:
         return _with_security(render_error(500, "This page failed. The log has the error."))
 
 
-def _routed(request: DashboardRequest, door: _Door) -> Rendered:
+def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
     address = services.current().dashboard_url
-    if request.method == _CHANGES and not own_host.is_same_origin(request.headers, address):
+    if request.is_change and not own_host.is_same_origin(request.headers, address):
         raise Forbidden("This change doesn't come from a page of the dashboard; open the dashboard itself.")
     if request.tab == SIGN_IN:
-        return _sign_in(request, door)
-    session = _run(sessions.find_session, door.token, is_secure=door.is_secure) if door.token else None
+        return answer_sign_in(request)
+    session = _run(sessions.find_session, cookie.token, is_secure=cookie.is_secure) if cookie.token else None
     if session is None:
         return _signed_out(request)
-    if request.method == _CHANGES and not sessions.is_same_token(request.one("csrf"), session.csrf):
+    if request.is_change and not sessions.is_same_token(request.one("csrf"), session.csrf):
         raise Forbidden("This form is out of date. Go back, reload the page, and try again.")
     if request.tab == SIGN_OUT:
-        return _sign_out(request, door)
+        return _sign_out(request, cookie)
     return _page(request, session)
 
 
@@ -140,38 +107,23 @@ def _require_right(actor: Actor, page: DashboardPage) -> None:
         )
 
 
-def _sign_in(request: DashboardRequest, door: _Door) -> Rendered:
-    """Show the page whose button signs in: programs that open links press no buttons."""
-    ticket = request.one("ticket")
-    if request.method != _CHANGES:
-        return render_sign_in(ticket, is_valid=bool(ticket) and _run(sessions.is_valid_ticket, ticket))
-    agent = request.headers.get("user-agent") or ""
-    try:
-        token = _run(sessions.begin_session, ticket, former=door.token, is_secure=door.is_secure, agent=agent)
-    except Unauthorized:
-        return replace(render_sign_in(ticket, is_valid=False), status=401)
-    cookie = own_host.set_cookie(door.cookie, token, secure=door.is_secure)
-    return Rendered(status=303, headers={"Location": HOME, "Set-Cookie": cookie})
-
-
-def _sign_out(request: DashboardRequest, door: _Door) -> Rendered:
-    if request.method != _CHANGES:
+def _sign_out(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
+    if not request.is_change:
         return redirect(HOME)
-    _run(sessions.end_session, door.token)
-    cookie = own_host.set_cookie(door.cookie, "", secure=door.is_secure)
-    return Rendered(status=303, headers={"Location": f"{HOME}/{SIGN_IN}", "Set-Cookie": cookie})
+    _run(sessions.end_session, cookie.token)
+    return Rendered(status=303, headers={"Location": f"{HOME}/{SIGN_IN}", "Set-Cookie": cookie.header("")})
 
 
 def _signed_out(request: DashboardRequest) -> Rendered:
     """Refuse a request without a session; htmx opens the sign-in page in place of the fragment."""
     if request.is_fragment:
         return Rendered(status=401, headers={"HX-Redirect": f"{HOME}/{SIGN_IN}"})
-    return replace(render_sign_in("", is_valid=False), status=401)
+    return show_sign_in(request, status=401)
 
 
 def _unless_known(request: DashboardRequest, rendered: Rendered) -> Rendered:
     """Answer 304 to a fragment that the browser shows already."""
-    if not request.is_fragment or request.method == _CHANGES or rendered.status != OK:
+    if not request.is_fragment or request.is_change or rendered.status != OK:
         return rendered
     shown = _FORM_IDS.sub("", rendered.html)
     tag = f'"{hashlib.sha256(shown.encode()).hexdigest()[:20]}"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -48,10 +49,12 @@ def render(template: str, call: PageCall, *, status: int = 200, **values: Any) -
     return Rendered(found.render(context), status)
 
 
-def render_sign_in(ticket: str, *, is_valid: bool) -> Rendered:
-    """Render the page whose button signs in, or how to get a link that does."""
-    found = environment().get_template("sign_in.html")
-    return Rendered(found.render(run=_run(), ticket=ticket if is_valid else "", was_sent=bool(ticket)))
+def render_alone(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+) -> Rendered:
+    """Render a page without the navigation, for a browser that isn't signed in."""
+    found = environment().get_template(template)
+    return Rendered(found.render(run=_run(), **values), status, headers or {})
 
 
 def render_error(status: int, text: str) -> Rendered:

@@ -8,20 +8,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.model import keys
-from chalicelib.model.record import iso
+from chalicelib.model.record import iso, moment
+from chalicelib.operations.accounts.account_records import user_actor_id
 from chalicelib.operations.accounts.actors import find_actor, find_user, rights_of_user
 from chalicelib.operations.accounts.open_sessions import is_expired
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_right
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import Context, caller_of
 
 TICKET_LIFETIME: Final = timedelta(minutes=2)
 SESSION_LIFETIME: Final = timedelta(hours=12)
@@ -39,6 +40,22 @@ class DashboardSession:
 
     actor: Actor
     csrf: str
+    #: Its id in the list of sessions, which is no secret.
+    id: str = ""
+    #: When the user last proved who they are.
+    authenticated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a new session notes about the browser that signs in."""
+
+    #: The token of the session that it has had, which ends; "" for none.
+    former: str = field(default="", repr=False)
+    #: Whether the connection is HTTPS: the session is then refused over HTTP.
+    is_secure: bool = False
+    agent: str = ""
+    address: str = ""
 
 
 def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
@@ -74,7 +91,13 @@ def is_valid_ticket(ctx: Context, ticket: str) -> bool:
 
 
 def begin_session(
-    ctx: Context, ticket: str, *, former: str = "", is_secure: bool = False, agent: str = ""
+    ctx: Context,
+    ticket: str,
+    *,
+    former: str = "",
+    is_secure: bool = False,
+    agent: str = "",
+    address: str = "",
 ) -> str:
     """Use up a ticket and return the token of a new session.
 
@@ -88,16 +111,49 @@ def begin_session(
             code="ticket_invalid",
         )
     ctx.uow.delete_item(keys.ticket(_digest(ticket)), expect=item["v"])
+    return _begin(ctx, item["actor"], Browser(former, is_secure, agent, address), "link")
+
+
+def begin_user_session(
+    ctx: Context,
+    username: str,
+    browser: Browser,
+    *,
+    how: str,
+    within: Callable[[Context], None] | None = None,
+) -> str:
+    """Return the token of a new session of a user who has proved who they are.
+
+    It is in the audit log as the user's. `how`: the way in words. `within`: uses up what the proof was made
+    with, in the same commit. Unauthorized for a user who was removed or has no rights any more.
+    """
+    if within is not None:
+        within(ctx)
+    actor = find_actor(ctx, user_actor_id(username))
+    if actor is None or not actor.rights:
+        raise Unauthorized(
+            "You may not see this run. Ask a person who manages it for a role.", code="sign_in_refused"
+        )
+    ctx.caller = caller_of(actor)
+    record_change(ctx, "sessions.begin", records=[("users", username)], fields={"how": how})
+    return _begin(ctx, actor.id, browser, how)
+
+
+def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
+    """Store a new session and return its token; the browser's former session ends."""
     _delete_expired(ctx, keys.SESSIONS)
-    if former:
-        end_session(ctx, former)
+    if browser.former:
+        end_session(ctx, browser.former)
     token = secrets.token_urlsafe(_ENTROPY)
     fields = {
-        "actor": item["actor"],
+        "actor": actor_id,
         "began": iso(ctx.now),
         "expires": iso(ctx.now + SESSION_LIFETIME),
-        "secure": is_secure,
-        "agent": agent[:_AGENT_CHARACTERS],
+        "secure": browser.is_secure,
+        "agent": browser.agent[:_AGENT_CHARACTERS],
+        "address": browser.address,
+        "how": how,
+        "authenticated": iso(ctx.now),
     }
     ctx.uow.put_item(keys.session(_digest(token)), "session", fields)
     return token
@@ -109,7 +165,10 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
     if item is None or (item["secure"] and not is_secure):
         return None
     actor = find_actor(ctx, item["actor"])
-    return None if actor is None else DashboardSession(actor, csrf_token(ctx, token))
+    if actor is None:
+        return None
+    authenticated = moment(item.get("authenticated") or item["began"])
+    return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated)
 
 
 def end_session(ctx: Context, token: str) -> None:

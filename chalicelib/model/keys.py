@@ -47,6 +47,8 @@ token             <hash>               whose token this is
 api#<actor>       <request id>         answers to changes over the API, for repeated requests
 tickets           <hash>               tickets with which operators sign in to the dashboard, each once
 sessions          <hash>               sessions of the dashboard
+credentials#<u>   <credential>         a user's password, one-time codes, recovery codes and passkeys
+sign-in-limits    <hash>               failed attempts to sign in, by account and address together
 """
 
 from __future__ import annotations
@@ -75,6 +77,7 @@ TICKS = "ticks"
 TIMERS = "timers"
 TICKETS = "tickets"
 SESSIONS = "sessions"
+SIGN_IN_LIMITS = "sign-in-limits"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -334,6 +337,19 @@ def ticket(digest: str) -> Key:
 
 def session(digest: str) -> Key:
     return SESSIONS, digest
+
+
+def credentials(username: str) -> str:
+    """Return the collection of a user's credentials."""
+    return f"credentials#{username}"
+
+
+def credential(username: str, name: str) -> Key:
+    return credentials(username), name
+
+
+def sign_in_limit(digest: str) -> Key:
+    return SIGN_IN_LIMITS, digest
 
 
 def tick(job: str, minute_of_day: int) -> Key:

@@ -24,7 +24,15 @@ PETRI_BUDGET = 8_000_000
 _MEGABYTE = 1_000_000
 _NAMED = 3
 PETRI, EXPERIMENT = "petri", "the experiment"
-_OF_PETRI = {"app": PETRI, "chalicelib": PETRI, "petri": PETRI, "chalice": "chalice"}
+_OF_PETRI = {
+    "app": PETRI,
+    "chalicelib": PETRI,
+    "petri": PETRI,
+    "chalice": "chalice",
+    # Packages whose wheels don't list their modules.
+    "argon2": "argon2-cffi",
+    "_argon2_cffi_bindings": "argon2-cffi-bindings",
+}
 _AUTHORS = {"petri_experiment": EXPERIMENT}
 
 

@@ -47,11 +47,14 @@ def end_sessions_of(ctx: Context, actor_id: str) -> int:
     return count
 
 
-def delete_sign_ins(ctx: Context, actor_id: str) -> None:
-    """Delete all sessions of an actor, and the links that would begin more."""
+def delete_sign_ins(ctx: Context, actor_id: str, *, kept: str = "") -> None:
+    """Delete all sessions of an actor but one, and the links that would begin more.
+
+    `kept`: the id of the session that goes on.
+    """
     for collection in (keys.SESSIONS, keys.TICKETS):
         for item in ctx.uow.items(collection):
-            if item["actor"] == actor_id:
+            if item["actor"] == actor_id and item["sk"] != kept:
                 ctx.uow.delete_item((collection, item["sk"]))
 
 

@@ -18,6 +18,7 @@ from .account_records import ApiToken, User, UserGrant, checked_name, checked_te
 from .actors import find_user, grants_of, raise_versions_of_user, rights_of_user, tokens_of
 from .open_sessions import delete_sign_ins
 from .own_roles import claim_role, rights_granted, rights_named
+from .passwords import delete_credentials
 from .rights_limits import within_own_time
 from .similar_names import folded, refuse_disguise, refuse_reserved
 
@@ -77,7 +78,7 @@ def read_user(ctx: Context, username: str) -> UserAccount:
 
 
 def remove_user(ctx: Context, username: str) -> None:
-    """Remove a user with their grants, tokens, sessions and sign-in links.
+    """Remove a user with their grants, tokens, credentials, sessions and sign-in links.
 
     The user's entries in the audit log stay.
     """
@@ -90,6 +91,7 @@ def remove_user(ctx: Context, username: str) -> None:
     ctx.uow.delete_item(keys.username_claim(folded(username)))
     # A user who is added later under the same name is another person.
     delete_sign_ins(ctx, user.actor_id)
+    delete_credentials(ctx, username)
     for grant in grants_of(ctx, username):
         ctx.uow.delete_item(keys.grant(username, grant.what))
     for token in tokens_of(ctx, username):

@@ -508,6 +508,14 @@ class ApiTokenItem(StoredItem):
     expires_at = _text()
 
 
+class SignInLimitItem(StoredItem):
+    """Failed attempts to sign in to an account from an address, and when they are forgotten."""
+
+    failures = _number()
+    until = _text()
+    expires = _number()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -560,6 +568,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "api_answer": ApiAnswerItem,
     "ticket": StoredItem,
     "session": StoredItem,
+    "credential": StoredItem,
+    "sign_in_limit": SignInLimitItem,
     "note": NoteItem,
     "audit_entry": AuditEntryItem,
     "audit_head": AuditHeadItem,

@@ -53,7 +53,8 @@ def dashboard_part_change(call: HttpCall) -> Response:
 
 def _answer(call: HttpCall, method: str) -> Response:
     # Lazy import: participants' requests start without the modules of the dashboard.
-    from chalicelib.dashboard.entrance import DashboardRequest, answer
+    from chalicelib.dashboard.dashboard_request import DashboardRequest
+    from chalicelib.dashboard.entrance import answer
 
     path = call.parameters.path
     request = DashboardRequest(

@@ -111,6 +111,21 @@ def test_petris_part_keeps_its_budget(package):
     assert sizes_of(package).petri < PETRI_BUDGET
 
 
+def test_passwords_are_hashed_with_what_is_left_of_their_packages(task, environ):
+    told = in_lambda(
+        task,
+        "import app\n"
+        "assert 'argon2' not in sys.modules\n"
+        "from chalicelib.operations.accounts.credentials.password_hashing import hash_password, is_password\n"
+        "stored = hash_password('ada', 'seven green bicycles sing')\n"
+        "print(stored.split('$')[1], is_password('ada', stored, 'seven green bicycles sing'))\n"
+        "import pyotp, segno",
+        environ,
+    )
+    assert told.split() == ["argon2id", "True"]
+    assert not (task / "cffi").exists()
+
+
 def test_the_authors_part_is_listed_separately(package):
     names = {part.name for part in sizes_of(package).parts if not part.is_petris}
     assert names == {"the experiment"}

@@ -158,6 +158,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "invitation": (MANAGERS, MANAGERS, EVERY, MANAGERS),
     "audit_entry": (NONE, MANAGERS, NONE, NONE),
     "token": ((S,), MANAGERS, (S,), MANAGERS),
+    "credential": ((S,), MANAGERS, (S,), MANAGERS),
     "user": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
     "role": (MANAGERS, EVERY, MANAGERS, MANAGERS),
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
@@ -179,6 +180,10 @@ OWN: dict[tuple[str, Mode], tuple[str, ...]] = {
     ("token", Mode.READ): EVERY,
     ("token", Mode.UPDATE): EVERY,
     ("token", Mode.DELETE): EVERY,
+    ("credential", Mode.CREATE): EVERY,
+    ("credential", Mode.READ): EVERY,
+    ("credential", Mode.UPDATE): EVERY,
+    ("credential", Mode.DELETE): EVERY,
     ("user", Mode.READ): EVERY,
     ("user", Mode.UPDATE): EVERY,
     ("grant", Mode.READ): EVERY,
@@ -217,6 +222,9 @@ def test_a_token_makes_no_tokens_and_changes_no_account() -> None:
     assert not allows(rules_of("token").create, token, own)
     assert not allows(rules_of("token").update, token, own)
     assert allows(rules_of("token").read, token, own)
+    assert not any(
+        allows(rules_of("credential").rule(mode), token, own) for mode in (Mode.CREATE, Mode.UPDATE)
+    )
 
 
 @pytest.mark.parametrize("kind", ["invitation", "token", "role", "grant"])

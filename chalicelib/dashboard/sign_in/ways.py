@@ -1,0 +1,19 @@
+"""The ways to sign in besides a link and a password, in the order of their buttons on the sign-in page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .sign_in_way import SignInWay
+
+SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = ()
+
+
+def available_ways() -> list[SignInWay]:
+    """Return the ways that this run has set up."""
+    return [way for way in SIGN_IN_WAYS if way.is_available()]
+
+
+def find_way(name: str) -> SignInWay | None:
+    """Return an available way by its name, or None."""
+    return next((way for way in SIGN_IN_WAYS if way.name == name and way.is_available()), None)
