@@ -149,11 +149,11 @@ class _Writer:
             **self._write_study(app_id, more, known),
             **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in READING_ORDER},
         }
-        self._write_lines(STRUCTURE, _structure(self._engine, self._scrubber))
-        shared = more if self._scrubber is None else remove_personal_settings(more, "settings")
+        self._write_lines(STRUCTURE, (line for _, line in structure_lines(self._engine, self._scrubber)))
         how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}
-        facts = {**_circumstances(app_id), **how, **shared, **self._uploads, "tables": tables}
-        self._archive.writestr(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+        self._archive.writestr(
+            MANIFEST, manifest_text(app_id, how, more, {**self._uploads, "tables": tables})
+        )
 
     def _clean_line(self, line: str) -> str:
         return line if self._scrubber is None else self._scrubber.log_line(line)
@@ -187,27 +187,16 @@ class _Writer:
                 self._uploads["uploads"] = write_files(self._archive, self._files, records.of_kind(UPLOAD))
             self._write_lines(STUDY, (json_text(record) + "\n" for record in records))
             book = known or inferred_codebook(records)
-        columns = [
-            *COLUMNS[RESPONSES],
-            *COLUMNS[PAGE_TIMES],
-            *COLUMNS[EVENTS],
-            *COLUMNS[UPLOADS],
-            *(one for t in wide.values() for one in t.columns),
-        ]
-        recorded = more.get("settings", {})
-        title, about = recorded.get("title"), recorded.get("description")
-        about = str(about) if about else f"The data of run {app_id}."
-        told = description(str(title) if title else app_id, about, columns, book)
-        self._archive.writestr(CODEBOOK, _indented(codebook(book)))
-        self._archive.writestr(DESCRIPTION, _indented(told))
+        told = describe_study(app_id, more, [one for t in wide.values() for one in t.columns], book)
+        self._archive.writestr(CODEBOOK, indented_json(codebook(book)))
+        self._archive.writestr(DESCRIPTION, indented_json(told))
         return tables
 
     def _write_table(self, table: str, columns: Sequence[str], found: Iterable[Row]) -> dict[str, Any]:
         def lines() -> Iterator[str]:
             yield format_row(columns)
             for row in found:
-                values = (row.get(name) for name in columns)
-                yield format_row(map(excel_safe, values) if self._excel_safe else values)
+                yield table_line(row, columns, is_excel_safe=self._excel_safe)
 
         written, checksum = self._write_lines(file_of(table), lines())
         return {"rows": written - 1, "sha256": checksum}
@@ -224,8 +213,38 @@ class _Writer:
         return count, checksum.hexdigest()
 
 
-def _indented(value: Any) -> str:
+def table_line(row: Row, columns: Sequence[str], *, is_excel_safe: bool) -> str:
+    """Return a row of a table as a line of CSV."""
+    values = (row.get(name) for name in columns)
+    return format_row(map(excel_safe, values) if is_excel_safe else values)
+
+
+def describe_study(
+    app_id: str, more: Mapping[str, Any], wide: Sequence[str], book: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the metadata of a study's data; `wide`: the columns of the tables that depend on the study."""
+    columns = [*COLUMNS[RESPONSES], *COLUMNS[PAGE_TIMES], *COLUMNS[EVENTS], *COLUMNS[UPLOADS], *wide]
+    recorded = more.get("settings", {})
+    title, about = recorded.get("title"), recorded.get("description")
+    about = str(about) if about else f"The data of run {app_id}."
+    return description(str(title) if title else app_id, about, columns, book)
+
+
+def indented_json(value: Any) -> str:
+    """Return a value as JSON that people can read."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def manifest_text(
+    app_id: str, how: Mapping[str, Any], more: Mapping[str, Any], contents: Mapping[str, Any]
+) -> str:
+    """Return the manifest of an export.
+
+    `how`: in which way the tables were written; `more`: versions and settings; `contents`: what there is.
+    """
+    shared = remove_personal_settings(more, "settings") if how["scrubbed"] else more
+    facts = {**_circumstances(app_id), **how, **shared, **contents}
+    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
 
 
 def _log_lines(path: Path, clean: Callable[[str], str]) -> Iterator[str]:
@@ -236,16 +255,23 @@ def _log_lines(path: Path, clean: Callable[[str], str]) -> Iterator[str]:
         raise DataError(f"The log {path} can't be read: {error.strerror}. Export without it.") from error
 
 
-def _structure(engine: Engine, scrubber: Scrubber | None) -> Iterator[str]:
-    stored = engine.get([keys.EXPERIMENT]).get(keys.EXPERIMENT, {})
-    kept = {name: stored[name] for name in KEPT_STATE if name in stored}
-    yield json_text({"experiment": kept if scrubber is None else scrubber.value(kept)}) + "\n"
-    for root in roots(engine):
+def structure_lines(
+    engine: Engine, scrubber: Scrubber | None, after: int | None = None
+) -> Iterator[tuple[int, str]]:
+    """Yield what is needed to continue the run: its state, then each network, with the network's id.
+
+    `after`: only the networks behind this id, without the state.
+    """
+    if after is None:
+        stored = engine.get([keys.EXPERIMENT]).get(keys.EXPERIMENT, {})
+        kept = {name: stored[name] for name in KEPT_STATE if name in stored}
+        yield 0, json_text({"experiment": kept if scrubber is None else scrubber.value(kept)}) + "\n"
+    for root in roots(engine, (after or 0) + 1):
         waited_for = [node["id"] for node in nodes_of(engine, root) if not has_answered(node)]
         structure = root.get("structure", {})
         shown = structure if scrubber is None else scrubber.value(structure)
         facts = {"network": root["id"], "structure": shown, "unanswered": waited_for}
-        yield json_text(facts) + "\n"
+        yield root["id"], json_text(facts) + "\n"
 
 
 def _circumstances(app_id: str) -> dict[str, Any]:

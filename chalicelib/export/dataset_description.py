@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .study_spool import RESPONSE, StudyRecords
+from .study_spool import RESPONSE, StudySource
 from .table_schema import MEANINGS, STUDY_COLUMNS
 
 CODEBOOK: Final = "codebook.json"
@@ -35,18 +36,18 @@ WIDE_MEANINGS: Final = {
 }
 
 
-def codebook_in(code: Path | str | None) -> dict[str, Any] | None:
+def codebook_in(code: Path | str | bytes | None) -> dict[str, Any] | None:
     """Return the code book in an archive of code; None without one."""
     if code is None:
         return None
-    with zipfile.ZipFile(code) as archive:
+    with zipfile.ZipFile(io.BytesIO(code) if isinstance(code, bytes) else code) as archive:
         if CODEBOOK not in archive.namelist():
             return None
         found: dict[str, Any] = json.loads(archive.read(CODEBOOK))
     return found
 
 
-def inferred_codebook(records: StudyRecords) -> dict[str, Any]:
+def inferred_codebook(records: StudySource) -> dict[str, Any]:
     """Return the items that were answered, with their kinds, for a run whose code wasn't kept."""
     items: dict[str, Any] = {}
     for response in records.of_kind(RESPONSE):

@@ -25,6 +25,18 @@ FOLDER: Final = "experiment"
 _ALWAYS: Final = frozenset(key.name for key in KNOWN_SETTINGS if key.personal)
 
 
+def manifest_of(version: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a version in the format of an export's manifest."""
+    apart = {"name", "config", PERSONAL, PERSONAL_FILES}
+    rest = {name: value for name, value in version.items() if name not in apart}
+    return {
+        "experiment": version["name"],
+        "settings": version["config"],
+        PERSONAL: version.get(PERSONAL, []),
+        "versions": rest,
+    }
+
+
 def remove_personal_settings(version: Mapping[str, Any], settings: str) -> dict[str, Any]:
     """Return a version, or a manifest made of one, without personal settings; it names those left out.
 
@@ -39,10 +51,11 @@ def remove_personal_settings(version: Mapping[str, Any], settings: str) -> dict[
     return clean
 
 
-def remove_personal_code(archive: Path) -> bytes:
+def remove_personal_code(archive: Path | bytes) -> bytes:
     """Return an archive of code without personal settings and the files that they were read from."""
     written = io.BytesIO()
-    with zipfile.ZipFile(archive) as code, zipfile.ZipFile(written, "w") as clean:
+    source = io.BytesIO(archive) if isinstance(archive, bytes) else archive
+    with zipfile.ZipFile(source) as code, zipfile.ZipFile(written, "w") as clean:
         version = json.loads(code.read(VERSION_FILE)) if VERSION_FILE in code.namelist() else {}
         left_out = {f"{FOLDER}/{place}" for place in version.get(PERSONAL_FILES, ())}
         for entry in code.infolist():

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from .table_schema import STUDY_TABLES, file_of
 
 #: Where a data set lists its versions.
 _CHANGES: Final = "CHANGES"
+#: Where a data set has the code book.
+DOCUMENTED_CODEBOOK: Final = f"documentation/{CODEBOOK}"
 #: What each table holds, for the README of the data set.
 _ABOUT: Final = {
     "response": "the answers, one row for each",
@@ -67,13 +70,10 @@ def _copy(source: zipfile.ZipFile, made: zipfile.ZipFile, export: Path) -> None:
     if manifest.get(EXCEL_SAFE):
         raise DataError("Texts of this export were changed for spreadsheets; export without --excel-safe.")
     told: dict[str, Any] = json.loads(source.read(DESCRIPTION))
-    made.writestr(DESCRIPTION, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    made.writestr("README.md", _readme(told, tables))
-    made.writestr(
-        f"{_CHANGES}.md", f"# Changes\n\n- {manifest['exported'][:10]}: exported by Petri {VERSION}\n"
-    )
+    for name, text in psych_ds_texts(told, tables, manifest["exported"]).items():
+        made.writestr(name, text)
     if CODEBOOK in names:
-        made.writestr(f"documentation/{CODEBOOK}", source.read(CODEBOOK))
+        made.writestr(DOCUMENTED_CODEBOOK, source.read(CODEBOOK))
     for table in tables:
         with (
             source.open(file_of(table)) as read,
@@ -82,7 +82,19 @@ def _copy(source: zipfile.ZipFile, made: zipfile.ZipFile, export: Path) -> None:
             shutil.copyfileobj(read, copy)
 
 
-def _readme(told: dict[str, Any], tables: list[str]) -> str:
+def psych_ds_texts(told: Mapping[str, Any], tables: Sequence[str], exported: str) -> dict[str, str]:
+    """Return the texts of a data set beside its tables and its code book, by name.
+
+    `told`: the metadata; `exported`: when it was exported, as ISO 8601.
+    """
+    return {
+        DESCRIPTION: json.dumps(told, indent=2, ensure_ascii=False) + "\n",
+        "README.md": _readme(told, tables),
+        f"{_CHANGES}.md": f"# Changes\n\n- {exported[:10]}: exported by Petri {VERSION}\n",
+    }
+
+
+def _readme(told: Mapping[str, Any], tables: Sequence[str]) -> str:
     lines = [f"- `{psych_ds_name(table)}`: {_ABOUT[table]}" for table in tables]
     name, about = (_one_line(told[field]) for field in ("name", "description"))
     return (

@@ -1,4 +1,8 @@
-"""Streams the rows of tables from an engine, with at most one page in memory."""
+"""Streams the rows of tables from an engine, with at most one page in memory.
+
+`chunks` yields them in chunks, each with the position behind it, from which a later call continues: an export
+job reads a table in several parts.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,12 @@ from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, 
 
 #: Items read in one call, which is DynamoDB's limit.
 AT_ONCE: Final = 100
+#: Items of a collection that make one chunk of rows.
+CHUNK: Final = 500
+#: Where a table is continued: ids and the sort keys of items.
+Position = list[Any]
+#: Some rows of a table, and the position behind them.
+Chunk = tuple[Position, list[Row]]
 #: Objects that an item without them has empty.
 OBJECTS: Final = ("details", "entry_information")
 
@@ -34,7 +44,25 @@ def rows(engine: Engine, table: str) -> Iterator[Row]:
     a large commit has staged and not published is left out. NotFound for an unknown table.
     """
     columns_of(table)
+    if table in CHUNK_READERS:
+        return (row for _, some in CHUNK_READERS[table](engine, None) for row in some)
     return READERS[table](engine)
+
+
+def chunks(engine: Engine, table: str, after: Position | None = None) -> Iterator[Chunk]:
+    """Yield the rows of a table that isn't a study's, in the order of `rows`, from a position on."""
+    return CHUNK_READERS[table](engine, after)
+
+
+def pages(engine: Engine, pk: str, prefix: str = "", after: str | None = None) -> Iterator[list[Item]]:
+    """Yield the items of a collection behind a sort key, a page at a time."""
+    while True:
+        page = engine.page(pk, prefix=prefix, after=after, limit=CHUNK)
+        if page.items:
+            yield page.items
+        if page.after is None:
+            return
+        after = page.after
 
 
 def _got(engine: Engine, wanted: Iterable[Key]) -> Iterator[Item]:
@@ -64,32 +92,32 @@ def _shaped(kind: str, item: Item, above: Mapping[str, Any] | None = None) -> Ro
 # -- networks and what lies in them -------------------------------------------------------------
 
 
-def roots(engine: Engine) -> Iterator[Item]:
-    """Yield the roots of published networks, in order of id."""
-    published = 0
-    for item in engine.query(keys.NETWORKS):
-        if item["kind"] == "networks_header":
-            published = item.get("pub", 0)
-        elif item.get("s", 0) <= published:
-            yield item
+def roots(engine: Engine, since: int = 0) -> Iterator[Item]:
+    """Yield the roots of published networks, in order of id, from the network with the id `since` on."""
+    header = engine.get([keys.HEADER]).get(keys.HEADER, {})
+    published = header.get("pub", 0)
+    # "#" is the header, and sorts before all numbers.
+    after = keys.HEADER[1] if since == 0 else keys.root(since - 1)[1]
+    for some in pages(engine, keys.NETWORKS, after=after):
+        yield from (item for item in some if item["kind"] == "network" and item.get("s", 0) <= published)
 
 
-def nodes_of(engine: Engine, root: Item) -> Iterator[Item]:
-    """Yield a network's nodes in order; their ids follow from its counter."""
-    first = root["id"] * NETWORK_SPAN + 1
-    return _got(engine, map(keys.node, range(first, first + root.get("last_node", 0))))
+def nodes_of(engine: Engine, root: Item, since: int = 1) -> Iterator[Item]:
+    """Yield a network's nodes in order, from a number on; their ids follow from its counter."""
+    first = root["id"] * NETWORK_SPAN
+    return _got(engine, map(keys.node, range(first + since, first + root.get("last_node", 0) + 1)))
 
 
 def _marks(engine: Engine, root: Item) -> FailureMarks:
     return FailureMarks(root, lambda wanted: _got(engine, wanted))
 
 
-def _networks(engine: Engine) -> Iterator[Row]:
-    for root in roots(engine):
+def _networks(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    for root in roots(engine, after[0] + 1 if after else 0):
         row = _shaped("network", root)
         row["full"] = bool(root.get("full"))
         row.update(_counts(engine, root))
-        yield row
+        yield [root["id"]], [row]
 
 
 def _counts(engine: Engine, root: Item) -> Row:
@@ -119,22 +147,31 @@ def has_answered(node: Item) -> bool:
     return bool(node.get("answered")) or node.get("participant_id") is None
 
 
-def _nodes(engine: Engine) -> Iterator[Row]:
-    for root in roots(engine):
+def _nodes(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    network, number = after or (0, 0)
+    for root in roots(engine, network):
         marks = _marks(engine, root)
-        for item in nodes_of(engine, root):
-            yield _shaped("node", item, marks.above("node", item))
+        nodes = nodes_of(engine, root, number + 1 if root["id"] == network else 1)
+        while some := list(islice(nodes, AT_ONCE)):
+            rows_of_nodes = [_shaped("node", item, marks.above("node", item)) for item in some]
+            yield [root["id"], some[-1]["id"] % NETWORK_SPAN], rows_of_nodes
 
 
-def _things(kind: str, prefix: str, place: str = "") -> Callable[[Engine], Iterator[Row]]:
+def _things(kind: str, prefix: str, place: str = "") -> Callable[[Engine, Position | None], Iterator[Chunk]]:
     """Make the reader of things that lie at nodes; `place` tells one end of a vector from the other."""
 
-    def read(engine: Engine) -> Iterator[Row]:
-        for root in roots(engine):
+    def read(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+        network, last = after or (0, None)
+        for root in roots(engine, network):
             marks, published = _marks(engine, root), root.get("pub", 0)
-            for item in engine.query(keys.partition(root["id"]), prefix):
-                if item["kind"] == kind and place in item["sk"] and item.get("s", 0) <= published:
-                    yield _shaped(kind, item, marks.above(kind, item))
+            begin = last if root["id"] == network else None
+            for items in pages(engine, keys.partition(root["id"]), prefix, begin):
+                found = [
+                    _shaped(kind, item, marks.above(kind, item))
+                    for item in items
+                    if item["kind"] == kind and place in item["sk"] and item.get("s", 0) <= published
+                ]
+                yield [root["id"], items[-1]["sk"]], found
 
     return read
 
@@ -142,11 +179,18 @@ def _things(kind: str, prefix: str, place: str = "") -> Callable[[Engine], Itera
 # -- people and reports -------------------------------------------------------------------------
 
 
-def participants_stored(engine: Engine) -> Iterator[Item]:
-    """Yield participants in order; they are numbered by one counter, with gaps."""
+def participants_stored(engine: Engine, since: int = 1) -> Iterator[Item]:
+    """Yield participants in order, from an id on; they are numbered by one counter, with gaps."""
     counter = engine.get([keys.counter("participant")]).get(keys.counter("participant"))
     newest = counter["v"] if counter else 0
-    return _got(engine, map(keys.participant, range(1, newest + 1)))
+    return _got(engine, map(keys.participant, range(since, newest + 1)))
+
+
+def _people(engine: Engine, after: Position | None) -> Iterator[tuple[Position, list[Item]]]:
+    """Yield participants, as many at once as one call reads."""
+    people = participants_stored(engine, after[0] + 1 if after else 1)
+    while some := list(islice(people, AT_ONCE)):
+        yield [some[-1]["id"]], some
 
 
 def ids_stored(engine: Engine) -> Iterator[str]:
@@ -157,48 +201,66 @@ def ids_stored(engine: Engine) -> Iterator[str]:
             yield str(offer["id"])
         for workers in facts.get("openings", {}).values():
             yield from map(str, workers)
-    for row in _notifications(engine):
-        yield str(row["assignment_id"] or "")
-        yield str((row["details"] or {}).get("hit_id") or "")
+    for _, some in _notifications(engine, None):
+        for row in some:
+            yield str(row["assignment_id"] or "")
+            yield str((row["details"] or {}).get("hit_id") or "")
 
 
-def _participants(engine: Engine) -> Iterator[Row]:
-    for item in participants_stored(engine):
-        row = _shaped("participant", item)
-        worker_id, assignment_id = row["worker_id"], row["assignment_id"]
-        if worker_id is not None and assignment_id is not None:
-            row["unique_id"] = f"{worker_id}:{assignment_id}"
-        yield row
+def _participants(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    for position, people in _people(engine, after):
+        yield position, list(map(_participant, people))
 
 
-def _questions(engine: Engine) -> Iterator[Row]:
-    def wanted() -> Iterator[Key]:
-        for person in participants_stored(engine):
-            first = person["id"] * PARTICIPANT_SPAN + 1
-            for question_id in range(first, first + person.get("last_question", 0)):
-                yield keys.question(person["id"], question_id)
-
-    return (_shaped("question", item) for item in _got(engine, wanted()))
+def _participant(item: Item) -> Row:
+    row = _shaped("participant", item)
+    worker_id, assignment_id = row["worker_id"], row["assignment_id"]
+    if worker_id is not None and assignment_id is not None:
+        row["unique_id"] = f"{worker_id}:{assignment_id}"
+    return row
 
 
-def _payments(engine: Engine) -> Iterator[Row]:
-    def wanted() -> Iterator[Key]:
-        for person in participants_stored(engine):
-            details = person.get("details", {})
-            for kind in payment_kinds(int(details.get(VISIT, 1)), int(details.get(HAND_BONUSES, 0))):
-                yield keys.payment(person["id"], kind)
+def _questions(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    def asked(person: Item) -> Iterator[Key]:
+        first = person["id"] * PARTICIPANT_SPAN + 1
+        for question_id in range(first, first + person.get("last_question", 0)):
+            yield keys.question(person["id"], question_id)
 
-    return (_shaped("payment", item) for item in _got(engine, wanted()))
-
-
-def _notifications(engine: Engine) -> Iterator[Row]:
-    shards = [engine.query(keys.notification(shard)[0]) for shard in range(keys.SHARDS)]
-    for item in heapq.merge(*shards, key=lambda item: item["sk"]):
-        yield _shaped("notification", item)
+    return _of_people(engine, after, "question", asked)
 
 
-def _recruitments(engine: Engine) -> Iterator[Row]:
-    return (_shaped("recruitment", item) for item in engine.query(keys.RECRUITMENT))
+def _payments(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    def owed(person: Item) -> Iterator[Key]:
+        details = person.get("details", {})
+        for kind in payment_kinds(int(details.get(VISIT, 1)), int(details.get(HAND_BONUSES, 0))):
+            yield keys.payment(person["id"], kind)
+
+    return _of_people(engine, after, "payment", owed)
+
+
+def _of_people(
+    engine: Engine, after: Position | None, kind: str, of_person: Callable[[Item], Iterator[Key]]
+) -> Iterator[Chunk]:
+    """Yield the rows of records whose keys follow from those of their participants."""
+    for position, people in _people(engine, after):
+        wanted = (key for person in people for key in of_person(person))
+        yield position, [_shaped(kind, item) for item in _got(engine, wanted)]
+
+
+def _notifications(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    last = after[0] if after else None
+    shards = [
+        (item for some in pages(engine, keys.notification(shard)[0], after=last) for item in some)
+        for shard in range(keys.SHARDS)
+    ]
+    merged = heapq.merge(*shards, key=lambda item: item["sk"])
+    while some := list(islice(merged, CHUNK)):
+        yield [some[-1]["sk"]], [_shaped("notification", item) for item in some]
+
+
+def _recruitments(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    for some in pages(engine, keys.RECRUITMENT, after=after[0] if after else None):
+        yield [some[-1]["sk"]], [_shaped("recruitment", item) for item in some]
 
 
 def _responses(engine: Engine) -> Iterator[Item]:
@@ -222,7 +284,7 @@ def _uploads(engine: Engine) -> Iterator[Item]:
         yield from uploads_of(engine, person["id"])
 
 
-READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
+CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chunk]]]] = {
     "network": _networks,
     "node": _nodes,
     "info": _things("info", "at#"),
@@ -234,6 +296,9 @@ READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     "payment": _payments,
     "notification": _notifications,
     "recruitment": _recruitments,
+}
+#: The tables of a study; an export makes them from the records that it has read once (`study_spool.py`).
+READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
     RESPONSES: lambda engine: response_rows(_responses_and_grades(engine)),
     PAGE_TIMES: lambda engine: page_rows(_responses(engine)),
     EVENTS: lambda engine: event_rows(_events(engine)),

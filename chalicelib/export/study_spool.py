@@ -61,14 +61,29 @@ def uploads_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     return (item for item in engine.query(*keys.uploads(participant_id)) if item.get("stored_at"))
 
 
-class StudyRecords:
+class StudySource:
+    """The records of a study, in the order in which they were read, as often as they are asked for."""
+
+    #: The status of each participant who has a place, by id.
+    statuses: Mapping[int, str]
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield each record, as it is stored, with its key and kind; finish one iteration before the next."""
+        return iter(())
+
+    def of_kind(self, *kinds: str) -> Iterator[Record]:
+        """Yield the records of some kinds."""
+        return (record for record in self if record["kind"] in kinds)
+
+
+class StudyRecords(StudySource):
     """The records of a study in a temporary file; empty for an experiment that isn't a study."""
 
     def __init__(self) -> None:
         """Begin without records."""
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `__exit__` closes it
-        #: Status of each participant who has a place, by id.
-        self.statuses: dict[int, str] = {}
+        self._statuses: dict[int, str] = {}
+        self.statuses = self._statuses
 
     @classmethod
     def read(
@@ -77,11 +92,14 @@ class StudyRecords:
         """Read all records of a run."""
         records = cls()
         for person in people:
-            records._add_person(engine, person, scrub=scrub)
+            own = list(records_of_person(engine, person, scrub=scrub))
+            if own:
+                records._statuses[person["id"]] = person["status"]
+            records._add(own)
         if records.statuses:
             for network in networks:
-                records._add_group(engine, network["id"])
-            records._add_slots(engine)
+                records._add(records_of_group(engine, network["id"]))
+            records._add(records_of_slots(engine))
         return records
 
     def __enter__(self) -> Self:
@@ -99,79 +117,76 @@ class StudyRecords:
         for line in self._file:
             yield json.loads(line)
 
-    def of_kind(self, *kinds: str) -> Iterator[Record]:
-        """Yield the records of some kinds."""
-        return (record for record in self if record["kind"] in kinds)
+    def _add(self, found: Iterable[Record]) -> None:
+        self._file.writelines(json_text(record) + "\n" for record in found)
 
-    def _add(self, record: Mapping[str, Any]) -> None:
-        self._file.write(json_text(record) + "\n")
 
-    def _add_all(self, found: Iterable[Mapping[keys.Key, Item]]) -> None:
-        for items in found:
-            for item in items.values():
-                self._add(_without_storage(item))
-
-    def _add_person(self, engine: Engine, person: Item, *, scrub: bool) -> None:
-        place = engine.get([keys.place(person["id"])]).get(keys.place(person["id"]))
-        if place is None:
-            return
-        self.statuses[person["id"]] = person["status"]
-        addresses: set[str] = set()
-        for item in responses_of(engine, person["id"]):
-            record = _without_storage(item)
-            if scrub:
-                addresses |= _scrub_response(record)
-            self._add(record)
-        pk = keys.place(person["id"])[0]
-        uploads, grades = uploads_of(engine, person["id"]), grades_of(engine, person["id"])
-        for item in engine.query(pk, keys.TRIALS):
-            record = _without_storage(item)
-            if scrub:
-                _scrub_trials(record)
-            self._add(record)
-        for item in (*grades, *engine.query(pk, keys.EVENTS), *uploads):
-            self._add(_without_storage(item))
-        for item in engine.query(*keys.visits(person["id"])):
-            self._add(_without_storage(item))
-        record = _without_storage(place)
-        # The message that enforces time limits isn't exported; the app records it again.
-        record.pop("wake_at", None)
+def records_of_person(engine: Engine, person: Item, *, scrub: bool) -> Iterator[Record]:
+    """Yield the records of a participant who has a place, which comes after their answers; else nothing."""
+    place = engine.get([keys.place(person["id"])]).get(keys.place(person["id"]))
+    if place is None:
+        return
+    addresses: set[str] = set()
+    for item in responses_of(engine, person["id"]):
+        record = _without_storage(item)
         if scrub:
-            _scrub_place(record, addresses)
-        self._add(record)
-        waits = keys.pooled(place.get("path", ""), person["id"])
-        pooled = engine.get([waits])
-        self._add_all([pooled])
-        shared = [
-            keys.peer_answer(item, scope, person["id"], serial)
-            for item, scope, serial in place.get("shared", ())
-        ]
-        self._add_all([engine.get(shared)])
-        cohorts = {place.get("cohort"), pooled.get(waits, {}).get("cohort")}
-        # Each cohort is added once, with its first member, whose id its name has.
-        own = [keys.cohort(name) for name in cohorts if name and name.endswith(f"#{person['id']}")]
-        self._add_all([engine.get(own)])
+            addresses |= _scrub_response(record)
+        yield record
+    pk = keys.place(person["id"])[0]
+    uploads, grades = uploads_of(engine, person["id"]), grades_of(engine, person["id"])
+    for item in engine.query(pk, keys.TRIALS):
+        record = _without_storage(item)
+        if scrub:
+            _scrub_trials(record)
+        yield record
+    yield from map(_without_storage, (*grades, *engine.query(pk, keys.EVENTS), *uploads))
+    yield from map(_without_storage, engine.query(*keys.visits(person["id"])))
+    record = _without_storage(place)
+    # The message that enforces time limits isn't exported; the app records it again.
+    record.pop("wake_at", None)
+    if scrub:
+        _scrub_place(record, addresses)
+    yield record
+    yield from map(_without_storage, _shared_by(engine, person["id"], place))
 
-    def _add_group(self, engine: Engine, network_id: int) -> None:
-        """Add a network's group, if it is one, and the rows of its live elements."""
-        group = engine.get([keys.study_group(network_id)])
-        self._add_all([group])
-        if group:
-            for item in engine.query(keys.live_rows(network_id)):
-                self._add(_without_storage(item))
 
-    def _add_slots(self, engine: Engine) -> None:
-        prefix = keys.slot_count("")[1]
-        for counter in list(engine.query(keys.COUNTER, prefix)):
-            series = counter["sk"].removeprefix(prefix)
-            self._add({"kind": SLOT_COUNT, "series": series, "count": counter["v"]})
-            for pk in (keys.slot(series, 0)[0], keys.freed_slots(series)):
-                for item in engine.query(pk):
-                    record = _without_storage(item)
-                    if record["kind"] == FREED_SLOT:
-                        # When it is stored again, each item begins with its first version.
-                        record["slot_version"] = 1
-                    self._add(record)
+def _shared_by(engine: Engine, participant_id: int, place: Item) -> Iterator[Item]:
+    """Yield what a participant has in collections of the run: a wait, answers for peers, a cohort."""
+    waits = keys.pooled(place.get("path", ""), participant_id)
+    pooled = engine.get([waits])
+    yield from pooled.values()
+    shared = [
+        keys.peer_answer(item, scope, participant_id, serial)
+        for item, scope, serial in place.get("shared", ())
+    ]
+    yield from engine.get(shared).values()
+    cohorts = {place.get("cohort"), pooled.get(waits, {}).get("cohort")}
+    # Each cohort is added once, with its first member, whose id its name has.
+    own = [keys.cohort(name) for name in cohorts if name and name.endswith(f"#{participant_id}")]
+    yield from engine.get(own).values()
+
+
+def records_of_group(engine: Engine, network_id: int) -> Iterator[Record]:
+    """Yield a network's group, if it is one, and the rows of its live elements."""
+    group = engine.get([keys.study_group(network_id)])
+    yield from map(_without_storage, group.values())
+    if group:
+        yield from map(_without_storage, engine.query(keys.live_rows(network_id)))
+
+
+def records_of_slots(engine: Engine) -> Iterator[Record]:
+    """Yield the slots of the designs of a study, and their counts."""
+    prefix = keys.slot_count("")[1]
+    for counter in list(engine.query(keys.COUNTER, prefix)):
+        series = counter["sk"].removeprefix(prefix)
+        yield {"kind": SLOT_COUNT, "series": series, "count": counter["v"]}
+        for pk in (keys.slot(series, 0)[0], keys.freed_slots(series)):
+            for item in engine.query(pk):
+                record = _without_storage(item)
+                if record["kind"] == FREED_SLOT:
+                    # When it is stored again, each item begins with its first version.
+                    record["slot_version"] = 1
+                yield record
 
 
 def _without_storage(item: Item) -> Record:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
-from .study_spool import DRAWN, GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, VISIT, Record, StudyRecords
+from .study_spool import DRAWN, GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, VISIT, Record, StudySource
 from .table_schema import (
     EVENTS,
     GROUPS_WIDE,
@@ -73,14 +74,16 @@ class WideTable:
     rows: Iterable[Row]
 
 
-def wide_tables(records: StudyRecords) -> dict[str, WideTable]:
+def wide_tables(records: StudySource) -> dict[str, WideTable]:
     """Return the tables whose columns depend on the study, by name."""
     return {
-        TRIALS: _wide(_Rows(lambda: _trials(records)), WIDE_COLUMNS[TRIALS]),
-        LIVE_ROWS: _wide(_Rows(lambda: _live_rows(records)), WIDE_COLUMNS[LIVE_ROWS]),
-        PARTICIPANTS_WIDE: _wide(_Rows(lambda: _participants(records)), WIDE_COLUMNS[PARTICIPANTS_WIDE]),
-        GROUPS_WIDE: _wide(_Rows(lambda: _groups(records)), WIDE_COLUMNS[GROUPS_WIDE]),
+        table: _wide(_Rows(partial(make, records)), WIDE_COLUMNS[table]) for table, make in WIDE_ROWS.items()
     }
+
+
+def wide_columns(records: StudySource, table: str) -> tuple[str, ...]:
+    """Return the columns of one of the tables whose columns depend on the study."""
+    return _wide(_Rows(partial(WIDE_ROWS[table], records)), WIDE_COLUMNS[table]).columns
 
 
 class _Rows:
@@ -118,7 +121,7 @@ def _stem(column: str) -> str:
     return re.sub(r"(\.\d+)+$", "", column)
 
 
-def _trials(records: StudyRecords) -> Iterator[Row]:
+def _trials(records: StudySource) -> Iterator[Row]:
     """Yield a row for each trial, with a column for each of its stimulus, or of what a library recorded."""
     for batch in records.of_kind(TRIAL_BATCH):
         for trial in batch.get("trials", ()):
@@ -130,7 +133,7 @@ def _trials(records: StudyRecords) -> Iterator[Row]:
             yield row
 
 
-def _live_rows(records: StudyRecords) -> Iterator[Row]:
+def _live_rows(records: StudySource) -> Iterator[Row]:
     """Yield each row of live elements and chats, with a column for each of its values."""
     for record in records.of_kind(LIVE_ROW):
         row: Row = {name: record.get(name) for name in WIDE_COLUMNS[LIVE_ROWS]}
@@ -138,7 +141,7 @@ def _live_rows(records: StudyRecords) -> Iterator[Row]:
         yield row
 
 
-def _participants(records: StudyRecords) -> Iterator[Row]:
+def _participants(records: StudySource) -> Iterator[Row]:
     """Yield each participant's row; their responses and visits precede their place."""
     answers: Row = {}
     visits: Row = {}
@@ -207,7 +210,7 @@ def _conditions(record: Record) -> Row:
     return {f"condition.{name}": level for name, level in record.get("condition", {}).items()}
 
 
-def _groups(records: StudyRecords) -> Iterator[Row]:
+def _groups(records: StudySource) -> Iterator[Row]:
     """Yield each group's row, with its members' answers; one column for each item, round and member."""
     groups = {record["network_id"]: record for record in records.of_kind(GROUP)}
     answers: dict[int, dict[int, Row]] = {}
@@ -236,3 +239,12 @@ def _labelled(members: list[Record]) -> Iterator[tuple[str, Record]]:
         numbers[role] += 1
         is_only = roles[role] == 1 and role != "member"
         yield (role if is_only else f"{role}_{numbers[role]}"), member
+
+
+#: How the rows of each wide table are made from the records.
+WIDE_ROWS: Final[dict[str, Callable[[StudySource], Iterator[Row]]]] = {
+    TRIALS: _trials,
+    LIVE_ROWS: _live_rows,
+    PARTICIPANTS_WIDE: _participants,
+    GROUPS_WIDE: _groups,
+}

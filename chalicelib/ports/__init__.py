@@ -9,6 +9,7 @@ Port       On a laptop                           On AWS
 store      SQLite (`storage/sqlite`)             DynamoDB (`storage/dynamodb`)
 files      a folder (`storage/files`)            S3 (`storage/files`)
 queue      `messaging/local_queue.py`            SQS, and an EventBridge rule for the ticks
+exports    a folder (`storage/files`)            S3 (`storage/files`)
 clock      `messaging/system_clock.py`           the same
 sockets    `messaging/local_channels.py`         API Gateway's management API
 mail       SMTP, or the log (`messaging/mail`)   the same
@@ -27,6 +28,7 @@ from __future__ import annotations
 from chalicelib.model.keys import Key
 
 from .clock import Clock
+from .exports import ExportFiles, ExportOptions, ExportPart, ExportWriter
 from .files import FileStore, FoundFile, UploadForm
 from .mail import Mailer, ParticipantMail
 from .queue import MAX_QUEUE_DELAY, TRANSIENT, Message, Queue, TickSchedule
@@ -50,6 +52,10 @@ __all__ = [
     "Capabilities",
     "Channels",
     "Clock",
+    "ExportFiles",
+    "ExportOptions",
+    "ExportPart",
+    "ExportWriter",
     "FileStore",
     "FoundFile",
     "ItemPage",

@@ -74,18 +74,6 @@ def describe(
     return described if package is None else {**described, "package": _digest(package.read_bytes())}
 
 
-def manifest_of(version: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a version in the format of an export's manifest."""
-    apart = {"name", "config", PERSONAL, PERSONAL_FILES}
-    rest = {name: value for name, value in version.items() if name not in apart}
-    return {
-        "experiment": version["name"],
-        "settings": version["config"],
-        PERSONAL: version.get(PERSONAL, []),
-        "versions": rest,
-    }
-
-
 def _personal_files(loaded: LoadedExperiment) -> list[str]:
     """Return the paths, in the experiment's folder, of the files with personal settings."""
     folder = loaded.folder.resolve()

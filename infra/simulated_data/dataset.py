@@ -20,6 +20,7 @@ from chalicelib.errors import BadRequest
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.export.archive import MANIFEST, write_zip
+from chalicelib.export.personal_data import manifest_of
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.local.lifecycle.run import core_routes
 from infra.packaging import provenance
@@ -130,7 +131,7 @@ def _settings(spec: SimulationSpec) -> Mapping[str, Any]:
 def _write(loaded: LoadedExperiment, engine: SQLiteEngine, spec: SimulationSpec) -> None:
     version = provenance.describe(loaded)
     facts = {
-        **provenance.manifest_of(version),
+        **manifest_of(version),
         "settings": loaded.config.as_dict(),
         SIMULATED: {"participants": spec.participants, "seed": spec.seed, "bot": spec.bot or "Bot"},
     }

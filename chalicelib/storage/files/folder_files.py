@@ -9,11 +9,8 @@ the one that was announced. The server of the run calls `receive` and `file_behi
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
-import hmac
-import json
 import os
 import secrets
 import shutil
@@ -22,13 +19,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from chalicelib.errors import BadRequest, Forbidden, NotFound, TooLarge
+from chalicelib.errors import BadRequest, NotFound, TooLarge
 from chalicelib.ports import Clock, FoundFile, UploadForm
 from chalicelib.ports.files import GRANTED_FOR, HEAD_BYTES, LINKED_FOR, UNCLAIMED_FOR
 
 from .references import checked, is_reference
+from .signed_addresses import SignedAddresses
 
 #: The path below which the server of a run takes and sends files.
 ADDRESS: Final = "/uploads/"
@@ -45,7 +43,7 @@ class FolderFiles:
         """`root`: the folder. Forms and links are valid in this process alone."""
         self._root = root
         self._clock = clock
-        self._secret = secrets.token_bytes(32)
+        self._addresses = SignedAddresses(clock)
         self._next_sweep: datetime | None = None
 
     # -- the port ---------------------------------------------------------------------------------
@@ -53,9 +51,8 @@ class FolderFiles:
     def grant(self, reference: str, *, media_type: str, size: int, sha256: str) -> UploadForm:
         """Return a form with which exactly this file can be posted, for an hour."""
         self._sweep_sometimes()
-        until = self._clock.now() + GRANTED_FOR
         facts = {"to": checked(reference), "size": size, "sha256": sha256, "type": media_type}
-        return UploadForm(ADDRESS + self._signed({**facts, "until": until.timestamp()}))
+        return UploadForm(ADDRESS + self._addresses.sign(facts, GRANTED_FOR))
 
     def find(self, reference: str) -> FoundFile | None:
         """Return a file that is pending or kept; None when it hasn't arrived or has expired."""
@@ -90,8 +87,7 @@ class FolderFiles:
         """Return an address, valid for minutes, at which the server sends a kept file."""
         if not self._kept(checked(reference)).is_file():
             raise NotFound(f"There is no file {reference}.")
-        until = self._clock.now() + LINKED_FOR
-        return ADDRESS + self._signed({"from": reference, "until": until.timestamp()})
+        return ADDRESS + self._addresses.sign({"from": reference}, LINKED_FOR)
 
     def put(self, reference: str, content: Iterable[bytes]) -> None:
         """Write a kept file."""
@@ -118,13 +114,13 @@ class FolderFiles:
 
     def receive(self, token: str) -> IncomingFile:
         """Begin to receive the file of a form; Forbidden for a form that isn't valid."""
-        facts = self._facts(token, "to")
+        facts = self._addresses.facts(token, "to")
         name = f"{facts['to']}{_MARK}{facts['sha256']}"
         return IncomingFile(self._root / "pending" / name, facts["size"], facts["sha256"])
 
     def file_behind(self, token: str) -> Path:
         """Return the file of a link; Forbidden for a link that isn't valid, NotFound for a deleted file."""
-        path = self._kept(checked(str(self._facts(token, "from")["from"])))
+        path = self._kept(checked(str(self._addresses.facts(token, "from")["from"])))
         if not path.is_file():
             raise NotFound("There is no such file any more.")
         return path
@@ -155,22 +151,6 @@ class FolderFiles:
             return kept
         pending = self._root / "pending" / reference
         return next(pending.parent.glob(f"{pending.name}{_MARK}*"), None)
-
-    def _signed(self, facts: dict[str, Any]) -> str:
-        body = base64.urlsafe_b64encode(json.dumps(facts).encode()).decode().rstrip("=")
-        return f"{body}.{self._signature(body)}"
-
-    def _signature(self, body: str) -> str:
-        return hmac.new(self._secret, body.encode(), hashlib.sha256).hexdigest()
-
-    def _facts(self, token: str, purpose: str) -> dict[str, Any]:
-        body, _, signature = token.partition(".")
-        if not hmac.compare_digest(signature.encode(), self._signature(body).encode()):
-            raise Forbidden("This address isn't valid; choose the file again.", code="upload_not_granted")
-        facts: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        if purpose not in facts or facts["until"] < self._clock.now().timestamp():
-            raise Forbidden("This address has expired; choose the file again.", code="upload_expired")
-        return facts
 
 
 @dataclass

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.export.archive import CODE, write_zip
+from chalicelib.export.personal_data import manifest_of
 from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
-from infra.packaging import provenance
 
 from . import deployment_info
 from .upload_store import files_of
@@ -36,7 +36,7 @@ def export(
     manifest: dict[str, Any] = {
         "stage": names.stage,
         "deployed_at": deployed.deployed_at,
-        **provenance.manifest_of(deployed.version),
+        **manifest_of(deployed.version),
     }
     with (
         tempfile.TemporaryDirectory(prefix="petri-export-") as place,

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.currency import currency_of
 from chalicelib.errors import errors_only
 from chalicelib.export.archive import write_zip
+from chalicelib.export.personal_data import manifest_of
 from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.files.folder_files import FolderFiles
@@ -30,7 +31,7 @@ def note_settings(run: Run, paths: RunPaths) -> None:
     from infra.problems import OperatorProblem
 
     version = provenance.describe(run.loaded)
-    facts = {**provenance.manifest_of(version), "settings": run.loaded.config.as_dict()}
+    facts = {**manifest_of(version), "settings": run.loaded.config.as_dict()}
     try:
         provenance.archive(run.loaded, version, paths.code(run.id))
     except OperatorProblem as problem:

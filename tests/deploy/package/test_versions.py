@@ -10,6 +10,7 @@ import pytest
 from chalicelib.errors import BadRequest
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.export import write_zip
+from chalicelib.export.personal_data import manifest_of
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.version import VERSION
 from infra.aws.package.staging import stage
@@ -191,6 +192,6 @@ def test_a_staged_folder_describes_itself(tmp_path):
 
 
 def test_a_manifest_keeps_settings_where_readers_look_for_them(tmp_path):
-    told = provenance.manifest_of(provenance.describe(loaded(tmp_path)))
+    told = manifest_of(provenance.describe(loaded(tmp_path)))
     assert (told["experiment"], told["settings"]["title"]) == ("double", "Doubling")
     assert told["versions"]["petri"] == VERSION
