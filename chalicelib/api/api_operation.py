@@ -12,6 +12,7 @@ from chalicelib.access.rights import Right
 from chalicelib.errors import ConfigError
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
+from chalicelib.services import App
 
 Parameters = TypeVar("Parameters")
 Answer = TypeVar("Answer")
@@ -47,7 +48,7 @@ class ApiOperation(Generic[Parameters, Answer]):
     #: A frozen dataclass, or a `Listing` of one.
     answer: type[Answer]
     #: An operation of `chalicelib.operations`, which runs in one unit of work.
-    run: Callable[[Context, Parameters], Answer]
+    run: Callable[[Context, Parameters], Answer] | Callable[[Context, Parameters], Any]
     #: One sentence for the documents.
     summary: str
     verb: str | None = None
@@ -57,6 +58,8 @@ class ApiOperation(Generic[Parameters, Answer]):
     changed_by_petri: frozenset[str] = frozenset()
     #: Whether `run` writes the entry of the audit log itself, because commands call the same operation.
     records_itself: bool = False
+    #: The rest of a read that calls a service, after the unit of work: it gets the app and `run`'s result.
+    outside: Callable[[App, Any], Answer] | None = None
     #: Whether the answer contains a secret that is shown once: it isn't stored for repeated requests.
     has_secret_answer: bool = False
 
@@ -69,6 +72,8 @@ class ApiOperation(Generic[Parameters, Answer]):
                 f"The operation {self.name} has the address {self.path}: its parameters must have the field "
                 f"{ID!r} exactly if the address has it."
             )
+        if self.outside is not None and self.changes:
+            raise ConfigError(f"The operation {self.name} calls a service, so it must not change anything.")
         if self.verb is None and self.shape is Shape.VERB:
             raise ConfigError(f"The operation {self.name} has the shape {self.shape}, which needs a verb.")
         if self.verb is not None and self.shape is Shape.LIST:

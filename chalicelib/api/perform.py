@@ -14,6 +14,7 @@ from chalicelib.operations.audit.record_change import record_change, require_cur
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.idempotency import previous_answer, record_answer
+from chalicelib.services import App
 
 from .answer_encoding import to_json
 from .api_operation import ID, AnyOperation, ApiOperation, Shape
@@ -34,8 +35,38 @@ class ApiAnswer:
     has_etag: bool
 
 
-def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameters: Parameters) -> Answer:
-    """Perform an operation in this unit of work, and return its answer.
+@dataclass(frozen=True, slots=True)
+class OutsideCall:
+    """The rest of a read that calls a service, which is made after the unit of work."""
+
+    operation: AnyOperation
+    #: What the operation has read in the unit of work.
+    known: Any
+    sees_personal_data: bool
+
+    def complete(self, app: App) -> Any:
+        """Call the service, and return the operation's answer."""
+        assert self.operation.outside is not None  # noqa: S101 - only such operations leave something to do
+        answer = self.operation.outside(app, self.known)
+        return answer if self.sees_personal_data else without_personal_fields(self.operation.answer, answer)
+
+
+def completed(app: App, result: Any) -> Any:
+    """Return an operation's answer, for which a service is called now if the operation needs one."""
+    return result.complete(app) if isinstance(result, OutsideCall) else result
+
+
+def completed_request(app: App, result: ApiAnswer | OutsideCall) -> ApiAnswer:
+    """Return the answer to a request, for which a service is called now if the operation needs one."""
+    if isinstance(result, OutsideCall):
+        return ApiAnswer(to_json(result.complete(app)), result.operation.has_etag)
+    return result
+
+
+def perform(
+    ctx: Context, operation: ApiOperation[Parameters, Answer], parameters: Parameters
+) -> Answer | OutsideCall:
+    """Perform an operation in this unit of work, and return its answer, or what `completed` takes.
 
     Unauthorized or Forbidden before anything is read. The rules for rows are applied to the answer, from
     which rows are left out, and to each row that a change has touched; one forbidden row refuses the whole
@@ -63,6 +94,8 @@ def perform(ctx: Context, operation: ApiOperation[Parameters, Answer], parameter
             "stored. Leave changes out of the hooks that show something; make them in an action of "
             "dashboard_database_actions()."
         )
+    if operation.outside is not None:
+        return OutsideCall(operation, answer, sees_personal_data)
     shown = readable_rows(ctx, actor, operation.answer, answer)
     return shown if sees_personal_data else without_personal_fields(operation.answer, shown)
 
@@ -91,8 +124,8 @@ def _set_fields(parameters: Any) -> dict[str, Any]:
     }
 
 
-def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest) -> ApiAnswer:
-    """Perform the operation at an address, and return its answer as JSON.
+def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest) -> ApiAnswer | OutsideCall:
+    """Perform the operation at an address, and return its answer as JSON, or what `completed_request` takes.
 
     Callers without a token learn nothing about addresses, and callers without the right nothing about fields.
     """
@@ -102,7 +135,10 @@ def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest
     check_request_id(ctx.request.id)
     parameters = read_parameters(operation, request)
     if not operation.changes:
-        return ApiAnswer(to_json(perform(ctx, operation, parameters)), operation.has_etag)
+        answer = perform(ctx, operation, parameters)
+        if isinstance(answer, OutsideCall):
+            return answer
+        return ApiAnswer(to_json(answer), operation.has_etag)
     answer = previous_answer(ctx, actor.id)
     if answer is None:
         return ApiAnswer(to_json(_perform_and_record(ctx, actor, operation, parameters)), has_etag=False)

@@ -95,7 +95,7 @@ def _refusals(refused: dict[str, Refused], one: str) -> Iterator[None]:
 def _run(actor: Actor, request: Request, operation: AnyOperation, asked: Any, form: str) -> Any:
     run = partial(services.current().run, caller=caller_of(actor))
     if not (operation.changes and _FORM_ID.fullmatch(form)):
-        return run(perform.perform, operation, asked, request=request)
+        return perform.completed(services.current(), run(perform.perform, operation, asked, request=request))
     known = _of_form(request, form, operation.name, asked)
     return run(perform.perform_once, operation, asked, request=known)
 

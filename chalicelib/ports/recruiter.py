@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
+
+if TYPE_CHECKING:
+    from .vendor_account import VendorAccount
 
 
 @immutable()
@@ -100,6 +103,8 @@ class Capabilities:
     receives_webhooks: bool = False
     #: It answers `send_message`: participants get messages at the recruiter's own service.
     sends_messages: bool = False
+    #: It answers `read_account`: its vendor shows listings, and what the account holds.
+    has_account: bool = False
 
     @property
     def screens_out_at_once(self) -> bool:
@@ -175,6 +180,12 @@ class Recruiter(Protocol):
         """Send a participant a message at the recruiter's service.
 
         Raises VendorRefused when the recruiter won't deliver it, VendorUnreachable when it may do so later.
+        """
+
+    def read_account(self, recruiter_state: Mapping[str, Any]) -> VendorAccount:
+        """Ask the vendor for the run's listings and the account's balance, without ids of participants.
+
+        It calls the vendor several times, so it is called outside of any unit of work.
         """
 
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:

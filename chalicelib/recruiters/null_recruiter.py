@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Forbidden, VendorRefused
 from chalicelib.model.participant import Participant
 from chalicelib.ports import Capabilities, Listing, RecruitmentResult, Transfer, VendorReport
+
+if TYPE_CHECKING:
+    from chalicelib.ports.vendor_account import VendorAccount
 
 
 class NullRecruiter:
@@ -91,6 +94,11 @@ class NullRecruiter:
         """Refuse to send a message: there is no service that delivers it."""
         del worker_id, hit_id, subject, text
         raise VendorRefused(f"The recruiter {self.nickname!r} can't send messages to participants.")
+
+    def read_account(self, recruiter_state: Mapping[str, Any]) -> VendorAccount:
+        """Refuse: there is no account."""
+        del recruiter_state
+        raise VendorRefused(f"The recruiter {self.nickname!r} has no account that could be shown.")
 
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
         """Raise Forbidden: there is no vendor that sends webhooks."""

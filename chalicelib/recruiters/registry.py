@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ExperimentError, Forbidden
 from chalicelib.model.participant import Participant
@@ -19,6 +20,11 @@ from chalicelib.ports import (
 
 from .confirmation_cache import ConfirmationCache
 from .null_recruiter import NullRecruiter
+
+if TYPE_CHECKING:
+    from chalicelib.ports.vendor_account import VendorAnswer
+
+    from .account_cache import AccountCache
 
 #: The recruiter of a participant whose recruiter this run no longer has.
 UNKNOWN = NullRecruiter()
@@ -92,6 +98,22 @@ class RecruiterRegistry:
         recruiter = self.named(nickname)
         ask = partial(recruiter.confirm_entry, worker_id, hit_id, assignment_id, recruiter_state)
         self.confirmed.ask((nickname, worker_id, hit_id, assignment_id), ask)
+
+    def read_account(
+        self, nickname: str, recruiter_state: Mapping[str, Any], now: Callable[[], datetime]
+    ) -> VendorAnswer | None:
+        """Return what a recruiter's vendor shows of the run, or its error; None while it is being asked.
+
+        Answers are cached for half a minute.
+        """
+        return self._accounts.ask(nickname, now, lambda: self.named(nickname).read_account(recruiter_state))
+
+    @cached_property
+    def _accounts(self) -> AccountCache:
+        # Lazy import: only the dashboard shows accounts.
+        from .account_cache import AccountCache
+
+        return AccountCache()
 
     def read_entry(self, link: str) -> tuple[str, str, str]:
         """Return worker id, assignment id and signed part of an entry link; Forbidden for a forged one."""

@@ -100,6 +100,22 @@ def test_listings_are_shown_by_a_recruiter_that_has_them(subject: Subject) -> No
     assert recruiter.fetch_listing("UNKNOWN") is None
 
 
+def test_an_account_is_shown_without_ids_of_participants_where_there_is_one(subject: Subject) -> None:
+    recruiter = subject.make()
+    if not recruiter.capabilities.has_account:
+        with pytest.raises(VendorRefused):
+            recruiter.read_account({})
+        return
+    assert subject.vendor is not None
+    entry = subject.vendor.enter(recruiter)
+    account = recruiter.read_account(entry.recruiter_state)
+    (listing,) = account.listings
+    assert (listing.id, listing.places, listing.free, listing.working) == (entry.hit_id, 1, 0, 1)
+    assert entry.worker_id not in repr(account)
+    with pytest.raises(VendorError):
+        subject.vendor.unreachable().read_account(entry.recruiter_state)
+
+
 def test_a_signed_entry_link_admits_its_own_worker(recruiter: Recruiter) -> None:
     if not recruiter.capabilities.signs_entries:
         with pytest.raises(Forbidden):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
@@ -14,6 +15,12 @@ from chalicelib.operations.management.run_state.managed_recruitment import (
     OpenedPlaces,
     RecruitmentState,
 )
+from chalicelib.operations.management.run_state.vendor_accounts import (
+    VendorViews,
+    states_of_vendors,
+    view_of,
+)
+from chalicelib.services import App
 
 RESOURCE: Final = "recruitment"
 _PLACES: Final = {"min": 1, "max": 10_000}
@@ -37,6 +44,12 @@ class PlacesOrder:
     ignore_free_seats: bool = field(
         default=False, metadata={"help": "Open them even if no seat is free for them."}
     )
+
+
+def _ask_vendors(app: App, states: Mapping[str, Mapping[str, Any]]) -> VendorViews:
+    """Ask one vendor after the other; an error of one is part of the answer."""
+    read = app.recruiters.read_account
+    return VendorViews([view_of(name, read(name, state, app.clock.now)) for name, state in states.items()])
 
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
@@ -64,6 +77,19 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
             ctx, asked.places, ignore_free_seats=asked.ignore_free_seats
         ),
         summary="Returns what opening places would do and cost.",
+    ),
+    ApiOperation(
+        name="recruitment.vendors",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        verb="vendors",
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=VendorViews,
+        run=lambda ctx, _: states_of_vendors(ctx),
+        outside=_ask_vendors,
+        summary="Asks the recruiters' vendors for the run's listings, the balance and qualifications.",
     ),
     ApiOperation(
         name="recruitment.links",

@@ -10,6 +10,8 @@ from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
 
 _ADDRESS: Final = "/dashboard/recruitment"
+#: The names of vendors, until they have answered.
+_VENDOR_NAMES: Final = {"mturk": "Mechanical Turk", "prolific": "Prolific"}
 #: How many places can be opened at a time.
 MOST_PLACES: Final = 10_000
 
@@ -18,6 +20,8 @@ def show_recruitment(call: PageCall) -> Rendered:
     """Show the state of recruitment, what opening places would cost, or carry an action out."""
     if call.id is None:
         return _state(call)
+    if call.id == "vendors":
+        return _vendors(call)
     if call.id == "open":
         return _open(call)
     if call.id == "close":
@@ -33,8 +37,20 @@ def _state(call: PageCall) -> Rendered:
         overview=call.run("overview.read"),
         recruitment=call.run("recruitment.read"),
         links=call.run("recruitment.links") if may_recruit else None,
+        names=_VENDOR_NAMES,
         may_recruit=may_recruit,
         opened=call.one("opened"),
+    )
+
+
+def _vendors(call: PageCall) -> Rendered:
+    """Show what the recruiters' vendors say; the page Recruitment loads it apart, since they may be slow."""
+    return render(
+        "recruitment_vendors.html",
+        call,
+        vendors=call.run("recruitment.vendors").vendors,
+        names=_VENDOR_NAMES,
+        cost_per_place=call.run("recruitment.read").cost_per_place,
     )
 
 

@@ -32,6 +32,8 @@ _KEYS_UNKNOWN = frozenset(
     }
 )
 _NOT_ALLOWED = frozenset({"AccessDeniedException", "AccessDenied"})
+#: Operations that change nothing.
+_READS = ("get_", "list_")
 _KEYS = "set aws_access_key_id and aws_secret_access_key to those of the requester's account."
 
 #: The time in milliseconds at the end of each of its messages; `s` stands for the sandbox.
@@ -92,6 +94,11 @@ def translated(error: ClientError | BotoCoreError, operation: str, worker: str =
         return TurkRefused(f"There are no keys for Mechanical Turk; {_KEYS}", "NoCredentials")
     if isinstance(error, ParamValidationError):
         return TurkRefused(f"Mechanical Turk can't be asked for {operation}: {error}", "ParamValidation")
+    if operation.startswith(_READS):
+        return VendorUnreachable(
+            f"Mechanical Turk gave no answer to {operation} ({type(error).__name__}). Nothing was changed; "
+            "look again in a minute."
+        )
     return VendorUnreachable(
         f"Mechanical Turk gave no answer to {operation} ({error}), so whether it happened isn't known; "
         "look, then try again."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.model.participant import Participant
@@ -24,6 +24,9 @@ from .payments import MTurkPayments
 from .qualifications import QualificationTypes
 from .requester import SUBMIT_SITES, Requester, connect
 
+if TYPE_CHECKING:
+    from chalicelib.ports.vendor_account import VendorAccount
+
 
 class MTurkRecruiter(NullRecruiter):
     """Recruits and pays at Mechanical Turk, in the sandbox or live."""
@@ -36,6 +39,7 @@ class MTurkRecruiter(NullRecruiter):
         has_listings=True,
         confirms_entries=True,
         sends_messages=True,
+        has_account=True,
     )
 
     def __init__(
@@ -50,6 +54,7 @@ class MTurkRecruiter(NullRecruiter):
     ) -> None:
         """`base` returns the https address of the experiment; `topic`: the SNS topic for events."""
         self._requester = requester
+        self._config, self._clock, self._app_id = config, clock, app_id
         self._places = HitSlots(
             requester, config, clock, lambda: ad_address(base(), requester.market), app_id, topic
         )
@@ -145,6 +150,17 @@ class MTurkRecruiter(NullRecruiter):
     def balance(self) -> Decimal:
         """Return the available balance of the requester's account, in US dollars."""
         return Decimal(self._requester.ask("get_account_balance")["AvailableBalance"])
+
+    def read_account(self, recruiter_state: Mapping[str, Any]) -> VendorAccount:
+        """Return the run's HITs, the balance, and the qualifications in use with their holders' numbers."""
+        # Lazy import: only the dashboard shows the account.
+        from .mturk_account import MTurkAccountReader
+
+        quick = self._requester.quick()
+        try:
+            return MTurkAccountReader(quick, self._config, self._clock, self._app_id).read(recruiter_state)
+        finally:
+            quick.close()
 
     def submit_address(self, participant: Participant) -> str:
         """Return the address to which the exit page submits the assignment, only at Mechanical Turk."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Forbidden, VendorRefused
 from chalicelib.model.participant import Participant
@@ -19,6 +19,9 @@ from .prolific_settings import ProlificSettings
 from .studies import Studies
 from .submissions import SubmissionReport, Submissions
 from .webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from chalicelib.ports.vendor_account import VendorAccount
 
 CENT = Decimal("0.01")
 BASE, SCREEN_OUT = "base", "screen-out"
@@ -42,6 +45,7 @@ class ProlificRecruiter(NullRecruiter):
         confirms_entries=True,
         receives_webhooks=True,
         sends_messages=True,
+        has_account=True,
     )
 
     def __init__(
@@ -134,6 +138,13 @@ class ProlificRecruiter(NullRecruiter):
         """Send a participant a message at Prolific, about the study in which they took part."""
         body = {"recipient_id": worker_id, "study_id": hit_id, "body": f"{subject}\n\n{text}"}
         self._client.post("/messages/", body)
+
+    def read_account(self, recruiter_state: Mapping[str, Any]) -> VendorAccount:
+        """Return the run's studies with their submissions by status, and the balance of the workspace."""
+        # Lazy import: only the dashboard shows the account.
+        from .prolific_account import ProlificAccountReader
+
+        return ProlificAccountReader(self._client.quick(), self._settings).read(recruiter_state)
 
     def receive_webhook(self, headers: Mapping[str, str], body: bytes) -> list[VendorReport]:
         """Verify a webhook and return its notifications: one, or none if there is nothing to do.

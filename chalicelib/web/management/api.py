@@ -90,12 +90,12 @@ def _refuse_other_sites(call: HttpCall) -> None:
 
 
 def _answer(call: HttpCall, shape: Any) -> Response:
-    from chalicelib.api.perform import perform_request
+    from chalicelib.api.perform import completed_request, perform_request
     from chalicelib.api.request_reader import ApiRequest
 
     _refuse_other_sites(call)
     asked = ApiRequest(call.parameters.path, call.parameters.values, lambda: _body(call))
-    answer = call.run(perform_request, call.method, shape, asked)
+    answer = completed_request(services.current(), call.run(perform_request, call.method, shape, asked))
     return _respond(call, answer.fields, has_etag=answer.has_etag)
 
 

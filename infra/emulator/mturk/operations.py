@@ -294,6 +294,22 @@ class Operations:
         del scores[parameters["WorkerId"]]
         return {}
 
+    def list_workers_with_qualification_type(self, parameters: Parameters) -> Parameters:
+        kind = self._qualification(parameters["QualificationTypeId"])
+        granted = list(kind.scores.items()) if parameters.get("Status", "Granted") == "Granted" else []
+        return self._page(
+            parameters,
+            "Qualifications",
+            granted,
+            lambda held: {
+                "QualificationTypeId": kind.id,
+                "WorkerId": held[0],
+                "GrantTime": self.now.timestamp(),
+                "IntegerValue": held[1],
+                "Status": "Granted",
+            },
+        )
+
     def _qualification(self, kind: str) -> QualificationType:
         if kind not in self.market.qualifications:
             raise TurkError("QualificationTypeDoesNotExist", f"QualificationType {kind} does not exist.")

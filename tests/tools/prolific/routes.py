@@ -46,6 +46,12 @@ class Routes:
                 r"/studies/([^/]+)/transition/",
                 lambda call: ok(world.transition_study(call.key, call.body.get("action", ""))),
             ),
+            (
+                "GET",
+                r"/studies/([^/]+)/submissions/counts/",
+                lambda call: ok(world.count_submissions(call.key)),
+            ),
+            ("GET", r"/workspaces/([^/]+)/balance/", lambda call: ok(world.shown_balance(call.key))),
             ("GET", r"/submissions/", self._list_submissions),
             ("GET", r"/submissions/([^/]+)/", lambda call: ok(world.shown(call.key))),
             (

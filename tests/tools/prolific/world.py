@@ -31,6 +31,19 @@ NEEDED = (
 PLACELESS = ("RETURNED", "TIMED-OUT", "REJECTED", "SCREENED OUT")
 
 
+SUBMISSION_STATUSES = (
+    "ACTIVE",
+    "APPROVED",
+    "AWAITING REVIEW",
+    "REJECTED",
+    "RESERVED",
+    "RETURNED",
+    "TIMED-OUT",
+    "PARTIALLY APPROVED",
+    "SCREENED OUT",
+)
+
+
 class Refusal(Exception):
     """An error response."""
 
@@ -142,6 +155,27 @@ class World:
         return sum(
             s["study_id"] == study_id and s["status"] not in PLACELESS for s in self.submissions.values()
         )
+
+    def count_submissions(self, study_id: str) -> dict[str, int]:
+        """Count a study's submissions by status; every status is there, and their total."""
+        self.study(study_id)
+        statuses = [s["status"] for s in self.submissions.values() if s["study_id"] == study_id]
+        return {**{name: statuses.count(name) for name in SUBMISSION_STATUSES}, "TOTAL": len(statuses)}
+
+    def shown_balance(self, workspace: str) -> dict[str, Any]:
+        """Return the workspace's money in cents; places of open studies are paid for beforehand."""
+        if workspace != WORKSPACE:
+            raise Refusal(404, "No workspace matches the given query.")
+        bound = sum(
+            (study["total_available_places"] - self.taken(key)) * int(study["reward"] * (1 + FEE))
+            for key, study in self.studies.items()
+            if study["status"] == "ACTIVE"
+        )
+        return {
+            "currency_code": self.currency,
+            "total_balance": self.balance,
+            "available_balance": self.balance - bound,
+        }
 
     def update_study(self, study_id: str, changes: dict[str, Any]) -> dict[str, Any]:
         study = self.studies[self.study(study_id)["id"]]

@@ -24,6 +24,8 @@ from chalicelib.operations.recruitment.recruitment import (
 )
 from chalicelib.operations.shared.context import Context
 
+from .vendor_accounts import states_of_vendors
+
 #: The nickname of the recruiter that makes entry links.
 LINK: Final = "link"
 #: In a link for all participants, this stands for the participant's id.
@@ -75,6 +77,9 @@ class RecruitmentState:
         metadata={"help": "Places that each recruiter was asked for and that weren't withdrawn."}
     )
     listings: list[ListingRow] = field(metadata={"help": "Listings (HITs) of this run, as far as known."})
+    vendors: list[str] = field(
+        metadata={"help": "Those of the recruiters that can be asked with `recruitment/vendors`."}
+    )
     cost_per_place: Decimal = field(
         metadata={"any_decimal": True, "help": "The most that one more participant can cost."}
     )
@@ -104,6 +109,7 @@ def recruitment_state(ctx: Context) -> RecruitmentState:
         open_places=counts.pending,
         requested=dict(ctx.uow.state.get("asked", {})),
         listings=[ListingRow(one, ends) for one, ends in listings.known_listings(ctx)],
+        vendors=list(states_of_vendors(ctx)),
         cost_per_place=budget.cost_per_place(ctx),
     )
 
