@@ -369,6 +369,26 @@ def _conflicting_settings(sources: list[SettingsSource]) -> list[SettingsProblem
                 "recruiters", where, None, what, "Add for example: recruiters = mturk: 5, bots: 5"
             )
         )
+    return [*problems, *_openid_problems(first, mode)]
+
+
+def _openid_problems(first: Callable[[str], tuple[Any, str]], mode: str) -> list[SettingsProblem]:
+    """Return the problems of the settings of OpenID Connect that need more than one of them to be seen."""
+    (providers, where), (secrets, where_secrets) = first("oidc_providers"), first("oidc_client_secrets")
+    if not providers and not secrets:
+        return []
+    # Lazy import: few runs have providers.
+    from .openid_settings import local_issuers, unknown_secrets
+
+    problems = []
+    for name in unknown_secrets(providers or "", secrets or ""):
+        what = f"oidc_client_secrets has a secret for '{name}', which oidc_providers doesn't name."
+        fix = "Give the secret the name of its provider."
+        problems.append(SettingsProblem("oidc_client_secrets", where_secrets, None, what, fix))
+    for name in local_issuers(providers) if providers and mode != "debug" else ():
+        what = f"the issuer of '{name}' is on this machine, which is allowed in debug mode only."
+        fix = "Use the https address of your organisation's issuer."
+        problems.append(SettingsProblem("oidc_providers", where, None, what, fix))
     return problems
 
 

@@ -26,8 +26,26 @@ _WHY_NO_LONGER_ANSWER = (
 )
 
 
+def _providers(text: str) -> None:
+    """Validate `oidc_providers`."""
+    if text.strip():
+        # Lazy import: few runs have providers, and each cold start imports this module.
+        from .openid_settings import check_providers
+
+        check_providers(text)
+
+
+def _client_secrets(text: str) -> None:
+    """Validate `oidc_client_secrets`."""
+    # Lazy import: few runs have providers, and each cold start imports this module.
+    from .openid_settings import check_secrets
+
+    check_secrets(text)
+
+
 _general = partial(Setting, group="General")
 _access = partial(Setting, group="Access")
+_sign_in = partial(Setting, group="Sign-in")
 _recruitment = partial(Setting, group="Recruitment")
 _mturk = partial(Setting, group="Mechanical Turk")
 _mail = partial(Setting, group="Mail")
@@ -150,6 +168,21 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         default="[]",
         validators=(json_list,),
     ),
+    _sign_in(
+        "oidc_providers",
+        str,
+        "The organisations whose accounts sign in to the dashboard, as a JSON object (docs/sign-in.md).",
+        default="",
+        validators=(_providers,),
+    ),
+    _sign_in(
+        "oidc_client_secrets",
+        str,
+        'The secrets that these organisations gave you, as a JSON object: {"university": "..."}.',
+        sensitive=True,
+        validators=(_client_secrets,),
+    ),
+    _sign_in("passkeys", bool, "Whether users can sign in to the dashboard with passkeys.", default=False),
     _recruitment(
         "recruiter",
         str,

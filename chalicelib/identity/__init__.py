@@ -1,0 +1,1 @@
+"""Verifies who a person is: their account at an OpenID Connect provider, or a passkey."""
