@@ -157,6 +157,12 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             update=_NOBODY,
             delete=UserMatches("created_by") | _MANAGE,
         ),
+        "run_message": RecordRules(
+            create=_right(Right.RUN_LIVE_SESSION),
+            read=_VIEW,
+            update=_NOBODY,
+            delete=_NOBODY,
+        ),
         "note": RecordRules(
             create=_right(Right.COMMENT),
             read=_VIEW,

@@ -14,7 +14,6 @@ from .resources import (
     dead_letters_api,
     grading_api,
     jobs_api,
-    live_api,
     log_api,
     networks_api,
     overview_api,
@@ -24,8 +23,8 @@ from .resources import (
     records_api,
     recruitment_api,
     results_api,
-    stop_api,
 )
+from .resources.live_session import live_api, messages_api, stop_api
 from .resources.people import accounts_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
@@ -35,6 +34,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *payments_api.OPERATIONS,
     *dead_letters_api.OPERATIONS,
     *live_api.OPERATIONS,
+    *messages_api.OPERATIONS,
     *log_api.OPERATIONS,
     *stop_api.OPERATIONS,
     *networks_api.OPERATIONS,

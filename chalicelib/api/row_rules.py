@@ -44,7 +44,8 @@ KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
 )
 #: The type of record at the addresses of a resource.
 KIND_OF_RESOURCE: Final[Mapping[str, str]] = MappingProxyType(
-    {f"{name}s": name for name in RECORD_TYPES} | {"dead-letters": "dead_letter", "jobs": "job_run"}
+    {f"{name}s": name for name in RECORD_TYPES}
+    | {"dead-letters": "dead_letter", "jobs": "job_run", "messages": "run_message"}
 )
 
 

@@ -33,6 +33,9 @@ peers#<item>#<r>  <participant>#<serial> in a study: answers that others grade, 
 cohort#<element>  <participant>        in a study: a cohort, under its first member
 visits#<shard>    <participant>#<n>    in a study: participants' visits after the first
 dead              <time>#<id>          dead letters
+messages          <number>             what people who manage the run wrote to participants; # header
+part#<id>         messages             the numbers of the messages to this participant and few others
+receipts#<number> <participant>        when a participant saw and closed a message
 notes#<kind>#<id> <time>#<mark>       notes of people who manage the run, about a record
 audit#<actor>     <number>             an actor's changes, each with the hash of the one before; head
 auditvalues#<a>   <number>             the values that a change has set, which can be erased
@@ -307,6 +310,30 @@ def attempts(name: str) -> Key:
 
 def dead_letter(now: datetime, mark: str) -> Key:
     return DEAD_LETTERS, f"{iso(now)}#{mark[-16:]}"
+
+
+MESSAGES = "messages"
+#: Counts the messages, and names the newest that any participant may have to see.
+MESSAGES_HEADER: Key = (MESSAGES, "#")
+
+
+def run_message(number: int) -> Key:
+    """Return where a message to participants is stored."""
+    return MESSAGES, f"{number:08d}"
+
+
+def message_box(participant_id: int) -> Key:
+    """Return where the numbers of the messages to a participant are stored."""
+    return f"part#{participant_id}", "messages"
+
+
+def message_receipts(number: int) -> str:
+    """Return the collection of the participants who have seen a message."""
+    return f"receipts#{number}"
+
+
+def message_receipt(number: int, participant_id: int) -> Key:
+    return message_receipts(number), f"{participant_id:010d}"
 
 
 NOTES = "notes"

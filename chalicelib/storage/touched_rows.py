@@ -13,7 +13,7 @@ from . import record_mapping
 from .engine import Expect, Item, Key
 
 #: The kinds of items, besides records, that have rules and that operations write or delete.
-ITEMS_WITH_RULES: Final = frozenset({"note", "dead_letter"})
+ITEMS_WITH_RULES: Final = frozenset({"note", "dead_letter", "run_message"})
 _NAME_OF: Final = {stored: name for name, stored in record_mapping.STORED_AS.items()}
 
 

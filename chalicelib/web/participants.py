@@ -9,6 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib import services
 from chalicelib.errors import BadRequest
+from chalicelib.operations.operator_messages.message_box import read_messages, record_message
 from chalicelib.operations.participant.completion import (
     complete_participation,
     exit_information,
@@ -102,6 +103,25 @@ def _consent(parameters: Parameters) -> dict[str, Any] | None:
 def participant_get(call: HttpCall) -> dict[str, Any]:
     """Return a participant."""
     result: dict[str, Any] = call.run(get_participant, call.parameters.path_number("participant_id"))
+    return result
+
+
+@endpoint(routes, "/participant/{participant_id}/messages")
+def participant_messages(call: HttpCall) -> dict[str, Any]:
+    """Return the operator's messages to a participant that they haven't closed."""
+    number = call.parameters.path_number("participant_id")
+    after = call.parameters.number("after") if call.parameters.one("after") is not None else 0
+    result: dict[str, Any] = call.run(read_messages, number, after)
+    return result
+
+
+@endpoint(routes, "/participant/{participant_id}/messages", ("POST",))
+def participant_message_seen(call: HttpCall) -> dict[str, Any]:
+    """Note that a participant has seen a message of the operator, or closed it; idempotent."""
+    parameters = call.parameters
+    number = parameters.path_number("participant_id")
+    is_closed = parameters.flag("closed")
+    result: dict[str, Any] = call.run(record_message, number, parameters.number("id"), is_closed=is_closed)
     return result
 
 

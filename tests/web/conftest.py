@@ -11,6 +11,8 @@ import pytest
 from chalicelib import services
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.routes import AuthorRoute
+from chalicelib.operations.operator_messages.send_message import send_message
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from chalicelib.web.author_routes import unregister
 from tests.web.experiments import Archipelago, Talk
@@ -64,8 +66,10 @@ def scene(world: NewWorld) -> Scene:
 
 @pytest.fixture
 def islands(world: NewWorld) -> Scene:
-    """Two unconnected participants in one network; a second network has free places."""
+    """Two unconnected participants in a network, and a message to the first; a second one has free places."""
     here = world(Archipelago)
     one, other = here.arrive(), here.arrive()
+    here.app.run(send_message, "Hello", str(one.id), caller=OPERATOR_CALLER)
+    here.work()
     node, other_node = one.join(), other.join()
     return Scene(here, one, other, node, other_node, one.answer(node, "hello"))

@@ -62,6 +62,8 @@ REQUESTS = [
     Request(SIGNED, "GET", "/mturk-sns-listener"),
     Request(SIGNED, "POST", "/mturk-sns-listener"),
     Request(OWN, "GET", "/participant/{one}"),
+    Request(OWN, "GET", "/participant/{one}/messages"),
+    Request(OWN, "POST", "/participant/{one}/messages", {"id": "1", "closed": "true"}),
     Request(OWN, "POST", "/question/{one}", {"question": "q", "response": "r", "number": "1"}),
     Request(OWN, "GET", "/worker_complete", ABOUT_ONE),
     Request(OWN, "POST", "/worker_complete", ABOUT_ONE),

@@ -15,7 +15,7 @@ from chalicelib.operations.listings.listing import Listing, RecordFilter
 from chalicelib.operations.shared.context import Context
 
 #: Resources whose names aren't those of their types with an s.
-_NAMES: Final[Mapping[str, str]] = MappingProxyType({"job_run": "jobs"})
+_NAMES: Final[Mapping[str, str]] = MappingProxyType({"job_run": "jobs", "run_message": "messages"})
 #: Types that have lists of their own.
 _ELSEWHERE: Final = frozenset({"payment", "dead_letter", "participant"})
 _HELP: Final[Mapping[str, str]] = MappingProxyType(

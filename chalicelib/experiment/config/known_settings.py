@@ -135,6 +135,13 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         default=6000,
         validators=(at_least(1),),
     ),
+    _general(
+        "message_poll_seconds",
+        int,
+        "How often an open page without a socket asks for messages of the operator; 0 for never.",
+        default=60,
+        validators=(at_least(0),),
+    ),
     _general("run_seed", int, "The seed of all random draws: the same seed gives the same run."),
     _general("logfile", str, "The file to which logs are written; - is the terminal.", default="-"),
     _general(

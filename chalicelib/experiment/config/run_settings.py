@@ -41,6 +41,7 @@ class RunSettings:
     question_max_length: int
     busy_timeout: float
     timer_limit: int
+    message_poll_seconds: int
     whimsical: bool
     sessions_at_once: bool
     recruiter: str

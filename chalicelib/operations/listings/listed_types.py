@@ -10,6 +10,7 @@ from chalicelib.errors import BadRequest, NotFound
 from chalicelib.operations.shared.context import Context
 
 from .listing import NO_FILTER, Listing, RecordFilter
+from .message_lists import RunMessageRow, list_messages
 from .network_lists import list_networks, list_nodes
 from .network_records import list_infos, list_transformations, list_transmissions, list_vectors
 from .participant_lists import list_participants
@@ -89,6 +90,7 @@ RECORD_TYPES: Final[Mapping[str, RecordType]] = {
         _type("trial", TrialRow, list_trials, *_OF_PAGE),
         _type("event", EventRow, list_events, *_OF_PARTICIPANT),
         _type("upload", UploadRow, list_uploads, *_OF_PARTICIPANT),
+        _type("run_message", RunMessageRow, list_messages, "type", "participant_id", "text"),
         _type("dead_letter", StoredLetterRow, list_dead_letters_page, "type", "text"),
         _type("job_run", JobRunRow, list_job_runs, "status", "type", "text"),
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
+from chalicelib.operations.operator_messages.stored_messages import box_of
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.erased_ids import ERASED_AT
 from chalicelib.study.answer_store import POINTER
@@ -76,8 +77,18 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[_Change]:
     for note in ctx.uow.items(keys.notes("participants", str(participant.id))):
         # Notes that people who manage the run wrote about them.
         yield from _change(note, {**own_fields(note), "text": REPLACEMENT})
+    yield from _messages_to(ctx, participant.id)
     for node_id in participant.node_ids:
         yield from _infos(ctx, node_id)
+
+
+def _messages_to(ctx: Context, participant_id: int) -> Iterator[_Change]:
+    """Yield the messages that people who manage the run wrote to this participant alone."""
+    wanted = [keys.run_message(number) for number in box_of(ctx, participant_id)]
+    ctx.uow.prefetch(more=wanted)
+    for message in (ctx.uow.item(key) for key in wanted):
+        if message is not None and message["participant_ids"] == [participant_id]:
+            yield from _change(message, {**own_fields(message), "text": REPLACEMENT})
 
 
 def _change(item: Item, fields: dict[str, Any] | None) -> Iterator[_Change]:

@@ -42,7 +42,7 @@ _CLASSES: Mapping[str, type[Record]] = {
 }
 
 #: Kinds of rows that an operation touches only when they are what it is about.
-_ALWAYS_NAMED: Final = frozenset({"note", "dead_letter"})
+_ALWAYS_NAMED: Final = frozenset({"note", "dead_letter", "run_message"})
 
 
 def get(ctx: Context, kind: str, ids: int | Sequence[int], mode: Mode = Mode.READ) -> list[Record]:

@@ -428,6 +428,29 @@ class NoteItem(StoredItem):
     written = _text()
 
 
+class RunMessageItem(StoredItem):
+    """A message of a person who manages the run to participants."""
+
+    id = _number()
+    creation_time = _text()
+    audience = _text()
+    participant_ids = _document()
+    last_participant = _number()
+    recipients = _number()
+    includes_later = _flag()
+    text = _text()
+    author = _text()
+    author_name = _text()
+
+
+class MessageReceiptItem(StoredItem):
+    """When a participant saw and closed a message."""
+
+    participant_id = _number()
+    seen = _text()
+    closed = _text()
+
+
 class ApiAnswerItem(StoredItem):
     """The answer to a change over the API, for a repeated request, and when it expires."""
 
@@ -571,6 +594,10 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "credential": StoredItem,
     "sign_in_limit": SignInLimitItem,
     "note": NoteItem,
+    "run_message": RunMessageItem,
+    "message_header": StoredItem,
+    "message_box": StoredItem,
+    "message_receipt": MessageReceiptItem,
     "audit_entry": AuditEntryItem,
     "audit_head": AuditHeadItem,
     "audit_values": AuditValuesItem,

@@ -152,6 +152,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "recruitment": (RESEARCHERS, EVERY, NONE, NONE),
     "export": (RESEARCHERS, (S,), NONE, MANAGERS),
     "unscrubbed_export": (RESEARCHERS, (S,), NONE, MANAGERS),
+    "run_message": (GRADERS, EVERY, NONE, NONE),
     "note": (GRADERS, EVERY, (S,), MANAGERS),
     "job_run": (GRADERS, EVERY, NONE, NONE),
     "config_secret": (NONE, EVERY, NONE, NONE),

@@ -42,15 +42,20 @@ def test_what_an_erased_participant_wrote_is_gone_at_the_receivers_too(scene: Sc
     assert scene.one.get(f"/node/{scene.node}/infos").status == 401
 
 
-def test_the_api_erases_the_ids_and_the_notes_about_a_participant(scene: Scene) -> None:
+def test_the_api_erases_the_ids_the_notes_and_the_messages_of_a_participant(scene: Scene) -> None:
     submit(scene)
     one = f"/api/v1/participants/{scene.one.id}"
     note = {"text": "Ada wrote to us"}
+    for to in (f"{scene.one.id}", f"{scene.one.id},{scene.other.id}"):
+        message = {"text": f"Dear Ada, {len(to)}", "to": to}
+        assert scene.here.post_json("/api/v1/messages", message, token=OPERATOR_TOKEN).status == 200
     assert scene.here.post_json(f"{one}/note", note, token=OPERATOR_TOKEN).status == 200
     said = scene.here.post_json(f"{one}/erase", {}, token=OPERATOR_TOKEN)
     scene.here.work()
     assert (said.status, said["worker_id"].partition("-")[0]) == (200, "erased")
     assert [item["text"] for item in scene.here.items("note")] == ["[erased]"]
+    # A message to others too stays for them.
+    assert [item["text"] for item in scene.here.items("run_message")] == ["[erased]", "Dear Ada, 3"]
     assert scene.here.owed(scene.one) == {"base": "1.50"}
 
 

@@ -1,0 +1,1 @@
+"""Messages of people who manage a run to participants, over every engine."""
