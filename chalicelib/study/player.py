@@ -245,6 +245,7 @@ class Player:
 
         Returns:
             True for an answer of `on_timeout` or a default; False for one of the participant, and for none.
+            What they had entered when the time was up is theirs, whatever its value.
 
         """
         reader = self._reader()

@@ -161,7 +161,8 @@ class StudyResponse(StoredFields):
     by: str = "participant"
     #: The number of the participant's visit.
     visit: int = 1
-    #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment.
+    #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment;
+    #: `missed` is true for one that the participant hasn't given in time.
     answers: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -41,6 +41,7 @@ class ResponseRow(PageAnswerRow):
     seconds: float | None = None
     seconds_client: float | None = None
     comment: str | None = None
+    missed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

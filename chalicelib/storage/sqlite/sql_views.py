@@ -159,7 +159,8 @@ _RESPONSE_VIEW = f"""
 DROP VIEW IF EXISTS response;
 CREATE VIEW response AS SELECT
     {_PLACE}, {_answered("item")} AS item, {_answered("kind")} AS kind, {_PAGE}, {_GRADE}, {_TIMES},
-    {_SECONDS}, {_BY}, {_answered("comment")} AS comment, {_field("serial")} AS serial, {_VISIT}
+    {_SECONDS}, {_BY}, {_answered("comment")} AS comment, {_field("serial")} AS serial, {_VISIT},
+    {_answered("missed")} AS missed
 FROM item, json_each(item.body, '$.answers') AS given WHERE item.kind IN ('response', 'grade');
 """
 _PAGE_TIMES_VIEW = f"""

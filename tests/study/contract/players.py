@@ -86,10 +86,10 @@ class Player:
         self.last = self._requests().get_page()
         return self.last
 
-    def post(self, serial: int | None = None, **answers: Any) -> dict[str, Any]:
+    def post(self, serial: int | None = None, *, is_timeout: bool = False, **answers: Any) -> dict[str, Any]:
         """POST /page, to the page that this player was last shown."""
         number = self.last["serial"] if serial is None else serial
-        self.last = self._requests().post_page(number, answers, None, None, is_timeout=False)
+        self.last = self._requests().post_page(number, answers, None, None, is_timeout=is_timeout)
         return self.last
 
     def _requests(self) -> PageRequests:

@@ -53,6 +53,24 @@ def follow(player: Player) -> None:
     player.app.run(follow_presence, player.id)
 
 
+def test_the_record_of_an_answer_says_whether_it_was_filled_in(engine: Engine, seat_players: Seat) -> None:
+    """The first has entered the answer that counts for those who enter nothing."""
+    table = seated(seat_players(engine, Patient, 3))
+    first, *others = table.players
+    table.clock.turn(seconds=60)
+    first.post(is_timeout=True, mine=0)
+    table.clock.turn(seconds=3)
+    for player in others:
+        player.get()
+    table.work()
+    found = {
+        response["participant_id"]: response["answers"][0].get("missed", False)
+        for response in table.items("response")
+        if response["round"] == 1
+    }
+    assert found == {first.id: False, **{player.id: True for player in others}}
+
+
 def is_paused(table: Table) -> bool:
     (group,) = table.items("study_group")
     assert ("paused_at" in group) == bool(group.get("away"))

@@ -260,6 +260,18 @@ def test_a_study_knows_which_answers_its_members_missed(open_study: OpenStudy) -
     assert [kept[person.id] for person in (one, other, silent)] == [[False], [False], [True]]
 
 
+def test_an_answer_that_was_entered_but_not_sent_is_not_missed(open_study: OpenStudy) -> None:
+    here = open_study(efforts("wait"))
+    people = seated(here)
+    here.clock.turn(seconds=60)
+    for person, entered in zip(people, ({"effort": 1}, {"effort": 6}, {}), strict=True):
+        answer(person, timeout=True, **entered)
+    here.work()
+    kept = {item["participant_id"]: item["kept"]["silent"] for item in here.items("place")}
+    assert chosen(here) == [[1, 6, 1]]
+    assert [kept[person.id] for person in people] == [[False], [False], [True]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

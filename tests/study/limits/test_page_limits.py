@@ -109,6 +109,28 @@ def test_the_draft_counts_where_it_is_valid_and_on_timeout_for_the_rest(open_stu
     assert {item["by"] for item in here.items("response")} == {"timeout"}
 
 
+def test_the_answers_that_were_filled_in_are_marked_as_missed(open_study: OpenStudy) -> None:
+    here = open_study(Limited)
+    one, other = here.arrive(), here.arrive()
+    serials = [due(person)["serial"] for person in (one, other)]
+    here.clock.turn(seconds=60)
+    # The first has entered what counts for a participant who enters nothing.
+    answer(one, serials[0], timeout=True, guess=5)
+    answer(other, serials[1], timeout=True, why="because")
+    found = {
+        item["participant_id"]: [one["item"] for one in item["answers"] if one.get("missed")]
+        for item in here.items("response")
+    }
+    assert found == {one.id: ["why"], other.id: ["guess"]}
+
+
+def test_an_optional_item_that_a_participant_leaves_out_is_not_missed(open_study: OpenStudy) -> None:
+    here = open_study(Limited)
+    answer(here.arrive(), guess=5)
+    (response,) = here.items("response")
+    assert [one["item"] for one in response["answers"] if "missed" in one] == []
+
+
 def test_a_browser_that_says_too_early_that_time_is_up_skips_nothing(open_study: OpenStudy) -> None:
     here = open_study(Limited)
     person = here.arrive()

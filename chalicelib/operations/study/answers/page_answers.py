@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.errors import AnswersRefused, BadRequest
+from chalicelib.immutable import immutable
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
@@ -89,22 +90,33 @@ def _checked(ctx: Context, player: Player, item: Item, raw: Any) -> Any:
     return stored
 
 
-def default_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> dict[str, Any] | None:
+@immutable()
+class CompletedAnswers:
+    """The answers of a page whose time is up."""
+
+    answers: dict[str, Any]
+    #: The items whose answer isn't the participant's: one of `on_timeout`, a default, or none.
+    missed: frozenset[str]
+
+
+def complete_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> CompletedAnswers | None:
     """Return the answers of a player whose time is up: valid parts of the draft, `on_timeout`, defaults.
 
     None when a required item has none of them, except in a timed part and for a grade of a peer, where it
     stays without an answer.
     """
     answers: dict[str, Any] = {}
+    missed: set[str] = set()
     can_miss = timed_around(ctx, player.path) is not None or isinstance(page, PeerGrading)
     for name, item in items_due(ctx, player, page).items():
         value = _valid_draft(ctx, player, item, draft)
         if value is None:
+            missed.add(name)
             value = _valid_default(item, page.on_timeout.get(name, item.default))
         if value is None and item.required and not can_miss:
             return None
         answers[name] = value
-    return answers
+    return CompletedAnswers(answers, frozenset(missed))
 
 
 def _valid_default(item: Item, answer: Any) -> Any:
@@ -132,10 +144,12 @@ def record_answers(
     by: str,
     seconds_client: float | None = None,
     embedded: Sequence[dict[str, Any]] = (),
+    missed: Collection[str] = (),
 ) -> StudyResponse:
     """Store a page's answers as one response and in the player's place, and as an info if passed on.
 
-    `embedded`: the entries of answers that an embedded page gave: item, kind, answer.
+    `embedded`: the entries of answers that an embedded page gave: item, kind, answer. `missed`: the items
+    that the participant hasn't answered in time.
     """
     session = session_of(ctx)
     player = session.player(place.participant_id)
@@ -143,7 +157,10 @@ def record_answers(
     items = items_due(ctx, player, page)
     keep_files(ctx, place, items, answers)
     scope = player.scopes[0]
-    entries = [_entry(place, scope, items[name], value) for name, value in answers.items()]
+    entries = [
+        _entry(place, scope, items[name], value) | ({"missed": True} if name in missed else {})
+        for name, value in answers.items()
+    ]
     entries += [{**entry, "attempt": _next_attempt(place, scope, entry["item"])} for entry in embedded]
     shown_at = moment_of(place.shown_at)
     response = StudyResponse(
@@ -165,9 +182,8 @@ def record_answers(
     )
     key = keys.response(place.participant_id, place.serial)
     ctx.uow.put_item(key, response.kind, response.to_fields())
-    given = _by_people(items, answers, page, by)
-    share_answers(ctx, place, response, given)
-    _note_missed(place, scope, answers, given)
+    share_answers(ctx, place, response, {name: item for name, item in items.items() if name not in missed})
+    _note_missed(place, scope, answers, missed)
     session.recorded[place.participant_id, place.serial] = entries
     stored_answers = {entry["item"]: shortened(entry["answer"], place.serial) for entry in entries}
     place.answers.setdefault(scope, {}).update(stored_answers)
@@ -177,19 +193,11 @@ def record_answers(
     return response
 
 
-def _by_people(items: Mapping[str, Item], answers: Mapping[str, Any], page: Page, by: str) -> dict[str, Item]:
-    """Return the items that the participant has answered: not with the author's answer when time was up."""
-    if by not in (TIMEOUT, AUTOPLAY):
-        return dict(items)
-    defaults = {name: page.on_timeout.get(name, item.default) for name, item in items.items()}
-    return {n: item for n, item in items.items() if answers.get(n) != _valid_default(item, defaults[n])}
-
-
-def _note_missed(place: Place, scope: str, answers: Mapping[str, Any], given: Mapping[str, Item]) -> None:
+def _note_missed(place: Place, scope: str, answers: Mapping[str, Any], missed: Collection[str]) -> None:
     """Note which answers the study gave for the participant; a later answer to the same item replaces it."""
     answered = {f"{scope}|{name}" for name in answers}
-    missed = [f"{scope}|{name}" for name in answers if name not in given]
-    place.missed = [one for one in place.missed if one not in answered] + missed
+    noted = [f"{scope}|{name}" for name in answers if name in missed]
+    place.missed = [one for one in place.missed if one not in answered] + noted
 
 
 def _entry(place: Place, scope: str, item: Item, stored: Any) -> dict[str, Any]:

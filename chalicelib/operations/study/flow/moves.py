@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -133,18 +133,20 @@ def take_answers(
     seconds: float | None = None,
     embedded: Sequence[dict[str, Any]] = (),
     stop: Callable[[], None] | None = None,
+    missed: Collection[str] = (),
 ) -> None:
     """Store checked answers, call the study's hooks, and move the participant on.
 
     `embedded`: the entries of answers that an embedded page gave: item, kind, answer. `stop`: called instead
-    of the hooks and the move, when these have failed.
+    of the hooks and the move, when these have failed. `missed`: the items that the participant hasn't
+    answered in time.
     """
     study = study_of(ctx)
     if isinstance(page, PeerGrading):
         # They are rows of the answers that they are about, not answers of this participant.
         store_peer_grades(ctx, place, page, checked)
         checked = {}
-    record_answers(ctx, place, page, checked, by, seconds, embedded)
+    record_answers(ctx, place, page, checked, by, seconds, embedded, missed)
     if page.keep_draft:
         ctx.uow.delete_item(keys.draft(place.participant_id))
     if stop is not None:

@@ -8,7 +8,7 @@ from chalicelib.operations.study.answers.drafts import draft_of
 from chalicelib.operations.study.answers.page_answers import (
     AUTOPLAY,
     TIMEOUT,
-    default_answers,
+    complete_answers,
     page_at,
 )
 from chalicelib.operations.study.shared.group_clock import deadline_of
@@ -35,11 +35,11 @@ def expire(ctx: Context, place: Place, page: Page, by: str = TIMEOUT) -> None:
     """
     player = session_of(ctx).player(place.participant_id)
     draft = draft_of(ctx, place, page)
-    answers = default_answers(ctx, player, page, None if draft is None else draft.answers)
-    if answers is None:
+    completed = complete_answers(ctx, player, page, None if draft is None else draft.answers)
+    if completed is None:
         _end_unanswered(ctx, place, page)
         return
-    take_answers(ctx, place, page, answers, by)
+    take_answers(ctx, place, page, completed.answers, by, missed=completed.missed)
 
 
 def _end_unanswered(ctx: Context, place: Place, page: Page) -> None:

@@ -17,8 +17,9 @@ from chalicelib.operations.study.answers.event_log import keep_events, keep_some
 from chalicelib.operations.study.answers.page_answers import (
     PARTICIPANT,
     TIMEOUT,
+    CompletedAnswers,
     check_answers,
-    default_answers,
+    complete_answers,
     page_at,
     seconds_of,
 )
@@ -131,13 +132,17 @@ def _take(
     if by == PARTICIPANT:
         _refuse_early(ctx, place, page)
     player = session_of(ctx).player(participant.id)
-    checked = (_replaced_answers if time_is_up else check_answers)(ctx, player, page, answers)
-    take_answers(ctx, place, page, checked, TIMEOUT if time_is_up else by, seconds, stop=stop)
+    if not time_is_up:
+        checked = check_answers(ctx, player, page, answers)
+        take_answers(ctx, place, page, checked, by, seconds, stop=stop)
+        return
+    completed = _completed_answers(ctx, player, page, answers)
+    take_answers(ctx, place, page, completed.answers, TIMEOUT, seconds, stop=stop, missed=completed.missed)
 
 
-def _replaced_answers(ctx: Context, player: Player, page: Page, answers: Any) -> dict[str, Any]:
+def _completed_answers(ctx: Context, player: Player, page: Page, answers: Any) -> CompletedAnswers:
     """Return the valid answers, with defaults in place of the others; AnswersRefused where one is missing."""
-    found = default_answers(ctx, player, page, answers)
+    found = complete_answers(ctx, player, page, answers)
     if found is None:
         raise AnswersRefused({})
     return found
