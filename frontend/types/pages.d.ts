@@ -238,6 +238,7 @@ interface DocumentEventMap {
   "petri:page": CustomEvent<StudyPage>;
   "petri:doorbell": CustomEvent<any>;
   "petri:live": CustomEvent<any>;
+  "petri:snapshot": CustomEvent<any>;
   "petri:news": CustomEvent<any>;
   "petri:progress": CustomEvent<{ value: number; total: number }>;
   "petri:line": CustomEvent<{ isLost: boolean }>;

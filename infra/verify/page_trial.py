@@ -18,7 +18,7 @@ from chalicelib.operations.participant.create_participant import create_particip
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.page_answers import items_due
-from chalicelib.operations.study.pages.show import render_page
+from chalicelib.operations.study.pages.show import render_page, render_wait_page
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.services import App
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
@@ -186,7 +186,12 @@ class _Tour:
         if isinstance(element, Group):
             return self._form(element, visit.path, number)
         if isinstance(element, Wait):
-            return self._call(element.then, self._group()) if self._group() else True
+            if not self._group():
+                return True
+            if element.page is not None and visit.is_shown:
+                for place in self.places:
+                    self._show_wait(place, element.page)
+            return self._call(element.then, self._group())
         if isinstance(element, Page):
             went_well = [self._show(place, element, visit) for place in self.places]
             return all(went_well) and not (self.is_long and visit.is_shown and self._is_endless(visit.path))
@@ -214,6 +219,17 @@ class _Tour:
         except Exception:  # noqa: BLE001 - an author's method can raise anything
             return False
         return True
+
+    def _show_wait(self, place: Place, page: str) -> None:
+        """Render the file that a wait shows to a member."""
+        player = session_of(self.ctx).player(place.participant_id)
+        self.shown += 1
+        # A simulated run reports what isn't in the page: an author's method can raise anything.
+        with contextlib.suppress(Exception):
+            try:
+                render_wait_page(self.ctx, player, page)
+            except PageError as problem:
+                self._report(problem, player, is_certain=True)
 
     def _show(self, place: Place, page: Page, visit: _Visit) -> bool:
         """Render a page for a member whose role and condition it is for, and answer it."""

@@ -160,7 +160,8 @@ def _unused_items(folder: Path, cls: type[Study]) -> Iterator[Finding]:
 
 
 def _unused_pages(cls: type[Study], compiled: CompiledPages) -> Iterator[Finding]:
-    shown = {str(getattr(step.element, "name", "")) for _, step in cls.plan().steps()}
+    elements = [step.element for _, step in cls.plan().steps()]
+    shown = {str(getattr(each, field, "")) for each in elements for field in ("name", "page")}
     for (_, name), page in compiled.pages.items():
         if name not in shown:
             yield warning(

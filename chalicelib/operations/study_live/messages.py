@@ -13,12 +13,11 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.live_data import chat_message
-from chalicelib.operations.study.answers.page_answers import page_at
-from chalicelib.operations.study.flow.moves import is_over
+from chalicelib.operations.study.flow.moves import element_at, is_over
 from chalicelib.operations.study.groups.waits import stop_group
 from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
-from chalicelib.study.elements import Chat, Live
+from chalicelib.study.elements import Chat, Live, Wait
 from chalicelib.study.items import AnswerError, check_answer, text
 from chalicelib.study.player import Player, StudyGroup
 from chalicelib.study.study_records import Place
@@ -71,8 +70,8 @@ def take_message(ctx: Context, serial: int, message: Mapping[str, Any]) -> dict[
     participant, place = own_place(ctx)
     if place is None or serial != place.serial or place.ended is not None or is_over(ctx, place):
         return {"serial": 1 if place is None else place.serial, "stale": True}
-    page = page_at(ctx, place)
-    if not isinstance(page, Live | Chat):
+    page = element_at(ctx, place.path)
+    if not isinstance(page, Live | Chat | Wait) or (isinstance(page, Wait) and page.on is None):
         raise MessageRefused("This page takes no messages; answer it with POST /page.")
     require_working(participant)
     session = session_of(ctx)
@@ -89,7 +88,7 @@ def take_message(ctx: Context, serial: int, message: Mapping[str, Any]) -> dict[
     if isinstance(page, Chat):
         _say(group, place, message, session.moment)
     else:
-        _call(ctx, page, group, player, message)
+        _call(ctx, str(page.on), group, player, message)
     session.flush()
     return {"serial": place.serial}
 
@@ -116,9 +115,9 @@ def _say(group: StudyGroup, place: Place, message: Mapping[str, Any], at: str) -
     group.tell(chat_message(group, number, place.participant_id, stored, at) | {"path": place.path})
 
 
-def _call(ctx: Context, page: Live, group: StudyGroup, player: Player, message: Mapping[str, Any]) -> None:
-    with _author_code(group, f"{page.on}() at {player.path}"):
-        getattr(study_of(ctx), page.on)(group, player, message)
+def _call(ctx: Context, method: str, group: StudyGroup, player: Player, message: Mapping[str, Any]) -> None:
+    with _author_code(group, f"{method}() at {player.path}"):
+        getattr(study_of(ctx), method)(group, player, message)
         session_of(ctx).flush()
 
 

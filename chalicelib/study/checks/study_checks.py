@@ -24,6 +24,7 @@ from chalicelib.study.elements import (
     Rounds,
     TimelineError,
     Trials,
+    Wait,
 )
 from chalicelib.study.elements.flow import MAX_ROUNDS
 from chalicelib.study.expressions import PLAYER_NAMES, check_expression
@@ -182,6 +183,13 @@ def _step_problems(
         yield f"{where} needs a group; put Group(...) before it."
     if isinstance(element, Page):
         yield from _page_problems(study, element, where)
+    if isinstance(element, Wait) and element.page is not None:
+        yield from _wait_page_problems(study, element.page, where)
+
+
+def _wait_page_problems(study: type[StudyClass], name: str, where: str) -> Iterator[str]:
+    if name not in study.library.names() and not study.library.has_problem(name):
+        yield f"{where} has page={name!r}, and there is no such file; write pages/{name}.md."
 
 
 def _draw_problems(study: type[StudyClass], step: PlanStep, where: str) -> Iterator[str]:

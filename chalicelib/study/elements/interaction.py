@@ -155,19 +155,37 @@ class Cohort(Gathering):
 class Wait(Element):
     """Wait until all living members of the group have arrived.
 
+    With `on` and `script`, those who wait go on exchanging messages with the study and with the members who
+    haven't arrived yet, as on the page of a Live.
+
     Args:
         then: A method of the study, called once with the group, in the commit that lets the members go on.
         name: The name in paths.
         text: What the page says meanwhile.
+        page: A file of `pages/` that is shown above the text; nothing is asked on it.
+        on: The method of the study that handles a message of the page's script, as of a Live.
+        snapshot: The method that returns what the page begins with, as of a Live.
+        script: A script in `static/` for this page.
 
     """
 
     then: str | None = None
     name: str = "wait"
     text: str = ""
+    page: str | None = None
+    on: str | None = None
+    snapshot: str | None = None
+    script: str | None = None
 
     def problems(self) -> list[str]:
-        return check_name(self.name, "Wait")
+        problems = check_name(self.name, "Wait")
+        given = next((field for field in ("on", "snapshot") if getattr(self, field) is not None), None)
+        if given is not None and self.script is None:
+            problems.append(
+                f"Wait({self.name!r}) has {given}={getattr(self, given)!r}, but no script that uses it; give "
+                f'script="{self.name}.js".'
+            )
+        return problems
 
 
 @dataclass(frozen=True)

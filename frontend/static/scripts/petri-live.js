@@ -4,7 +4,7 @@
  *     petri.live.on("message", show, signal).on("snapshot", showAll, signal);
  *     petri.live.send({ price: 5 }).catch(({ errorText }) => say(errorText));
  *
- * `message` gets the data of `group.tell` and `player.tell`. Data that were sent while the socket was closed are lost, so
+ * `message` gets the data of `group.tell` and `player.tell`, on the page of a wait too. Data that were sent while the socket was closed are lost, so
  * `snapshot` then gets what the study's `snapshot` returns now. A classic script, which the study's page loads.
  */
 (function () {
@@ -69,5 +69,7 @@
   }
 
   document.addEventListener("petri:live", ({ detail }) => tell("message", detail));
+  // A wait asks for its page again and again.
+  document.addEventListener("petri:snapshot", ({ detail }) => tell("snapshot", detail));
   window.petri = { ...window.petri, live: { send, on } };
 })();

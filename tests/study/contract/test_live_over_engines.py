@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from chalicelib.storage.engine import Engine
-from petri.study import Chat, End, Group, Live, Study
+from petri.study import Chat, End, Form, Group, Live, Study, Wait
 from tests.contract.factories import at_once
 from tests.study.contract.players import Player, Seat, Table
 
@@ -29,6 +29,18 @@ class Talking(Study):
     """A chat of four."""
 
     timeline = (Group(4), Chat(can_leave=True), End())
+
+
+class Ready(Counting):
+    """The same messages, sent by members who wait for those who aren't ready yet."""
+
+    timeline = (
+        Group(4),
+        Form("ready", button="Ready"),
+        Wait(on="add", script="count.js"),
+        Form("after"),
+        End(),
+    )
 
 
 def seated(table: Table, page: str) -> Table:
@@ -66,6 +78,21 @@ def test_no_message_of_a_chat_is_lost_when_20_are_sent_at_once(crowded: Engine, 
     assert [result for result in results if not isinstance(result, dict)] == []
     shown = [one["text"] for one in table.players[0].get()["data"]["messages"]]
     assert sorted(shown) == sorted(f"message {number}" for number in range(MESSAGES))
+
+
+def test_messages_of_those_who_wait_count_until_the_last_member_arrives(
+    engine: Engine, seat_players: Seat
+) -> None:
+    table = seated(seat_players(engine, Ready, 4), "ready")
+    *ready, last = table.players
+    for player in ready:
+        player.post()
+        assert "stale" not in player.send({"add": 1})
+    waiting = ready[0].last["serial"]
+    assert last.post()["page"] == "after"
+    ready[0].last = {"serial": waiting}
+    assert ready[0].send({"add": 1})["stale"] is True
+    assert table.items("study_group")[0]["state"] == {"sum": 3, "count": 3}
 
 
 def test_a_message_is_stored_as_it_was_sent_on_every_engine(engine: Engine, seat_players: Seat) -> None:

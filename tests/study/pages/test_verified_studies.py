@@ -330,6 +330,14 @@ def test_a_hook_that_fails_stops_the_trial_of_pages(shown: Check):
     assert shown({**groups(respond="{{ player.get('payoff').x }}\n"), "experiment.py": code}) == []
 
 
+def test_the_page_of_a_wait_is_shown_and_used(shown: Check):
+    study = pairs(code=PAIRS.replace("Wait(", 'Wait(page="meanwhile", ', 1))
+    assert shown({**study, "pages/meanwhile.md": "You wait, {{ player.role }}."}) == []
+    (problem,) = shown({**study, "pages/meanwhile.md": "{{ player.price }}"})
+    assert "pages/meanwhile.md, line 1: " in problem
+    assert "(role buyer, colour red, delay 0)" in problem
+
+
 def test_values_of_the_studys_own_method_are_known(shown: Check):
     code = GROUPS + "\n    def variables(self, player, page):\n        return {'mine': 5}\n"
     assert shown({**groups(respond="{{ mine }}\n"), "experiment.py": code}) == []

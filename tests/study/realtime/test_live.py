@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from petri.errors import ExperimentError
-from petri.study import AnswerError, End, Group, Live, Page, Study
+from petri.study import AnswerError, End, Group, Live, Page, Study, Wait
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, Said, World
 
@@ -198,12 +198,83 @@ def test_it_ends_with_its_time_and_not_before(open_study: OpenStudy) -> None:
     assert answer(first, serial, timeout=True)["page"] == "after"
 
 
+class Trading(Market):
+    """A market in which a trader who is ready waits, and can go on trading meanwhile."""
+
+    timeline = (
+        Group(2, roles=["buyer", "seller"]),
+        Live("market", script="market.js", button="Ready"),
+        Wait(page="market", on="order", snapshot="snapshot", script="static/market.js", text="One moment."),
+        Page("after"),
+        End(),
+    )
+
+
+def test_those_who_wait_go_on_exchanging_messages_with_those_who_have_not_arrived(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Trading)
+    first, second = seated(here)
+    answer(first)
+    here.work()
+    assert send(first, {"price": 5}).status == 200
+    assert list(told(here)) == [([first.id, second.id], {"best": 5})]
+    assert send(second, {"price": 7}).status == 200
+    assert due(first)["data"]["bids"] == [5, 7]
+    assert [row["path"] for row in here.items("live_row")] == ["wait", "market"]
+
+
+def test_a_wait_shows_its_page_above_its_text_and_asks_nothing(open_study: OpenStudy) -> None:
+    here = open_study(Trading, {"market": "<h1>You are the {{ player.role }}</h1>{{ ask('any') }}"})
+    first, _ = seated(here)
+    waiting = answer(first)
+    role = waiting["data"]["role"]
+    assert (waiting["kind"], waiting["items"], waiting["script"]) == ("wait", {}, "/static/market.js")
+    assert waiting["html"].startswith(
+        f'<h1>You are the {role}</h1>\n<p role="status" class="wait-status">One moment.</p>'
+    )
+    assert "Please wait" not in waiting["html"]
+
+
+def test_a_message_to_a_wait_that_is_over_changes_nothing(open_study: OpenStudy) -> None:
+    here = open_study(Trading)
+    first, second = seated(here)
+    serial = answer(first)["serial"]
+    answer(second)
+    here.work()
+    with here.unchanged():
+        assert send(first, {"price": 5}, serial)["stale"] is True
+
+
+def test_a_wait_without_a_method_for_messages_refuses_them(open_study: OpenStudy) -> None:
+    timeline = (*Trading.timeline[:2], Wait(script="market.js"), *Trading.timeline[3:])
+    here = open_study(type("Silent", (Trading,), {"timeline": timeline}))
+    first, _ = seated(here)
+    answer(first)
+    said = send(first, {"price": 5})
+    assert (said.status, said.code) == (422, "message_refused")
+
+
+def test_an_error_of_a_page_that_a_wait_shows_stops_the_group_with_pay(open_study: OpenStudy) -> None:
+    timeline = (Group(2), Page("before"), Wait(page="meanwhile"), Page("meanwhile"), End())
+    study = type("Broken", (Market,), {"timeline": timeline})
+    here = open_study(study, {"meanwhile": "{{ 1 // (player.points | int) }}"}, mode="live")
+    people = seated(here)
+    answer(people[0])
+    here.work()
+    assert [due(person)["kind"] for person in people] == ["end", "end"]
+
+
 @pytest.mark.parametrize(
     ("timeline", "problem"),
     [
         ([Group(2), Live("market", seconds=5), End()], "has no script"),
         ([Group(2), Live("market", on="trade", script="x.js"), End()], r"calls trade\(\)"),
         ([Live("market", script="x.js"), End()], "needs a group"),
+        ([Group(2), Wait(on="order"), End()], "has on='order', but no script"),
+        ([Group(2), Wait(snapshot="snapshot"), End()], "has snapshot='snapshot', but no script"),
+        ([Group(2), Wait(on="trade", script="x.js"), End()], r"calls trade\(\)"),
+        ([Group(2), Wait(page="market"), End()], "there is no such file; write pages/market.md"),
     ],
 )
 def test_problems_of_a_live_element_are_reported(

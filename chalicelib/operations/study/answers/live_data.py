@@ -33,11 +33,14 @@ def live_fields(ctx: Context, place: Place, page: Live | Chat, player: Player) -
             "button": translate(done, study_of(ctx).language) if page.can_leave else None,
             "data": {} if group is None else _chat_data(ctx, place, group),
         }
-    data = {}
-    if page.snapshot is not None and group is not None:
-        data = _snapshot(ctx, page.snapshot, group, player)
     button = {} if page.can_leave else {"button": None}
-    return {"kind": "live", "data": data, **button}
+    return {"kind": "live", "data": snapshot_of(ctx, page.snapshot, player), **button}
+
+
+def snapshot_of(ctx: Context, method: str | None, player: Player) -> Any:
+    """Return what a page with a script begins with; nothing where its element has no such method."""
+    group = player.group
+    return {} if method is None or group is None else _snapshot(ctx, method, group, player)
 
 
 def _snapshot(ctx: Context, name: str, group: StudyGroup, player: Player) -> Any:

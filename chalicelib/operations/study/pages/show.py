@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.drafts import draft_of
 from chalicelib.operations.study.answers.embedded_data import EMBED_SCRIPT, embed_data
-from chalicelib.operations.study.answers.live_data import live_fields
+from chalicelib.operations.study.answers.live_data import live_fields, snapshot_of
 from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
@@ -86,6 +86,9 @@ def show(
             body |= _page(ctx, place, player, element)
     elif isinstance(element, Gathering | Wait | Join | PeerAnswers):
         body |= _waiting(ctx, place, element)
+        if isinstance(element, Wait) and (element.page or element.script):
+            with study_code(ctx, place.participant_id, f"the page of {place.path}"):
+                body |= _wait_page(ctx, player, element)
     elif isinstance(element, Session):
         body |= session_fields(ctx, place, element)
     body |= _pause(ctx, place)
@@ -121,7 +124,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "seconds_left": None if until is None else max(0.0, round((until - ctx.now).total_seconds(), 1)),
         "min_seconds": page.min_seconds,
         "button": translate(page.button or marked("Next"), study.language),
-        "script": None if page.script is None else f"/static/{page.script.removeprefix('static/')}",
+        "script": _address(page.script),
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
     }
     shown |= _draft(ctx, place, page)
@@ -131,6 +134,10 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         frame = embed_data(ctx, place, page, player)
         return shown | {"kind": "embed", "data": frame, "script": EMBED_SCRIPT, "button": None}
     return shown | _trials(ctx, place, page) if isinstance(page, Trials) else shown
+
+
+def _address(script: str | None) -> str | None:
+    return None if script is None else f"/static/{script.removeprefix('static/')}"
 
 
 def _draft(ctx: Context, place: Place, page: Page) -> dict[str, Any]:
@@ -169,17 +176,27 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
     elif page.name not in study.library.names():
         html = _form_head(page, study.language)
     else:
-        named = {
-            "_": partial(translate, language=study.language),
-            **player.known_answers(),
-            **variables(study, player),
-            **study.variables(player, page.name),
-        }
-        html = study.library.render(study.library.page(page.name, study.language), named, ask)
+        html = _render_file(ctx, player, page.name, ask)
     if isinstance(page, Discussion):
         html = Markup("\n").join([html, discussion_html(ctx, player, page)])
     rest = [ask(name) for name in items if name not in placed]
     return str(Markup("\n").join([html, *rest]))
+
+
+def render_wait_page(ctx: Context, player: Player, name: str) -> Markup:
+    """Return the HTML of a file that a Wait shows: the items that it places aren't asked meanwhile."""
+    return _render_file(ctx, player, name, lambda _: Markup(""))
+
+
+def _render_file(ctx: Context, player: Player, name: str, ask: Callable[[str], Markup]) -> Markup:
+    study = study_of(ctx)
+    named = {
+        "_": partial(translate, language=study.language),
+        **player.known_answers(),
+        **variables(study, player),
+        **study.variables(player, name),
+    }
+    return study.library.render(study.library.page(name, study.language), named, ask)
 
 
 def _form_head(page: Page, language: str) -> Markup:
@@ -237,6 +254,21 @@ def _waiting(ctx: Context, place: Place, element: Gathering | Wait | Join | Peer
         "doorbell": True,
         "preload": [],
     }
+
+
+def _wait_page(ctx: Context, player: Player, wait: Wait) -> dict[str, Any]:
+    """Return the fields of a wait with a page or a script of its own, in addition to those of every wait."""
+    fields: dict[str, Any] = {}
+    if wait.page is not None:
+        study = study_of(ctx)
+        text = translate(wait.text or marked("The others haven't finished yet."), study.language)
+        compiled = study.library.page(wait.page, study.language)
+        fields["title"] = str(compiled.settings.get("title", ""))
+        status = Markup('<p role="status" class="wait-status">{}</p>').format(text)
+        fields["html"] = str(Markup("\n").join([render_wait_page(ctx, player, wait.page), status]))
+    if wait.script is not None:
+        fields |= {"script": _address(wait.script), "data": snapshot_of(ctx, wait.snapshot, player)}
+    return fields
 
 
 def _end(ctx: Context, place: Place) -> dict[str, Any]:

@@ -107,7 +107,7 @@
   /* ---- Showing --------------------------------------------------------------------------------------------- */
 
   const isWait = (each) => each.kind === "wait" || each.poll_seconds > 0;
-  const isLive = (each) => each.kind === "live" || each.kind === "chat";
+  const isLive = (each) => each.kind === "live" || each.kind === "chat" || (each.kind === "wait" && Boolean(each.script));
   const heedsRings = (each) => isWait(each) || isLive(each) || "paused" in each;
 
   async function show(answer) {
@@ -134,7 +134,9 @@
   // The same page again: the participant's input and the focus stay.
   function showAgain(answer) {
     if (isWait(answer)) {
-      if (answer.html !== page.html) content().innerHTML = answer.html;
+      // What a script shows stays, and gets the new data.
+      if (answer.script) document.dispatchEvent(new CustomEvent("petri:snapshot", { detail: answer.data }));
+      else if (answer.html !== page.html) content().innerHTML = answer.html;
       showProgress(answer.progress);
     }
     page = { ...page, ...answer };
@@ -370,7 +372,7 @@
 
   function submit(event) {
     event?.preventDefault();
-    if (!page || isBusy) return;
+    if (!page || isBusy || page.kind === "wait") return;
     if (page.exit) {
       leave(page.exit);
       return;
