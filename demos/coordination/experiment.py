@@ -13,6 +13,10 @@ NAMES = ("Amber", "Blue", "Coral", "Dusk", "Elm", "Fern", "Gold", "Hazel")
 POLICIES = ("wait", "go_on", "bot", "end")
 #: The smallest group that can play.
 LEAST = 2
+#: The default and the smallest value of each setting.
+COUNTS = {"group_size": (3, LEAST), "groups": (1, 1), "rounds": (6, 1), "bots_that_leave": (0, 0)}
+SECONDS = {"round_seconds": (30.0, 1), "grace_seconds": (10.0, 0), "patience_seconds": (60.0, 0)}
+OTHERS = {"waiting_minutes": (10.0, 0.01), "cents_per_point": (0.1, 0)}
 #: The highest effort; points for the lowest in the group, for each unit; points that one's own costs; a base.
 MOST, GAIN, COST, BASE = 7, 20, 10, 60
 
@@ -24,15 +28,8 @@ def policy(word):
 
 def extra_parameters():
     config = get_config()
-    config.register("group_size", int, default=3, minimum=LEAST)
-    config.register("groups", int, default=1, minimum=1)
-    config.register("rounds", int, default=6, minimum=1)
-    config.register("bots_that_leave", int, default=0, minimum=0)
-    config.register("round_seconds", float, default=30.0, minimum=1)
-    config.register("grace_seconds", float, default=10.0, minimum=0)
-    config.register("patience_seconds", float, default=60.0, minimum=0)
-    config.register("waiting_minutes", float, default=10.0, minimum=0.01)
-    config.register("cents_per_point", float, default=0.1, minimum=0)
+    for name, (default, least) in {**COUNTS, **SECONDS, **OTHERS}.items():
+        config.register(name, type(default), default=default, minimum=least)
     config.register("when_somebody_leaves", str, default="wait", validators=[policy])
 
 
@@ -57,9 +54,11 @@ class Coordination(Study):
             "patience_seconds": config.get("patience_seconds"),
         }
         choice = {"ask": "effort", "seconds": limit, "on_timeout": {"effort": 1}, "button": "Choose"}
+        # Suggestions go on after a player's choice, until the round is closed.
+        talk = {"on": "suggest", "snapshot": "snapshot", "script": "suggest.js"}
         one_round = [
-            Live("choose", on="suggest", script="suggest.js", **choice),
-            Wait(then="close_round", text="Thank you. Waiting for the other players …"),
+            Live("choose", then="has_chosen", **choice, **talk),
+            Wait(then="close_round", page="choose", text="Thank you. Waiting for the others …", **talk),
         ]
         return [
             Page("instructions", button="Begin"),
@@ -75,9 +74,15 @@ class Coordination(Study):
         self.dropout_grace = config.get("grace_seconds")
         self.initial_recruitment_size = config.get("group_size") * config.get("groups")
 
+    def news(self, group):
+        missing = sum(len(player.answers("effort")) < group.round for player in group.living)
+        return {"suggested": {}, "lowest": [], **group.state, "missing": missing}
+
     def snapshot(self, group, player):
-        shared = {"suggested": group.state.get("suggested", {}), "lowest": group.state.get("lowest", [])}
-        return {**shared, "place": group.players.index(player) + 1}
+        return {**self.news(group), "place": group.players.index(player) + 1}
+
+    def has_chosen(self, player):
+        player.group.tell(self.news(player.group))
 
     def suggest(self, group, player, message):
         # Store an effort that a player suggests (cheap talk), and show it to all.
@@ -86,7 +91,7 @@ class Coordination(Study):
             raise AnswerError("Suggest an effort from 1 to 7.")
         group.state["suggested"] = {**group.state.get("suggested", {}), player.role: effort}
         group.record("signal", round=player.round, effort=effort)
-        group.tell({"suggested": group.state["suggested"]})
+        group.tell(self.news(group))
 
     def close_round(self, group):
         efforts = [player.effort for player in group.living]
@@ -107,9 +112,9 @@ class Coordination(Study):
         return len(player.group.living) < LEAST
 
     def bonus(self, participant):
-        is_in = self.session.find_place(participant.id) is not None
-        earned = self.session.player(participant.id).points if is_in else 0
-        return round(max(0, float(earned)) * get_config().get("cents_per_point") / 100, 2)
+        place = self.session.find_place(participant.id)
+        earned = 0 if place is None else float(place.points)
+        return round(max(0, earned) * get_config().get("cents_per_point") / 100, 2)
 
     def bonus_reason(self):
         return "Thank you for taking part! The bonus is for the points that you earned."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome
+from selenium.webdriver import Chrome, Keys
 
 from tests.browser import chromium
 from tests.browser.accessibility import problems
@@ -21,6 +21,22 @@ SETTINGS = {"group_size": "2", "rounds": "2", "round_seconds": "600", "grace_sec
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     with hosting(DEMO, tmp_path_factory.mktemp("efforts"), **SETTINGS) as served:
         yield served
+
+
+def choose_by_keyboard(one: Person, effort: int) -> None:
+    """Choose with the arrow keys and Enter, as a participant without a mouse does."""
+    one.is_at("choose")
+    lowest = one.browser.find_element("css selector", '[data-item="effort"] input[value="1"]')
+    lowest.send_keys(Keys.SPACE)
+    for _ in range(effort - 1):
+        one.browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    one.browser.switch_to.active_element.send_keys(Keys.ENTER)
+
+
+def suggest_by_keyboard(one: Person, effort: int) -> None:
+    chosen = one.front().browser.find_element("css selector", '[data-part="suggestion"]')
+    chosen.send_keys(str(effort), Keys.TAB)
+    one.browser.switch_to.active_element.send_keys(Keys.ENTER)
 
 
 def choose(one: Person, effort: int) -> None:
@@ -47,9 +63,22 @@ def test_two_people_play_with_suggestions_and_a_pause(browser: Chrome, host: Hos
     second.press('[data-part="suggest"]')
     first.front()
     first.reads("suggests 7")
-    choose(first, 7)
-    first.reads("Waiting for the other players")
+    choose_by_keyboard(first, 7)
+    first.reads("Your effort is 7.")
+    first.reads("Waiting for one more player")
+    # A player who has chosen goes on suggesting, and sees what the others suggest.
+    suggest_by_keyboard(first, 6)
+    second.front()
+    second.reads("suggests 6")
+    second.press('[data-part="suggest"]')
+    first.front()
+    first.reads("suggests 6")
+    first.wait().until(lambda _: first.text().count("suggests") == 2)
     found += keep(browser, "coordination-study-waiting")
+    chromium.resize_to_phone(browser)
+    found += keep(browser, "coordination-study-waiting-phone")
+    assert not first.is_wider_than_the_window()
+    chromium.resize_to_desktop(browser)
     choose(second, 3)
     first.is_at("choose")
     first.shows("Round 2 of 2: choose your effort")
