@@ -29,7 +29,7 @@ from .operations.recruitment.quotas import recruiter_names
 from .operations.shared.absent_services import NoFiles
 from .operations.shared.settings import Settings, SettingsLike
 from .operations.shared.tokens import LazyTokens, SignedTokens
-from .ports import Clock, FileStore, Queue, Recruiter, SealStore, TickSchedule, VendorReport
+from .ports import Clock, FileStore, Queue, Recruiter, RunFacts, SealStore, TickSchedule, VendorReport
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -91,7 +91,6 @@ def local(
     clock = clock or SystemClock()
     bots = BotRecruiter(base, RunSettings.read(settings).mode, spawn_bot or _no_bots)
     recruiters = _recruiters(settings, base, clock, app_id, secret, bots)
-    seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
         queue=LocalQueue(clock) if queue is None else queue,
@@ -106,7 +105,7 @@ def local(
         config=settings,
         experiment_class=experiment_class,
         app_id=app_id,
-        run_seed=str(seed) if seed is not None else app_id,
+        run_seed=_run_seed(settings, app_id),
         files=NoFiles() if files is None else files,
         routes=routes,
         scheduled=scheduled,
@@ -147,7 +146,6 @@ def aws(
     recruiters = LazyMapping(
         lambda: _recruiters(settings, base, clock, place.app, run_secrets()["secret"], bots, topic)
     )
-    seed = settings.get("run_seed")
     app = App(
         store=EngineStore(engine),
         queue=queue,
@@ -164,17 +162,24 @@ def aws(
         config=settings,
         experiment_class=loaded.experiment_class,
         app_id=place.app,
-        run_seed=str(seed) if seed is not None else place.app,
+        run_seed=_run_seed(settings, place.app),
         routes=loaded.routes,
         scheduled=loaded.scheduled,
         site_url=base,
         origin_keys=lambda: run_secrets().get("origin_keys", ()),
         dashboard_url=partial(info.value, "dashboard_url"),
+        facts=partial(info.facts, loaded.name),
         files=S3Files(partial(_bucket, place, queue, "files"), clients.maker("s3")),
         seals=_seals(partial(_bucket, place, queue, "seals"), run_secrets, clients),
     )
     use(app)
     return app
+
+
+def _run_seed(settings: Settings, app_id: str) -> str:
+    """Return the seed of the run's random draws: the setting, or the run's id."""
+    seed = settings.get("run_seed")
+    return app_id if seed is None else str(seed)
 
 
 def _extend_with_secrets(
@@ -271,6 +276,25 @@ class _DeploymentInfo:
                 f"finished; what needed it is retried. {DEPLOY_AGAIN}"
             )
         return str(self._known[name]).rstrip("/")
+
+    def facts(self, experiment: str) -> RunFacts:
+        """Return what was deployed, when and by whom, read each time: a deployment records it at its end."""
+        return _facts_of(experiment, self._engine.get([DEPLOYMENT]).get(DEPLOYMENT, {}))
+
+
+def _facts_of(experiment: str, item: Mapping[str, Any]) -> RunFacts:
+    """Return the facts that a deployment has recorded."""
+    version = item.get("version", {})
+    return RunFacts(
+        experiment=str(version.get("name") or experiment),
+        experiment_hash=str(version.get("experiment", "")),
+        petri_hash=str(version.get("code", "")),
+        package_hash=str(version.get("package", "")),
+        deployed_at=str(item.get("deployed_at", "")),
+        deployed_by=str(item.get("deployed_by", "")),
+        site_url=str(item.get("site_url", "")),
+        dashboard_url=str(item.get("dashboard_url", "")),
+    )
 
 
 def _read_secrets(clients: AwsClients, name: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from .ports import (
     Mailer,
     Message,
     Queue,
+    RunFacts,
     SealStore,
     Store,
     TickSchedule,
@@ -103,6 +104,8 @@ class App:
     seals: SealStore = field(default_factory=NoSeals)
     #: The log of the run.
     log: RunLog = field(default_factory=NoLog)
+    #: Returns what the run is made of and where it is.
+    facts: Callable[[], RunFacts] = RunFacts
     #: The author's own routes: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
     #: The experiment's scheduled functions: (minutes, name, function, is_method).
@@ -185,6 +188,7 @@ class App:
                     request=request or Request(),
                     files=self.files,
                     log=self.log,
+                    facts=self.facts,
                     waiting_estimate=self.waiting_estimate,
                     recent_reads=self.recent_reads,
                     sends_payments=continuation is not None and continuation.has_time(),

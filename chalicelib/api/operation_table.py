@@ -25,6 +25,7 @@ from .resources import (
     results_api,
 )
 from .resources.live_session import live_api, messages_api, stop_api
+from .resources.oversight import settings_api
 from .resources.people import accounts_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
@@ -46,6 +47,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *results_api.OPERATIONS,
     *accounts_api.OPERATIONS,
     *roles_api.OPERATIONS,
+    *settings_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

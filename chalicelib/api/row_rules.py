@@ -14,6 +14,7 @@ from chalicelib.errors import NotFound
 from chalicelib.operations.listings.listed_types import RECORD_TYPES
 from chalicelib.operations.management.managed_payments import PaymentRow
 from chalicelib.operations.management.notes import NoteRow
+from chalicelib.operations.management.oversight.settings_of_run import SecretRow
 from chalicelib.operations.management.participant_actions import ParticipantDetail
 from chalicelib.operations.management.participant_timeline import ParticipantTimeline, PaymentSummary
 from chalicelib.operations.management.run_state.managed_dead_letters import DeadLetterRow
@@ -40,6 +41,7 @@ KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
         ParticipantTimeline: "participant",
         PaymentRow: "payment",
         PaymentSummary: "payment",
+        SecretRow: "config_secret",
     }
 )
 #: The type of record at the addresses of a resource.

@@ -17,6 +17,7 @@ from .pages import (
     participants,
     recruitment,
     responses,
+    settings,
     stop,
 )
 from .pages.people import roles_page, users_page
@@ -36,6 +37,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     log.PAGE,
     users_page.PAGE,
     roles_page.PAGE,
+    settings.PAGE,
     stop.PAGE,
     author_tabs.PAGE,
     author_frames.PAGE,

@@ -15,6 +15,7 @@ sockets    `messaging/local_channels.py`         API Gateway's management API
 mail       SMTP, or the log (`messaging/mail`)   the same
 log        `infra/local/dashboard/run_log_file.py` none: `petri logs` reads CloudWatch
 recruiter  `recruiters/`, by nickname            the same
+facts      `infra/local/dashboard`               the record of the deployment
 runner     `infra/local/lifecycle`               not used inside Lambda
 seals      a folder (`storage/files`)            none yet: the table alone has them
 ========== ===================================== ==========================================
@@ -40,6 +41,7 @@ from .recruiter import (
     Transfer,
     VendorReport,
 )
+from .run_facts import RunFacts
 from .run_log import LogLine, RunLog
 from .runner import Runner
 from .seals import Seal, SealStore
@@ -68,6 +70,7 @@ __all__ = [
     "Queue",
     "Recruiter",
     "RecruitmentResult",
+    "RunFacts",
     "RunLog",
     "Runner",
     "Seal",

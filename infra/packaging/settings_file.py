@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,12 @@ _NOT_STAGED = {"mode", "logfile", *(key.name for key in KNOWN_SETTINGS if key.gr
 def staged_settings(config: Configuration) -> dict[str, Any]:
     """Return the settings to deploy: all that were set, also on this machine, without secrets."""
     return {name: value for name, value in config.given().items() if name not in _NOT_STAGED}
+
+
+def staged_origins(config: Configuration, names: Iterable[str]) -> dict[str, list[Any]]:
+    """Return where the settings with these names come from, as a staged folder records it: no values."""
+    origins = config.origins()
+    return {name: origins[name].to_fields() for name in sorted(names) if name in origins}
 
 
 def write_settings(values: Mapping[str, Any], folder: Path) -> None:

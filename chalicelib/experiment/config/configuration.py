@@ -26,6 +26,7 @@ from chalicelib.errors import ConfigError
 from .known_settings import UNSET, Setting
 from .problems import MissingSettingError, SettingsError, SettingsProblem
 from .run_settings import RunSettings
+from .setting_origin import DEFAULT_ORIGIN, SettingLayer, SettingOrigin, SettingState, read_staged_origins
 from .setting_registry import SettingRegistry
 from .sources import SettingsSource, from_environment, from_file, from_mapping
 from .validation import Validator, in_range
@@ -53,6 +54,8 @@ class Configuration:
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
         self._files: dict[str, Path] = {}
+        self._sources: list[SettingsSource] = []
+        self._folder: Path | None = None
         #: Built when it is first read, and again after a setting has changed.
         self._run_settings: RunSettings | None = None
         self._later: list[tuple[Callable[[str], bool], Callable[[], Mapping[str, Any]]]] = []
@@ -211,7 +214,7 @@ class Configuration:
             ConfigError: A setting isn't registered, or a value is invalid.
 
         """
-        layer = from_mapping(values, self._registry, "this run")
+        layer = from_mapping(values, self._registry, SettingLayer.RUN)
         if layer.problems:
             raise SettingsError(layer.problems)
         self._given.update(layer.values)
@@ -269,6 +272,41 @@ class Configuration:
         keys = (key for key in self._registry if key.effective and key.sensitive == sensitive)
         return {key.name: self._values[key.name] for key in keys if key.name in self._values}
 
+    def states(self) -> list[SettingState]:
+        """Return every setting with its value and where that comes from; secret ones without their values.
+
+        No secret is read for this: a deployed app knows from its package which secret settings are set.
+
+        Returns:
+            The settings in the order of the documentation; those without effect only if they are set.
+
+        """
+        staged = read_staged_origins(self._folder)
+        shown = (key for key in self._registry if key.effective or key.name in self._values)
+        return [self._state(key, staged) for key in shown]
+
+    def _state(self, key: Setting, staged: Mapping[str, SettingOrigin]) -> SettingState:
+        is_set = key.name in self._values or (key.sensitive and key.name in staged)
+        origin = self._origin_of(key.name, staged) if is_set else DEFAULT_ORIGIN
+        value = None if key.sensitive else self._values.get(key.name, key.default)
+        return SettingState(key, None if value is UNSET else value, origin, is_set=is_set)
+
+    def origins(self) -> dict[str, SettingOrigin]:
+        """Return where the values of all settings that have one of their own come from.
+
+        Returns:
+            The origins by the name of the setting.
+
+        """
+        return {name: self._origin_of(name, {}) for name in self._values}
+
+    def _origin_of(self, name: str, staged: Mapping[str, SettingOrigin]) -> SettingOrigin:
+        source = next((layer for layer in self._sources if name in layer.values), None)
+        found = SettingOrigin(SettingLayer.RUN) if source is None else source.origin_of(name)
+        # A deployed app has a config.txt that staging wrote, and its mode from its stage.
+        is_staged = found.layer in (SettingLayer.CONFIG_FILE, SettingLayer.RUN)
+        return staged.get(name, found) if is_staged else found
+
     def personal(self) -> list[str]:
         """Return the names of the settings that identify participants or researchers.
 
@@ -322,10 +360,10 @@ class Configuration:
         """
         registry = self._registry
         sources = [
-            from_mapping({**self._given, **(runtime or {})}, registry, "this run"),
+            from_mapping({**self._given, **(runtime or {})}, registry, SettingLayer.RUN),
             from_environment(os.environ if environ is None else environ, registry, folder),
             *_file_sources(folder, _home() if home is None else home, registry),
-            from_mapping(defaults or {}, registry, "config_defaults()"),
+            from_mapping(defaults or {}, registry, SettingLayer.CODE),
         ]
         problems = [problem for layer in sources for problem in layer.problems]
         if problems := [*problems, *_conflicting_settings(sources)]:
@@ -333,6 +371,7 @@ class Configuration:
         self._given = sources[0].values
         self._values = {name: value for layer in reversed(sources) for name, value in layer.values.items()}
         self._files = _files_of(sources)
+        self._sources, self._folder = sources, folder
         self._run_settings = None
         self.ready = True
         self.notes = [*_ignored_settings_note(sources), *(note for layer in sources for note in layer.notes)]
@@ -404,8 +443,8 @@ def _ignored_settings_note(sources: list[SettingsSource]) -> list[SettingsProble
 def _file_sources(folder: Path, home: Path, registry: SettingRegistry) -> list[SettingsSource]:
     return [
         from_file(folder / "config.txt", registry),
-        from_file(home / ".petriconfig", registry),
-        from_file(home / ".dallingerconfig", registry, foreign=True),
+        from_file(home / ".petriconfig", registry, SettingLayer.PERSONAL_FILE),
+        from_file(home / ".dallingerconfig", registry, SettingLayer.PERSONAL_FILE, foreign=True),
     ]
 
 

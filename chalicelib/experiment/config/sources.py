@@ -11,6 +11,7 @@ from chalicelib.experiment.text_files import NotUTF8Error
 
 from .known_settings import Setting
 from .problems import SettingsProblem
+from .setting_origin import SettingLayer, SettingOrigin
 from .setting_registry import SettingRegistry
 from .settings_files import read_settings, referenced_file, resolve_file_reference
 from .validation import TRAILING_COMMENT, coerce
@@ -21,7 +22,10 @@ class SettingsSource:
     """The typed settings of one source, and their problems."""
 
     where: str
+    layer: SettingLayer
     values: dict[str, Any] = field(default_factory=dict)
+    #: the lines on which values stand in a file, by the name of the setting
+    lines: dict[str, int] = field(default_factory=dict)
     #: the files that values were read from, by the name of the setting
     files: dict[str, Path] = field(default_factory=dict)
     #: problems that have to be fixed before the experiment can run
@@ -40,10 +44,19 @@ class SettingsSource:
                 key.name, line, f"'{key.name}' is set twice here, once by a synonym.", "Keep one of them."
             )
             return
+        if line is not None:
+            self.lines[key.name] = line
         try:
             self.values[key.name] = validate(key, value)
         except ValueError as refusal:
             self.refuse(key.name, line, f"{key.name} {refusal}.", "")
+
+    def origin_of(self, name: str) -> SettingOrigin:
+        """Return where the value of a setting in this source comes from."""
+        if self.layer is SettingLayer.PERSONAL_FILE:
+            return SettingOrigin(self.layer, f"~/{Path(self.where).name}", self.lines.get(name))
+        file = Path(self.where).name if self.layer is SettingLayer.CONFIG_FILE else ""
+        return SettingOrigin(self.layer, file, self.lines.get(name))
 
     def refuse(self, key: str, line: int | None, what: str, fix: str) -> None:
         """Add a problem that has to be fixed."""
@@ -58,13 +71,19 @@ def validate(key: Setting, value: Any) -> Any:
     return typed
 
 
-def from_file(path: Path, registry: SettingRegistry, *, foreign: bool = False) -> SettingsSource:
+def from_file(
+    path: Path,
+    registry: SettingRegistry,
+    layer: SettingLayer = SettingLayer.CONFIG_FILE,
+    *,
+    foreign: bool = False,
+) -> SettingsSource:
     """Read a settings file.
 
     `foreign`: the file belongs to another program, so unknown settings are reported but not refused.
     """
     entries, problems = read_settings(path)
-    source = SettingsSource(str(path), problems=problems)
+    source = SettingsSource(str(path), layer, problems=problems)
     for entry in entries:
         key = registry.find(entry.key)
         if key is not None:
@@ -78,7 +97,7 @@ def from_file(path: Path, registry: SettingRegistry, *, foreign: bool = False) -
 
 def from_environment(environ: Mapping[str, str], registry: SettingRegistry, base: Path) -> SettingsSource:
     """Read the environment variables that are named exactly like a setting."""
-    source = SettingsSource("environment")
+    source = SettingsSource("environment", SettingLayer.ENVIRONMENT)
     for key in registry:
         for name in (key.name, *key.synonyms):
             if key.effective and name in environ:
@@ -86,9 +105,10 @@ def from_environment(environ: Mapping[str, str], registry: SettingRegistry, base
     return source
 
 
-def from_mapping(values: Mapping[str, Any], registry: SettingRegistry, where: str) -> SettingsSource:
+def from_mapping(values: Mapping[str, Any], registry: SettingRegistry, layer: SettingLayer) -> SettingsSource:
     """Read settings that a program passes, as typed values or as text."""
-    source = SettingsSource(where)
+    where = layer.value
+    source = SettingsSource(where, layer)
     for name, value in values.items():
         key = registry.find(name)
         if key is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Capabilities, FileStore, Recruiter, RunLog, Transfer, UnitOfWork
+from chalicelib.ports import Capabilities, FileStore, Recruiter, RunFacts, RunLog, Transfer, UnitOfWork
 
 from .absent_services import NoFiles, NoLog
 from .poll_intervals import WaitingEstimate
@@ -114,6 +115,8 @@ class Context:
     files: FileStore = field(default_factory=NoFiles)
     #: The log of the run.
     log: RunLog = field(default_factory=NoLog)
+    #: Returns what the run is made of and where it is.
+    facts: Callable[[], RunFacts] = RunFacts
     #: This process's estimate of how many participants wait.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
     #: What expensive reads of this process returned a moment ago: until when it is kept, and the result.

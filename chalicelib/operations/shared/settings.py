@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from chalicelib.experiment.config.run_settings import RunSettings
+from chalicelib.experiment.config.setting_origin import SettingState
 
 
 class SettingsLike(Protocol):
@@ -26,6 +28,11 @@ class Settings:
         """The typed settings that a configuration has built; None for other sources."""
         built: RunSettings | None = getattr(self._config, "run_settings", None)
         return built
+
+    def states(self) -> list[SettingState]:
+        """Return every setting with its value and its source; none for other sources than a configuration."""
+        read: Callable[[], list[SettingState]] | None = getattr(self._config, "states", None)
+        return [] if read is None else read()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a setting, or the default."""

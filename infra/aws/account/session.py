@@ -37,6 +37,11 @@ class Identity:
         return self.arn.endswith(":root")
 
     @property
+    def name(self) -> str:
+        """The name without the account: `user/ada`, or `assumed-role/<role>/<session>`."""
+        return self.arn.rpartition(":")[2]
+
+    @property
     def partition(self) -> str:
         """The AWS partition of the account: aws, aws-cn, aws-us-gov."""
         return self.arn.split(":")[1] if ":" in self.arn else "aws"

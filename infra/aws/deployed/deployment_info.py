@@ -31,6 +31,8 @@ class DeploymentInfo:
     deployed_at: str = ""
     #: Empty for an app that was deployed before it had a dashboard.
     dashboard_url: str = ""
+    #: The operator's name at AWS, such as `user/ada`; empty for an app that an older version deployed.
+    deployed_by: str = ""
 
 
 def write(account: Account, names: Names, facts: DeploymentInfo) -> None:
@@ -45,6 +47,7 @@ def write(account: Account, names: Names, facts: DeploymentInfo) -> None:
         "websocket_endpoint": facts.websocket_endpoint,
         "dashboard_url": facts.dashboard_url,
         "version": dict(facts.version),
+        "deployed_by": facts.deployed_by or account.identity.name,
         "deployed_at": facts.deployed_at or iso(datetime.now(UTC)),
     }
     with contextlib.closing(account.engine(names.table)) as engine:
@@ -66,6 +69,7 @@ def read(account: Account, names: Names) -> DeploymentInfo | None:
         dict(item.get("version", {})),
         str(item.get("deployed_at", "")),
         str(item.get("dashboard_url", "")),
+        str(item.get("deployed_by", "")),
     )
 
 

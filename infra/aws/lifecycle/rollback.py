@@ -152,7 +152,7 @@ class Rollback:
         deployment_info.write(
             self._account,
             self._names,
-            replace(known, version=self._target.version, deployed_at=""),
+            replace(known, version=self._target.version, deployed_at="", deployed_by=""),
         )
         self._releases.restore_code(self._target)
 

@@ -25,6 +25,7 @@ from typing import Any
 
 import chalicelib
 import petri
+from chalicelib.experiment.config.setting_origin import ORIGINS
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.version import MARK
@@ -35,7 +36,7 @@ from infra.packaging.pins import closure, only_in_lambda, petris_own, pins
 from infra.packaging.provenance import describe, differences, version_of
 from infra.packaging.requirements import CONSTRAINTS, REQUIREMENTS, Requirements, names_of, wanted_by
 from infra.packaging.secret_scan import check_for_secrets, secrets_of
-from infra.packaging.settings_file import staged_settings, write_settings
+from infra.packaging.settings_file import staged_origins, staged_settings, write_settings
 from infra.packaging.staged_files import copy_into, files_below, is_for_code, lambda_files, patterns_of
 from infra.packaging.wheels import Vendored, vendor
 from infra.problems import OperatorProblem
@@ -117,10 +118,12 @@ def stage(
     for finding in sharing(loaded.config):
         raise OperatorProblem(f"{finding.what} {finding.fix}")
     staged = staged_settings(loaded.config)
+    secrets = _secrets(loaded)
+    origins = staged_origins(loaded.config, {*staged, *secrets, "mode"})
     with _kept(app / ".chalice"):
         shutil.rmtree(app, ignore_errors=True)
         _copy_petri(app)
-        _copy_experiment(loaded, app / "vendor" / EXPERIMENT, staged)
+        _copy_experiment(loaded, app / "vendor" / EXPERIMENT, staged, origins)
         wanted = wanted_by(folder)
         before = version_of(folder) or {}
         private = _requirements(wanted, app, before.get("dependencies"))
@@ -138,9 +141,13 @@ def stage(
         check_for_secrets(secrets_of(loaded.config, environ), app, site)
         _set_moment(app, site)
     notes = (*wanted.notes, *(differences(before) if before else ()))
-    given = loaded.config.given(sensitive=True)
-    secrets = {name: value for name, value in given.items() if name not in _OF_THE_OPERATOR}
     return StagedApp(app, site, names, staged, secrets, private.versions, loaded, notes)
+
+
+def _secrets(loaded: LoadedExperiment) -> dict[str, Any]:
+    """Return the secret settings that the app needs."""
+    given = loaded.config.given(sensitive=True)
+    return {name: value for name, value in given.items() if name not in _OF_THE_OPERATOR}
 
 
 def _check_place(folder: Path, out: Path, app: Path) -> None:
@@ -189,7 +196,9 @@ def _is_source(path: Path) -> bool:
     return "__pycache__" not in path.parts and path.suffix != ".pyc" and not path.name.startswith(".")
 
 
-def _copy_experiment(loaded: LoadedExperiment, place: Path, settings: Mapping[str, Any]) -> None:
+def _copy_experiment(
+    loaded: LoadedExperiment, place: Path, settings: Mapping[str, Any], origins: Mapping[str, Any]
+) -> None:
     patterns = patterns_of(str(loaded.config.get("lambda_files")))
     own = [
         (path, path.relative_to(loaded.folder).as_posix()) for path in lambda_files(loaded.folder, patterns)
@@ -207,6 +216,7 @@ def _copy_experiment(loaded: LoadedExperiment, place: Path, settings: Mapping[st
     write_settings(settings, place)
     description = describe(loaded, dependencies={})
     marker = {name: description[name] for name in ("name", "petri", "code", "experiment")}
+    marker[ORIGINS] = origins
     (place / MARK).write_text(json.dumps(marker) + "\n", encoding="utf-8")
 
 

@@ -31,6 +31,7 @@ from chalicelib.web import author_routes
 from infra.local.allowed_hosts import AllowedHosts
 from infra.local.background_worker import BackgroundWorker
 from infra.local.consumer import MessageConsumer
+from infra.local.dashboard.local_facts import LocalFacts
 from infra.local.dashboard.read_pool import ReadPool
 from infra.local.dashboard.run_log_file import RunLogFile
 from infra.local.group_commit import GroupCommit
@@ -145,6 +146,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         )
         app.seals = FolderSeals(paths.seals(options.run_id))
         app.log = RunLogFile(paths.log(options.run_id))
+        app.facts = LocalFacts(lambda: run.loaded, lambda: address.url)
         sockets = LocalChannels()
         app.channels = stack.enter_context(_channels(options, sockets))
         author_routes.register(chalice_app(), loaded.routes)
@@ -160,8 +162,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         host.start_page = None if start is None else start.html
         host.reads = stack.enter_context(_reads(app, engine))
         token = _operator_token(engine)
-        run = Run(options.run_id, loaded, app, engine, host, drain, address, token, site, start)
-        yield run
+        yield (run := Run(options.run_id, loaded, app, engine, host, drain, address, token, site, start))
 
 
 def load_for_run(options: RunOptions) -> LoadedExperiment:

@@ -27,6 +27,7 @@ PAGES = (
     "data/participants",
     "people",
     "people/ada",
+    "settings",
     "log",
     "stop",
 )

@@ -194,6 +194,7 @@ def test_the_apps_addresses_are_in_its_table(deployed: Any) -> None:
     assert found.dashboard_url == first.dashboard_url
     assert found.dashboard_url.endswith(".cloudfront.net/dashboard")
     assert not found.dashboard_url.startswith(first.site_url)
+    assert found.deployed_by == account.identity.arn.rpartition(":")[2] != ""
 
 
 def test_sockets_are_reached_under_https(deployed: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.dashboard.rendering import FILES_VARIABLE
 from chalicelib.experiment.config.configuration import Configuration
+from chalicelib.operations.management.oversight.settings_of_run import place_of
 from chalicelib.version import MARK
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.package.staging import MOMENT, stage
@@ -20,6 +21,7 @@ from .folders import CODE, NAMES, author_folder, contents, staged
 
 AUTHORS = "vendor/petri_experiment"
 TOKEN = "ghp-not-for-anybody-else"
+DEPLOYED_VARIABLE = "an environment variable, when it was deployed"
 
 
 def settings_of(done, **kinds):
@@ -230,6 +232,21 @@ def test_a_secret_in_a_file_is_refused_by_the_settings_name(tmp_path):
 def test_secret_settings_are_handed_on_beside_the_folder(tmp_path):
     done = staged(tmp_path, environ={"prolific_token": TOKEN})
     assert done.secrets["prolific_token"] == TOKEN
+
+
+def test_a_deployed_app_knows_where_its_settings_came_from_and_no_secret(tmp_path):
+    environ = {"prolific_token": TOKEN, "lifetime": "7", "osf_access_token": "for-this-machine"}
+    done = staged(tmp_path, {"config.txt": "[Experiment]\n\ntitle = Doubling\n"}, environ=environ)
+    config = Configuration()
+    config.load_for(done.experiment, {"mode": "sandbox"}, environ={}, home=done.folder)
+    config.extend_lazily(lambda name: pytest.fail(f"{name} was read"), dict)
+    found = {each.setting.name: each for each in config.states() if each.is_set}
+    sources = {"title": "config.txt, line 3", "mode": "petri deploy", "prolific_token": DEPLOYED_VARIABLE}
+    assert {name: place_of(found[name].origin) for name in sources} == sources
+    assert place_of(found["lifetime"].origin) == DEPLOYED_VARIABLE
+    assert (found["lifetime"].value, found["prolific_token"].value) == (7, None)
+    assert "osf_access_token" not in found
+    assert TOKEN not in (done.experiment / MARK).read_text()
 
 
 def test_secrets_of_the_operator_alone_are_not_handed_on(tmp_path):

@@ -1,0 +1,1 @@
+"""Operations of the API on the run as a whole: its settings, its versions and its audit log."""

@@ -1,0 +1,43 @@
+"""Settings: what is in effect and where it comes from, what the run is made of, and its audit log."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.access.rights import Right
+from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
+from chalicelib.dashboard.rendering import render
+from chalicelib.errors import NotFound
+from chalicelib.operations.management.oversight.settings_of_run import SettingsInEffect
+
+#: The most characters of a search.
+_LONGEST: Final = 100
+
+
+def show_settings(call: PageCall) -> Rendered:
+    """Show the settings, their sources, and the versions and addresses of the run."""
+    if call.id is not None or call.method == "POST":
+        raise NotFound("This page has no such part.")
+    text, group = call.one("text")[:_LONGEST], call.one("group")[:_LONGEST]
+    only_set = call.one("only_set") == "true"
+    found = call.run("settings.list", text=text, group=group, only_set=only_set)
+    return render(
+        "settings.html",
+        call,
+        versions=call.run("settings.versions"),
+        groups=_by_group(found),
+        all_groups=found.groups,
+        text=text,
+        group=group,
+        only_set=only_set,
+    )
+
+
+def _by_group(found: SettingsInEffect) -> dict[str, list[Any]]:
+    """Return the settings of each group that has some, the secret ones last."""
+    rows: list[Any] = [*found.settings, *found.secrets]
+    groups = {name: [row for row in rows if row.group == name] for name in found.groups}
+    return {name: some for name, some in groups.items() if some}
+
+
+PAGE = DashboardPage("settings", "Settings", Right.VIEW, show_settings, nav="Setup")
