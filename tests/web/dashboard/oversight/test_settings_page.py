@@ -51,6 +51,7 @@ def here(world: NewWorld, tmp_path: Path) -> World:
     )
     others = {"smtp_password", "lab_password", "aws_access_key_id"}
     environ = {name: secret_value(name) for name in (*SECRET_NAMES, *OWN_SECRETS) if name not in others}
+    environ["oidc_client_secrets"] = f'{{"lab": "{secret_value("oidc_client_secrets")}"}}'
     # Settings without effect aren't read from the environment.
     environ |= {"us_only": "yes"}
     config.load_for(
