@@ -29,7 +29,7 @@ from .operations.recruitment.quotas import recruiter_names
 from .operations.shared.absent_services import NoFiles
 from .operations.shared.settings import Settings, SettingsLike
 from .operations.shared.tokens import LazyTokens, SignedTokens
-from .ports import Clock, FileStore, Queue, Recruiter, RunFacts, SealStore, TickSchedule, VendorReport
+from .ports import Clock, FileStore, Provenance, Queue, Recruiter, SealStore, TickSchedule, VendorReport
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -277,15 +277,15 @@ class _DeploymentInfo:
             )
         return str(self._known[name]).rstrip("/")
 
-    def facts(self, experiment: str) -> RunFacts:
+    def facts(self, experiment: str) -> Provenance:
         """Return what was deployed, when and by whom, read each time: a deployment records it at its end."""
         return _facts_of(experiment, self._engine.get([DEPLOYMENT]).get(DEPLOYMENT, {}))
 
 
-def _facts_of(experiment: str, item: Mapping[str, Any]) -> RunFacts:
+def _facts_of(experiment: str, item: Mapping[str, Any]) -> Provenance:
     """Return the facts that a deployment has recorded."""
     version = item.get("version", {})
-    return RunFacts(
+    return Provenance(
         experiment=str(version.get("name") or experiment),
         experiment_hash=str(version.get("experiment", "")),
         petri_hash=str(version.get("code", "")),

@@ -37,8 +37,8 @@ from .ports import (
     Key,
     Mailer,
     Message,
+    Provenance,
     Queue,
-    RunFacts,
     SealStore,
     Store,
     TickSchedule,
@@ -105,7 +105,7 @@ class App:
     #: The log of the run.
     log: RunLog = field(default_factory=NoLog)
     #: Returns what the run is made of and where it is.
-    facts: Callable[[], RunFacts] = RunFacts
+    facts: Callable[[], Provenance] = Provenance
     #: The author's own routes: (rule, methods, function, is_method).
     routes: Iterable[Any] = ()
     #: The experiment's scheduled functions: (minutes, name, function, is_method).

@@ -41,8 +41,8 @@ from .recruiter import (
     Transfer,
     VendorReport,
 )
-from .run_facts import RunFacts
 from .run_log import LogLine, RunLog
+from .run_provenance import Provenance
 from .runner import Runner
 from .seals import Seal, SealStore
 from .sockets import Channels
@@ -67,10 +67,10 @@ __all__ = [
     "Mailer",
     "Message",
     "ParticipantMail",
+    "Provenance",
     "Queue",
     "Recruiter",
     "RecruitmentResult",
-    "RunFacts",
     "RunLog",
     "Runner",
     "Seal",

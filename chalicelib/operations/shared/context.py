@@ -17,7 +17,7 @@ from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Capabilities, FileStore, Recruiter, RunFacts, RunLog, Transfer, UnitOfWork
+from chalicelib.ports import Capabilities, FileStore, Provenance, Recruiter, RunLog, Transfer, UnitOfWork
 
 from .absent_services import NoFiles, NoLog
 from .poll_intervals import WaitingEstimate
@@ -116,7 +116,7 @@ class Context:
     #: The log of the run.
     log: RunLog = field(default_factory=NoLog)
     #: Returns what the run is made of and where it is.
-    facts: Callable[[], RunFacts] = RunFacts
+    facts: Callable[[], Provenance] = Provenance
     #: This process's estimate of how many participants wait.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
     #: What expensive reads of this process returned a moment ago: until when it is kept, and the result.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
-from chalicelib.ports import RunFacts
+from chalicelib.ports import Provenance
 from infra.packaging.provenance import code_hash, hash_of, petris_files
 
 from .dashboard_links import dashboard_address
@@ -21,12 +21,12 @@ class LocalFacts:
         self._address = address
         self._hashed: tuple[LoadedExperiment | None, str] = (None, "")
 
-    def __call__(self) -> RunFacts:
+    def __call__(self) -> Provenance:
         """Return the facts."""
         loaded, address = self._loaded(), self._address()
         if self._hashed[0] is not loaded:
             self._hashed = (loaded, code_hash(loaded))
-        return RunFacts(
+        return Provenance(
             experiment=loaded.name,
             experiment_hash=self._hashed[1],
             petri_hash=_hash_of_petri(),

@@ -18,7 +18,7 @@ from chalicelib.experiment.config.known_settings import KNOWN_SETTINGS
 from chalicelib.operations.management.oversight.settings_of_run import SecretRow, SettingRow
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.operations.shared.settings import Settings
-from chalicelib.ports import RunFacts
+from chalicelib.ports import Provenance
 from tests.web.api.requests import request_of
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import DashboardBrowser
@@ -49,16 +49,16 @@ def here(world: NewWorld, tmp_path: Path) -> World:
     (tmp_path / ".petriconfig").write_text(
         f"[Keys]\naws_access_key_id = {secret_value('aws_access_key_id')}\nwhimsical = no\n", encoding="utf-8"
     )
-    others = {"smtp_password", "lab_password", "aws_access_key_id"}
+    others = {"smtp_password", "lab_password", "aws_access_key_id", "oidc_client_secrets"}
     environ = {name: secret_value(name) for name in (*SECRET_NAMES, *OWN_SECRETS) if name not in others}
-    environ["oidc_client_secrets"] = f'{{"lab": "{secret_value("oidc_client_secrets")}"}}'
     # Settings without effect aren't read from the environment.
     environ |= {"us_only": "yes"}
     config.load_for(
         tmp_path, {**SETTINGS, "run_seed": 7}, environ=environ, home=tmp_path, defaults={"keywords": "birds"}
     )
+    config.set("oidc_client_secrets", f'{{"lab": "{secret_value("oidc_client_secrets")}"}}')
     made.app.config = Settings(config)
-    made.app.facts = lambda: RunFacts(
+    made.app.facts = lambda: Provenance(
         experiment="birds",
         experiment_hash="ab" * 32,
         deployed_at="2026-03-01T12:00:00Z",
@@ -137,7 +137,7 @@ def test_no_secret_comes_out_of_any_page_or_any_operation_that_reads(here: World
             answer = here.app.run(
                 perform_request, "GET", operation.shape, request_of(operation, "1"), caller=OPERATOR_CALLER
             )
-            shown[operation.name] = str(answer.fields)
+            shown[operation.name] = str(answer)
         except Refused as refused:
             shown[operation.name] = str(refused)
     assert "is_set" in shown["settings.list"]

@@ -6,7 +6,7 @@ from chalicelib.immutable import immutable
 
 
 @immutable(kw_only=True)
-class RunFacts:
+class Provenance:
     """The facts of a run; those that a process doesn't know are empty."""
 
     #: the name of the experiment's folder
