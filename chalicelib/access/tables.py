@@ -205,7 +205,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             create=UserMatches("username") & _PERSON,
             read=UserMatches("username") | _MANAGE,
             update=UserMatches("username") & _PERSON,
-            delete=(UserMatches("username") & _PERSON) | (_MANAGE & _WITHIN),
+            delete=(UserMatches("username") | (_MANAGE & _WITHIN)) & _PERSON,
             unreadable=frozenset({"hash", "secret", "codes"}),
             fixed=frozenset({"username", "name"}),
         ),

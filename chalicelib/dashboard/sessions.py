@@ -5,33 +5,38 @@ Only hashes of tickets and of sessions are stored, so that a copy of the data si
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
-from chalicelib.errors import Forbidden, NotFound, Unauthorized
+from chalicelib.access.rights import OPERATOR_ACTOR, Actor
+from chalicelib.errors import Unauthorized
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.accounts.account_records import user_actor_id
-from chalicelib.operations.accounts.actors import find_actor, find_user, rights_of_user
-from chalicelib.operations.accounts.open_sessions import is_expired
+from chalicelib.operations.accounts.actors import find_actor
+from chalicelib.operations.accounts.credentials.password_links import user_within_rights
+from chalicelib.operations.accounts.credentials.tickets import (
+    ENTROPY,
+    SIGNS_IN,
+    delete_expired,
+    digest,
+    make_ticket,
+    stored,
+    use_ticket,
+    valid_ticket,
+)
 from chalicelib.operations.audit.record_change import record_change
-from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context, caller_of
 
 TICKET_LIFETIME: Final = timedelta(minutes=2)
 SESSION_LIFETIME: Final = timedelta(hours=12)
-#: Random bytes of tickets and of sessions.
-_ENTROPY: Final = 32
-#: Longer texts can't be tickets or sessions, and aren't hashed.
-_MOST_CHARACTERS: Final = 100
 #: How many characters of the browser's description are kept.
 _AGENT_CHARACTERS: Final = 120
+_SESSION_FIELDS: Final = frozenset({"actor", "began", "expires", "secure", "agent", "address", "how"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,7 @@ def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
 
     Not a route: only a caller who can write to the store can make a ticket.
     """
-    _delete_expired(ctx, keys.TICKETS)
-    ticket = secrets.token_urlsafe(_ENTROPY)
-    fields = {"actor": actor_id, "expires": iso(ctx.now + TICKET_LIFETIME)}
-    ctx.uow.put_item(keys.ticket(_digest(ticket)), "ticket", fields)
-    return ticket
+    return make_ticket(ctx, actor_id, TICKET_LIFETIME, purpose=SIGNS_IN)
 
 
 def create_ticket_for_user(ctx: Context, username: str) -> str:
@@ -75,19 +76,14 @@ def create_ticket_for_user(ctx: Context, username: str) -> str:
 
     The caller manages the lab, and has all rights of the user. NotFound for an unknown user.
     """
-    actor = require_right(ctx, Right.MANAGE_LAB)
-    user = find_user(ctx, username)
-    if user is None:
-        raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")
-    if not all(actor.may(right) for right in rights_of_user(ctx, user)):
-        raise Forbidden(f"User {username} has rights that you don't have.", code="right_missing")
+    user = user_within_rights(ctx, username)
     record_change(ctx, "users.make_sign_in_link", records=[("users", username)])
     return create_ticket(ctx, user.actor_id)
 
 
 def is_valid_ticket(ctx: Context, ticket: str) -> bool:
     """Whether a ticket can still be used; looking doesn't use it up."""
-    return _valid_ticket(ctx, ticket) is not None
+    return valid_ticket(ctx, ticket, purpose=SIGNS_IN) is not None
 
 
 def begin_session(
@@ -104,13 +100,13 @@ def begin_session(
     `former`: the session that the browser has had, which ends. `is_secure`: whether the session began over
     HTTPS; it is then refused over HTTP. Unauthorized when the ticket was used or has expired.
     """
-    item = _valid_ticket(ctx, ticket)
+    item = valid_ticket(ctx, ticket, purpose=SIGNS_IN)
     if item is None:
         raise Unauthorized(
             "This link has been used or is older than two minutes. To get a new one, run: petri dashboard",
             code="ticket_invalid",
         )
-    ctx.uow.delete_item(keys.ticket(_digest(ticket)), expect=item["v"])
+    use_ticket(ctx, item)
     return _begin(ctx, item["actor"], Browser(former, is_secure, agent, address), "link")
 
 
@@ -141,10 +137,10 @@ def begin_user_session(
 
 def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
     """Store a new session and return its token; the browser's former session ends."""
-    _delete_expired(ctx, keys.SESSIONS)
+    delete_expired(ctx, keys.SESSIONS)
     if browser.former:
         end_session(ctx, browser.former)
-    token = secrets.token_urlsafe(_ENTROPY)
+    token = secrets.token_urlsafe(ENTROPY)
     fields = {
         "actor": actor_id,
         "began": iso(ctx.now),
@@ -155,13 +151,13 @@ def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
         "how": how,
         "authenticated": iso(ctx.now),
     }
-    ctx.uow.put_item(keys.session(_digest(token)), "session", fields)
+    ctx.uow.put_item(keys.session(digest(token)), "session", fields)
     return token
 
 
 def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> DashboardSession | None:
     """Return the open session of a token; None when it has ended, or began over HTTPS and this is HTTP."""
-    item = _stored(ctx, keys.session(_digest(token)), token)
+    item = stored(ctx, keys.session(digest(token)), token)
     if item is None or (item["secure"] and not is_secure):
         return None
     actor = find_actor(ctx, item["actor"])
@@ -173,9 +169,18 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
 
 def end_session(ctx: Context, token: str) -> None:
     """End a session; idempotent."""
-    key = keys.session(_digest(token))
-    if _stored(ctx, key, token) is not None:
+    key = keys.session(digest(token))
+    if stored(ctx, key, token) is not None:
         ctx.uow.delete_item(key)
+
+
+def confirm_session(ctx: Context, session_id: str) -> None:
+    """Note that the user of a session has proved again who they are."""
+    key = (keys.SESSIONS, session_id)
+    item = ctx.uow.item(key)
+    if item is not None:
+        fields = {name: value for name, value in item.items() if name in _SESSION_FIELDS}
+        ctx.uow.put_if_unchanged(key, "session", {**fields, "authenticated": iso(ctx.now)})
 
 
 def csrf_token(ctx: Context, token: str) -> str:
@@ -186,24 +191,3 @@ def csrf_token(ctx: Context, token: str) -> str:
 def is_same_token(sent: str, expected: str) -> bool:
     """Compare two tokens in constant time."""
     return hmac.compare_digest(sent.encode(), expected.encode())
-
-
-def _valid_ticket(ctx: Context, ticket: str) -> Mapping[str, Any] | None:
-    return _stored(ctx, keys.ticket(_digest(ticket)), ticket)
-
-
-def _stored(ctx: Context, key: keys.Key, text: str) -> Mapping[str, Any] | None:
-    if not 0 < len(text) <= _MOST_CHARACTERS:
-        return None
-    item = ctx.uow.item(key)
-    return None if item is None or is_expired(item, ctx.now) else item
-
-
-def _delete_expired(ctx: Context, collection: str) -> None:
-    for item in ctx.uow.items(collection):
-        if is_expired(item, ctx.now):
-            ctx.uow.delete_item((collection, item["sk"]))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text[: _MOST_CHARACTERS + 1].encode()).hexdigest()

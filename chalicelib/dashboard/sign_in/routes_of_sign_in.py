@@ -10,15 +10,17 @@ from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered
 from chalicelib.errors import NotFound
 
+from .code_sign_in import sign_in_with_code
 from .cookies import FormCookie
 from .link_sign_in import show_link, use_link
+from .password_choice import choose_password, show_choice
 from .password_sign_in import sign_in_with_password
 from .sign_in_page import show_sign_in
 from .ways import find_way
 
 #: The forms of the page, by the last segment of their address.
 _FORMS: Final[Mapping[str, Callable[[DashboardRequest], Rendered]]] = MappingProxyType(
-    {"password": sign_in_with_password}
+    {"password": sign_in_with_password, "code": sign_in_with_code, "new-password": choose_password}
 )
 
 
@@ -33,7 +35,9 @@ def answer_sign_in(request: DashboardRequest) -> Rendered:
         FormCookie.of(request).require_token(request.one("csrf"))
     form = _FORMS.get(request.id) if request.part is None else None
     if form is not None:
-        return form(request) if request.is_change else show_sign_in(request)
+        if request.is_change:
+            return form(request)
+        return show_choice(request) if form is choose_password else show_sign_in(request)
     way = find_way(request.id)
     if way is not None and request.part is None and request.is_change:
         return way.begin(request)

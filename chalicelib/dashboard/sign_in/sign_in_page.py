@@ -20,6 +20,7 @@ def show_sign_in(
     refused: str = "",
     username: str = "",
     challenge: str = "",
+    said: str = "",
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Rendered:
@@ -32,6 +33,7 @@ def show_sign_in(
         refused: Why an attempt was refused.
         username: The user name that the form shows.
         challenge: The attempt that goes on with a code: the page then asks for one.
+        said: What has happened before.
         status: The HTTP status.
         headers: More headers.
 
@@ -46,6 +48,8 @@ def show_sign_in(
         "refused": refused,
         "username": username,
         "challenge": challenge,
+        "is_recovery": bool(challenge and request.one("recovery")),
+        "said": said,
         "csrf": cookie.token,
         "ways": available_ways(),
     }

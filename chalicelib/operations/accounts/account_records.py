@@ -142,6 +142,12 @@ def user_actor_id(username: str) -> str:
     return f"user:{username}"
 
 
+def username_of(actor_id: str) -> str:
+    """Return the user who acts under an id; "" when no user does."""
+    kind, _, username = actor_id.partition(":")
+    return username if kind == "user" else ""
+
+
 def checked_name(name: str, what: str) -> str:
     """Return a username or the name of a token; BadRequest when it is not a valid one."""
     if not _USERNAME.fullmatch(name):

@@ -14,7 +14,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import require_mode, require_touched
 
 from .account_records import User
-from .actors import find_user
+from .actors import find_user, rights_of_user
 from .credentials.password_hashing import dummy_hash, hash_password, needs_new_hash
 from .credentials.password_rules import check_password
 from .open_sessions import delete_sign_ins
@@ -44,11 +44,7 @@ def set_password(ctx: Context, username: str, password: str, *, kept_session: st
         kept_session: The id of the session in which the user does this, which goes on.
 
     """
-    require_mode(ctx, CREDENTIAL, Mode.CREATE)
-    user = find_user(ctx, username)
-    if user is None:
-        raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")
-    require_touched(ctx, CREDENTIAL, Mode.CREATE, [{"id": PASSWORD, "username": username}])
+    user = own_user(ctx, username)
     check_password(password, (user.username, user.name, user.email, str(ctx.settings.title), ctx.app_id))
     stored: dict[str, Any] = {
         "username": username,
@@ -59,6 +55,19 @@ def set_password(ctx: Context, username: str, password: str, *, kept_session: st
     record_change(ctx, "credentials.set_password", records=[("users", username)])
     ctx.uow.put_if_unchanged(keys.credential(username, PASSWORD), CREDENTIAL, stored)
     end_after_change(ctx, user, kept_session)
+
+
+def own_user(ctx: Context, username: str, *, for_removal: bool = False) -> User:
+    """Return a user whose credentials the actor may change, or remove; NotFound for an unknown one."""
+    mode = Mode.DELETE if for_removal else Mode.UPDATE
+    require_mode(ctx, CREDENTIAL, mode)
+    user = find_user(ctx, username)
+    if user is None:
+        raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")
+    rights = sorted(rights_of_user(ctx, user)) if for_removal else []
+    row = {"id": username, "username": username, "rights": rights}
+    require_touched(ctx, CREDENTIAL, mode, [row])
+    return user
 
 
 def has_password(ctx: Context, username: str) -> bool:
