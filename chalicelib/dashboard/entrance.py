@@ -96,12 +96,15 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
         run_for_each=partial(run_for_each, session.actor, request.address, form=request.one("form")),
         is_fragment=request.is_fragment,
         csrf=session.csrf,
+        session=session,
+        address=request.address,
+        origin=own_host.origin_of(request.headers, services.current().dashboard_url),
     )
     return page.render(call)
 
 
 def _require_right(actor: Actor, page: DashboardPage) -> None:
-    if not actor.may(page.right):
+    if page.right is not None and not actor.may(page.right):
         raise Forbidden(
             f"The page {page.title} needs the right {page.right.value!r}; ask a lab admin for it."
         )

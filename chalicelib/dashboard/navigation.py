@@ -73,7 +73,7 @@ def with_author_tabs(
     groups = {
         group: [NavigationEntry(page.name, page.title) for page in some] for group, some in pages.items()
     }
-    if not actor.may(TAB_PAGE.right):
+    if not TAB_PAGE.is_open_to(actor):
         return groups
     for tab in tabs:
         route, is_after = tabs.beside.get(tab.route_name, ("", False))

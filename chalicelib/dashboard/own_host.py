@@ -40,12 +40,17 @@ def is_same_origin(headers: Mapping[str, str], address: Callable[[], str] | None
 
     `address`: returns that of a deployed app's dashboard, since CloudFront doesn't forward the Host header.
     """
-    origin = urlsplit(headers.get("origin") or "")
+    sent = urlsplit(headers.get("origin") or "")
     fetched_from = headers.get("sec-fetch-site") or "same-origin"
+    is_own = f"{sent.scheme}://{sent.netloc.lower()}" == origin_of(headers, address)
+    return is_own and fetched_from == "same-origin"
+
+
+def origin_of(headers: Mapping[str, str], address: Callable[[], str] | None = None) -> str:
+    """Return scheme and host of the dashboard, as the browser knows them; `address`: see `is_same_origin`."""
     scheme = "https" if is_secure(headers) else "http"
     host = headers.get("host") or "" if address is None else urlsplit(address()).netloc
-    own = (scheme, host.strip().lower())
-    return (origin.scheme, origin.netloc.lower()) == own and fetched_from == "same-origin"
+    return f"{scheme}://{host.strip().lower()}"
 
 
 def cookie_name(run_id: str, *, secure: bool) -> str:

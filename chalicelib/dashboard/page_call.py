@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.errors import BadRequest, Refused
+
+if TYPE_CHECKING:
+    from .sessions import DashboardSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,12 @@ class PageCall:
     is_fragment: bool
     #: The token that each form of this session contains.
     csrf: str
+    #: The session in which the page is asked for.
+    session: DashboardSession | None = None
+    #: The network address of the browser.
+    address: str = ""
+    #: Where the browser finds the dashboard: scheme and host.
+    origin: str = ""
 
     def one(self, name: str, default: str = "") -> str:
         """Return a parameter that is sent once; BadRequest for different values."""
@@ -36,6 +45,11 @@ class PageCall:
         if len(set(values)) > 1:
             raise BadRequest(f"{name} was sent {len(values)} times; send it once.")
         return values[0].strip() if values else default
+
+    def text(self, name: str) -> str:
+        """Return a parameter as it was typed, such as a password, with the spaces at its ends."""
+        values = self.query.get(name, ())
+        return values[0] if values else ""
 
     def all(self, name: str) -> list[str]:
         """Return every value of a parameter, such as those of the checkboxes of a table."""
@@ -59,13 +73,17 @@ class DashboardPage:
     name: str
     #: The page's name in the navigation.
     title: str
-    #: What an actor needs to see the page; each change needs the right of its own operation.
-    right: Right
+    #: What an actor needs to see the page, None: nothing; each change needs the right of its own operation.
+    right: Right | None
     render: Callable[[PageCall], Rendered]
     #: The group of the navigation under which the page stands; "" leaves the page out of it.
     nav: str = ""
     #: The page of the navigation to which one that has no entry belongs.
     under: str = ""
+
+    def is_open_to(self, actor: Actor) -> bool:
+        """Whether an actor may see the page."""
+        return self.right is None or actor.may(self.right)
 
 
 def redirect(address: str) -> Rendered:

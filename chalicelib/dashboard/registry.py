@@ -21,6 +21,7 @@ from .pages import (
     stop,
 )
 from .pages.people import roles_page, users_page
+from .sign_in import account_page
 
 #: The groups of the navigation, in order.
 GROUPS: Final = ("Run", "Results", "Setup")
@@ -41,6 +42,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     stop.PAGE,
     author_tabs.PAGE,
     author_frames.PAGE,
+    account_page.PAGE,
 )
 
 

@@ -69,7 +69,7 @@ def pages_for(actor: Actor) -> dict[str, list[NavigationEntry]]:
     from .registry import GROUPS, PAGES
 
     pages = {
-        group: [page for page in PAGES if page.nav == group and actor.may(page.right)] for group in GROUPS
+        group: [page for page in PAGES if page.nav == group and page.is_open_to(actor)] for group in GROUPS
     }
     return with_author_tabs(pages, actor, services.current().experiment_class.dashboard_tabs)
 
@@ -112,7 +112,7 @@ def _frame(actor: Actor, tab: str, csrf: str) -> dict[str, Any]:
         "tab": tab,
         "actor": actor,
         "csrf": csrf,
-        "has_stop": stop is not None and actor.may(stop.right),
+        "has_stop": stop is not None and stop.is_open_to(actor),
     }
 
 

@@ -107,6 +107,8 @@ class World:
     clock: HandClock
     chalice: Chalice
     lane: SerialDispatcher = field(init=False)
+    #: The network address from which requests come.
+    address: str = "192.0.2.7"
     arrived: int = 0
 
     def __post_init__(self) -> None:
@@ -151,7 +153,7 @@ class World:
         assert match is not None, f"nothing answers {path}"
         assert method in match.methods, f"{path} doesn't take {method}"
         encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in named.items())
-        request = HttpRequest(method, path, query, encoded, body, address="192.0.2.7", scheme=scheme)
+        request = HttpRequest(method, path, query, encoded, body, address=self.address, scheme=scheme)
         return Said(self.lane.invoke(proxy_event(request, match, frozenset(self.chalice.api.binary_types))))
 
     # -- people -------------------------------------------------------------------------------------

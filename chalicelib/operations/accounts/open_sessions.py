@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.access.rights import Right
+from chalicelib.errors import NotFound
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
@@ -23,6 +24,11 @@ class OpenSession:
     began: str
     expires: str
     agent: str
+    #: The id by which it can be ended.
+    id: str = ""
+    #: The network address at which it began, and the way: `password and code`.
+    address: str = ""
+    how: str = ""
 
 
 def list_sessions(ctx: Context) -> list[OpenSession]:
@@ -30,7 +36,7 @@ def list_sessions(ctx: Context) -> list[OpenSession]:
     actor = require_actor(ctx)
     sees_all = actor.may(Right.MANAGE_LAB)
     found = [
-        OpenSession(item["actor"], item["began"], item["expires"], item["agent"])
+        _session(item)
         for item in ctx.uow.items(keys.SESSIONS)
         if not is_expired(item, ctx.now) and (sees_all or item["actor"] == actor.id)
     ]
@@ -47,6 +53,17 @@ def end_sessions_of(ctx: Context, actor_id: str) -> int:
     return count
 
 
+def end_one_session(ctx: Context, session_id: str) -> None:
+    """End one session; one of another actor requires Manage lab. NotFound for one that has ended."""
+    actor = require_actor(ctx)
+    item = ctx.uow.item((keys.SESSIONS, session_id)) if session_id else None
+    is_hidden = item is not None and item["actor"] != actor.id and not actor.may(Right.MANAGE_LAB)
+    if item is None or is_hidden:
+        raise NotFound("This session has ended already.", code="session_not_found")
+    record_change(ctx, "sessions.end", records=[("sessions", item["actor"])], fields={"count": 1})
+    ctx.uow.delete_item((keys.SESSIONS, session_id))
+
+
 def delete_sign_ins(ctx: Context, actor_id: str, *, kept: str = "") -> None:
     """Delete all sessions of an actor but one, and the links that would begin more.
 
@@ -56,6 +73,18 @@ def delete_sign_ins(ctx: Context, actor_id: str, *, kept: str = "") -> None:
         for item in ctx.uow.items(collection):
             if item["actor"] == actor_id and item["sk"] != kept:
                 ctx.uow.delete_item((collection, item["sk"]))
+
+
+def _session(item: Mapping[str, Any]) -> OpenSession:
+    return OpenSession(
+        item["actor"],
+        item["began"],
+        item["expires"],
+        item["agent"],
+        item["sk"],
+        item.get("address", ""),
+        item.get("how", ""),
+    )
 
 
 def is_expired(item: Mapping[str, Any], now: datetime) -> bool:
