@@ -71,7 +71,7 @@ def begin(client: ProviderClient, provider: OpenIdProvider, redirect_uri: str) -
 def finish(
     client: ProviderClient,
     provider: OpenIdProvider,
-    pending: PendingSignIn | None,
+    pending: PendingSignIn,
     answer: Mapping[str, str],
     now: int,
 ) -> VerifiedIdentity:
@@ -80,7 +80,7 @@ def finish(
     Args:
         client: Calls the provider.
         provider: The provider at whose address the answer arrived.
-        pending: What this browser has begun; None: nothing, or too long ago.
+        pending: What this browser has begun.
         answer: The fields of the answer: state, code, iss, error.
         now: The moment, in seconds since 1970.
 
@@ -89,12 +89,8 @@ def finish(
 
     """
     state = answer.get("state", "")
-    if pending is None or not hmac.compare_digest(state.encode(), pending.state.encode()):
-        raise SignInRefused(
-            "This sign-in was begun in another browser, more than ten minutes ago, or in another tab since. "
-            "Begin again.",
-            "state",
-        )
+    if not hmac.compare_digest(state.encode(), pending.state.encode()):
+        raise not_begun()
     document = client.document(provider)
     issuer = answer.get("iss", provider.issuer if not document.names_issuer else "")
     if pending.provider != provider.name or issuer != provider.issuer:
@@ -116,6 +112,15 @@ def finish(
     )
     return VerifiedIdentity(
         provider.name, provider.issuer, claims["sub"], _with_user_info(client, provider, claims, tokens)
+    )
+
+
+def not_begun() -> SignInRefused:
+    """Return the refusal of an answer to a sign-in that this browser hasn't begun."""
+    return SignInRefused(
+        "This sign-in was begun in another browser, more than ten minutes ago, or in another tab since. "
+        "Begin again.",
+        "state",
     )
 
 

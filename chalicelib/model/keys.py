@@ -52,6 +52,9 @@ tickets           <hash>               tickets with which operators sign in to t
 sessions          <hash>               sessions of the dashboard
 credentials#<u>   <credential>         a user's password, one-time codes, recovery codes and passkeys
 sign-in-limits    <hash>               failed attempts to sign in, by account and address together
+openid-accounts   <hash>               which user signs in with an account at a provider
+passkeys          <hash>               which user signs in with a passkey
+used-sign-ins     <hash>               sign-ins that were used and could be sent again
 """
 
 from __future__ import annotations
@@ -81,6 +84,9 @@ TIMERS = "timers"
 TICKETS = "tickets"
 SESSIONS = "sessions"
 SIGN_IN_LIMITS = "sign-in-limits"
+OPENID_ACCOUNTS = "openid-accounts"
+PASSKEYS = "passkeys"
+USED_SIGN_INS = "used-sign-ins"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -377,6 +383,20 @@ def credential(username: str, name: str) -> Key:
 
 def sign_in_limit(digest: str) -> Key:
     return SIGN_IN_LIMITS, digest
+
+
+def openid_account(digest: str) -> Key:
+    """Return where it is stored who signs in with an account of which this is the hash."""
+    return OPENID_ACCOUNTS, digest
+
+
+def passkey(digest: str) -> Key:
+    """Return where it is stored who signs in with a passkey of which this is the hash."""
+    return PASSKEYS, digest
+
+
+def used_sign_in(digest: str) -> Key:
+    return USED_SIGN_INS, digest
 
 
 def tick(job: str, minute_of_day: int) -> Key:

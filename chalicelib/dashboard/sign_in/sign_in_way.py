@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.dashboard.dashboard_request import DashboardRequest
@@ -24,3 +24,5 @@ class SignInWay:
     #: Answers the requests to /dashboard/sign-in/<name>/<part>, such as the redirect of a provider. The token
     #: of a POST has been checked; for a GET, the way checks itself what began it.
     resume: Callable[[DashboardRequest], Rendered] | None = None
+    #: Returns the labels and addresses of several buttons instead of the one: those of providers.
+    links: Callable[[], Sequence[tuple[str, str]]] | None = None

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import openid_sign_in as openid
 from .sign_in_way import SignInWay
 
-SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = ()
+SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = (
+    SignInWay(
+        openid.NAME,
+        "OpenID Connect",
+        begin=openid.show_nothing,
+        is_available=openid.has_providers,
+        resume=openid.answer_openid,
+        links=openid.links,
+    ),
+)
 
 
 def available_ways() -> list[SignInWay]:

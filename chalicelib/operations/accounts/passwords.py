@@ -17,6 +17,7 @@ from .account_records import User
 from .actors import find_user, rights_of_user
 from .credentials.password_hashing import dummy_hash, hash_password, needs_new_hash
 from .credentials.password_rules import check_password
+from .credentials.sign_in_indexes import forget_sign_in
 from .open_sessions import delete_sign_ins
 
 PASSWORD: Final = "password"  # noqa: S105 - the name of a record
@@ -100,3 +101,4 @@ def delete_credentials(ctx: Context, username: str) -> None:
     """Delete all credentials of a user who is removed."""
     for item in ctx.uow.items(keys.credentials(username)):
         ctx.uow.delete_item((item["pk"], item["sk"]))
+        forget_sign_in(ctx, item, is_blocked=True)

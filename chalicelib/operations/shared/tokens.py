@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from chalicelib.errors import Unauthorized
 
@@ -39,6 +39,7 @@ class SignedTokens:
         """
         keys: str | list[str] = secret if isinstance(secret, str) else list(secret)
         self._secret = f"keyed|{secret if isinstance(secret, str) else secret[-1]}".encode()
+        self._keys = keys
         self._serializer = URLSafeTimedSerializer(keys, salt="participant")
         self.operator_token = operator_token
         self._lifetime = lifetime
@@ -47,6 +48,17 @@ class SignedTokens:
     def keyed(self, text: str) -> str:
         """Return a keyed hash of a text, in place of a value that must not be stored."""
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:24]
+
+    def seal(self, purpose: str, content: Any) -> str:
+        """Return some JSON as a signed text, which can be read but not changed, for one purpose only."""
+        return str(URLSafeSerializer(self._keys, salt=f"sealed|{purpose}").dumps(content))
+
+    def unseal(self, purpose: str, text: str) -> Any:
+        """Return the JSON of a text that `seal` made for this purpose; None for any other text."""
+        try:
+            return URLSafeSerializer(self._keys, salt=f"sealed|{purpose}").loads(text)
+        except BadData:
+            return None
 
     def issue(self, participant_id: int, serial: int) -> str:
         """Return a token for a participant; tokens with earlier serials are revoked."""

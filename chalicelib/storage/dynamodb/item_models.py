@@ -539,6 +539,12 @@ class SignInLimitItem(StoredItem):
     expires = _number()
 
 
+class UsedSignInItem(StoredItem):
+    """A sign-in that was used, until it can't be sent again."""
+
+    expires = _number()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -593,6 +599,9 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "session": StoredItem,
     "credential": StoredItem,
     "sign_in_limit": SignInLimitItem,
+    "openid_account": StoredItem,
+    "passkey": StoredItem,
+    "used_sign_in": UsedSignInItem,
     "note": NoteItem,
     "run_message": RunMessageItem,
     "message_header": StoredItem,

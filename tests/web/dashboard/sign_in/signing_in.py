@@ -27,8 +27,8 @@ class StrangersBrowser:
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=lambda: dict(FROM_OWN_PAGE))
 
-    def open(self, path: str = "sign-in") -> Said:
-        return self._keep(self.here.get(f"/dashboard/{path}", headers=self._sent()))
+    def open(self, path: str = "sign-in", fields: dict[str, str] | None = None) -> Said:
+        return self._keep(self.here.get(f"/dashboard/{path}", fields or {}, headers=self._sent()))
 
     def post(self, path: str, fields: dict[str, str], csrf: str | None = None) -> Said:
         """Send a form with its own token, or with another one."""

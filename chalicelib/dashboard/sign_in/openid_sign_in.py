@@ -1,0 +1,242 @@
+"""Signs in with an account at an OpenID Connect provider, and links such accounts to users.
+
+A sign-in begins with a link, not with a form: browsers apply `form-action` of the content security policy to
+the redirects that follow a form. What was begun is in a signed cookie for ten minutes, and works once.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from chalicelib import services
+from chalicelib.dashboard import own_host
+from chalicelib.dashboard.dashboard_request import DashboardRequest
+from chalicelib.dashboard.page_call import Rendered, redirect
+from chalicelib.dashboard.rendering import render_alone
+from chalicelib.dashboard.sessions import find_session
+from chalicelib.errors import NotFound, VendorError, VendorRefused
+from chalicelib.experiment.config.openid_settings import OpenIdProvider, providers_in
+from chalicelib.operations.accounts.identities.openid_accounts import (
+    BlockedAccount,
+    OpenIdAccount,
+    UnknownAccount,
+    link_account,
+    user_of_account,
+)
+from chalicelib.operations.shared.context import Context, Request, caller_of
+
+from .complete import complete
+from .cookies import SessionCookie
+
+if TYPE_CHECKING:
+    from chalicelib.identity.authorization import PendingSignIn, VerifiedIdentity
+    from chalicelib.identity.provider_client import ProviderClient
+
+NAME: Final = "openid"
+#: For how long a person may stay at the provider.
+LIFETIME: Final = timedelta(minutes=10)
+ACCOUNT_PAGE: Final = "/dashboard/account"
+_PURPOSE: Final = "openid sign-in"
+_SUFFIX: Final = "-openid"
+_BAD_GATEWAY: Final = 502
+logger = logging.getLogger("petri")
+
+
+@dataclass(frozen=True, slots=True)
+class BegunSignIn:
+    """A sign-in that this browser has begun."""
+
+    pending: PendingSignIn
+    ends: datetime
+    #: The user to whom the account is to be linked; "" to sign in.
+    link_to: str = ""
+
+
+def providers() -> tuple[OpenIdProvider, ...]:
+    """Return the providers that the settings of the run name."""
+    return providers_in(services.current().config)
+
+
+def has_providers() -> bool:
+    """Whether the settings of the run name a provider."""
+    return bool(services.current().config.get("oidc_providers", ""))
+
+
+def links() -> Sequence[tuple[str, str]]:
+    """Return the label and the address of each provider's button."""
+    return [(f"Sign in with {each.label}", _path(each)) for each in providers()]
+
+
+def show_nothing(request: DashboardRequest) -> Rendered:
+    """Lead back to the sign-in page: this way has a button for each provider instead of one form."""
+    del request
+    return redirect("/dashboard/sign-in")
+
+
+def answer_openid(request: DashboardRequest) -> Rendered:
+    """Begin a sign-in with a provider, or take the provider's answer to it."""
+    provider = next((each for each in providers() if each.name == request.part), None)
+    if provider is None or request.is_change:
+        raise NotFound("There is no such provider. Open /dashboard/sign-in.", code="not_found")
+    # Lazy import: it needs packages that only sign-in needs.
+    from chalicelib.identity.refusals import SignInRefused
+
+    try:
+        if not request.fields.keys() & {"state", "code", "error"}:
+            return begin_openid(request, provider)
+        return _finish(request, provider)
+    except SignInRefused as refused:
+        return _failed(provider, str(refused), refused.reason, refused.status)
+    except VendorRefused as refused:
+        return _failed(provider, str(refused), "refused", _BAD_GATEWAY)
+    except VendorError as error:
+        return _failed(provider, str(error), "unreachable", _BAD_GATEWAY)
+
+
+def begin_openid(request: DashboardRequest, provider: OpenIdProvider, *, link_to: str = "") -> Rendered:
+    """Send the browser to a provider, with a cookie that says what was begun."""
+    from chalicelib.identity.authorization import begin
+
+    address, pending = begin(_client(), provider, f"{_origin(request)}{_path(provider)}")
+    app = services.current()
+    ends = app.run(_now) + LIFETIME
+    sealed = app.tokens.seal(
+        _PURPOSE, {"pending": asdict(pending), "ends": ends.isoformat(), "link_to": link_to}
+    )
+    cookie = SessionCookie.of(request)
+    header = own_host.set_cookie(f"{cookie.name}{_SUFFIX}", sealed, secure=cookie.is_secure)
+    return Rendered(
+        status=303,
+        headers={"Location": address, "Set-Cookie": f"{header}; Max-Age={int(LIFETIME.total_seconds())}"},
+    )
+
+
+def _finish(request: DashboardRequest, provider: OpenIdProvider) -> Rendered:
+    from chalicelib.identity.authorization import finish, not_begun
+
+    begun = _begun(request)
+    answer = {name: request.one(name) for name in ("state", "code", "iss", "error") if name in request.fields}
+    now = services.current().run(_now)
+    if begun is None or now >= begun.ends:
+        raise not_begun()
+    identity = finish(_client(), provider, begun.pending, answer, int(now.timestamp()))
+    account = _account(provider, identity)
+    if begun.link_to:
+        return _link(request, begun, account)
+    run = services.current().run
+    try:
+        username = run(
+            user_of_account,
+            account,
+            begun.pending.state,
+            begun.ends,
+            request=Request(address=request.address),
+        )
+    except UnknownAccount:
+        return _unknown(provider, account)
+    except BlockedAccount:
+        return _failed(
+            provider,
+            f"Your access to this run was removed. If you need it again, ask {provider.contact}.",
+            "blocked",
+            403,
+        )
+    return complete(request, username, how=provider.label)
+
+
+def _link(request: DashboardRequest, begun: BegunSignIn, account: OpenIdAccount) -> Rendered:
+    """Link an account to the user who is signed in, who has begun this on the page My account."""
+    app = services.current()
+    cookie = SessionCookie.of(request)
+    session = app.run(find_session, cookie.token, is_secure=cookie.is_secure) if cookie.token else None
+    if session is None or session.actor.username != begun.link_to:
+        raise NotFound("You have signed out since. Sign in, and link the account again.", code="not_found")
+    app.run(
+        link_account,
+        begun.link_to,
+        account,
+        begun.pending.state,
+        begun.ends,
+        caller=caller_of(session.actor),
+        request=Request(address=request.address),
+    )
+    return redirect(ACCOUNT_PAGE)
+
+
+def _account(provider: OpenIdProvider, identity: VerifiedIdentity) -> OpenIdAccount:
+    claims = identity.claims
+    email = _claim(claims, "email") if claims.get("email_verified") in (True, "true") else ""
+    wanted = _claim(claims, "preferred_username") or _claim(claims, "email")
+    return OpenIdAccount(
+        provider=provider.name,
+        issuer=identity.issuer,
+        subject=identity.subject,
+        name=_claim(claims, "name"),
+        email=email,
+        wanted_username=wanted.partition("@")[0] or identity.subject,
+        roles=provider.roles_for(claims),
+    )
+
+
+def _claim(claims: Any, name: str) -> str:
+    value = claims.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _unknown(provider: OpenIdProvider, account: OpenIdAccount) -> Rendered:
+    logger.info("no user of this run has this account at %s", provider.name)
+    return render_alone("sign_in_unknown.html", status=403, provider=provider, account=account)
+
+
+def _failed(provider: OpenIdProvider, text: str, reason: str, status: int) -> Rendered:
+    reference = secrets.token_hex(4)
+    logger.warning("a sign-in with %s failed (%s), reference %s", provider.name, reason, reference)
+    return render_alone(
+        "sign_in_failed.html", status=status, text=text, reference=reference, again=_path(provider)
+    )
+
+
+def _begun(request: DashboardRequest) -> BegunSignIn | None:
+    """Return what this browser has begun; None for nothing, or something that this run hasn't signed."""
+    from chalicelib.identity.authorization import PendingSignIn
+
+    cookie = SessionCookie.of(request)
+    sealed = own_host.read_cookie(request.headers, f"{cookie.name}{_SUFFIX}")
+    found = services.current().tokens.unseal(_PURPOSE, sealed) if sealed else None
+    if found is None:
+        return None
+    return BegunSignIn(
+        PendingSignIn(**found["pending"]), datetime.fromisoformat(found["ends"]), found["link_to"]
+    )
+
+
+def _origin(request: DashboardRequest) -> str:
+    """Return the origin of the dashboard, as the browser sees it."""
+    address = services.current().dashboard_url
+    if address is not None:
+        return "{0.scheme}://{0.netloc}".format(urlsplit(address()))
+    scheme = "https" if own_host.is_secure(request.headers) else "http"
+    return f"{scheme}://{(request.headers.get('host') or '').strip().lower()}"
+
+
+def _path(provider: OpenIdProvider) -> str:
+    return f"/dashboard/sign-in/{NAME}/{provider.name}"
+
+
+@cache
+def _client() -> ProviderClient:
+    """Return the client of this process, which caches the documents of providers."""
+    from chalicelib.identity.provider_client import ProviderClient
+
+    return ProviderClient()
+
+
+def _now(ctx: Context) -> datetime:
+    return ctx.now

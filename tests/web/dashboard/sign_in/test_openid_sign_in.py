@@ -1,0 +1,328 @@
+"""Signing in with an account at an OpenID Connect provider: users, roles, links, replays, and the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.dashboard.sign_in import openid_sign_in
+from chalicelib.errors import InvalidState
+from chalicelib.operations.accounts.actors import find_actor, grants_of
+from chalicelib.operations.accounts.identities.openid_accounts import (
+    OpenIdAccount,
+    link_account,
+    linked_accounts,
+    unlink_account,
+)
+from chalicelib.operations.accounts.users import add_user, grant_to_user, list_users, remove_user
+from chalicelib.operations.audit.reading import list_entries
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Caller, caller_of
+from tests.tools.openid.standin import CLIENT, SECRET, StandInProvider
+from tests.web.conftest import NewWorld
+from tests.web.dashboard.browsers import OWN
+from tests.web.dashboard.sign_in.signing_in import StrangersBrowser, add_user_with_password
+from tests.web.world import Said, World
+
+AT = "sign-in/openid/university"
+RULES = [
+    {"role": "Viewer", "email_domain": "example.edu"},
+    {"role": "Lab admin", "claim": "groups", "value": "lab-admins"},
+]
+
+
+@pytest.fixture
+def standin() -> Iterator[StandInProvider]:
+    openid_sign_in._client.cache_clear()
+    with StandInProvider.running() as running:
+        # The clock of the tests' runs begins long ago.
+        yield running
+
+
+@pytest.fixture
+def here(world: NewWorld, standin: StandInProvider) -> World:
+    return _run(world, standin, RULES)
+
+
+def _run(world: NewWorld, standin: StandInProvider, rules: list[dict[str, Any]], **settings: Any) -> World:
+    fields = {"issuer": standin.issuer, "client_id": CLIENT, "label": "Example University", "rules": rules}
+    secrets = json.dumps({"university": SECRET})
+    made = world(
+        oidc_providers=json.dumps({"university": fields | {"contact": "it@example.edu"}}),
+        oidc_client_secrets=secrets,
+        **settings,
+    )
+
+    def at_this_time(claims: dict[str, Any]) -> dict[str, Any]:
+        now = int(made.app.run(lambda ctx: ctx.now).timestamp())
+        return claims | {"iat": now, "exp": now + 300}
+
+    standin.change_claims = at_this_time
+    return made
+
+
+def _answer(browser: StrangersBrowser, standin: StandInProvider) -> dict[str, str]:
+    """Begin a sign-in, sign in at the provider, and return the fields with which it leads back."""
+    said = browser.open(AT)
+    assert said.status == 303, said
+    return standin.code_for(said.headers["location"])
+
+
+def _text(said: Said) -> str:
+    """Return the HTML of a page, with the apostrophes of its sentences."""
+    return said.raw.decode().replace("&#39;", "'")
+
+
+def _sign_in(here: World, standin: StandInProvider) -> tuple[StrangersBrowser, Said]:
+    browser = StrangersBrowser(here)
+    return browser, browser.open(AT, _answer(browser, standin))
+
+
+def _grants(here: World, username: str) -> set[tuple[str, str]]:
+    return {(grant.what, grant.by) for grant in here.app.run(grants_of, username)}
+
+
+def _caller(here: World, username: str) -> Caller:
+    actor = here.app.run(find_actor, f"user:{username}")
+    assert actor is not None
+    return caller_of(actor)
+
+
+def test_the_sign_in_page_has_a_button_for_each_provider(here: World) -> None:
+    page = _text(StrangersBrowser(here).open())
+    assert f'href="/dashboard/{AT}">Sign in with Example University</a>' in page
+
+
+def test_a_rule_makes_a_user_at_the_first_sign_in(here: World, standin: StandInProvider) -> None:
+    browser, said = _sign_in(here, standin)
+    assert (said.status, said.headers["location"]) == (303, "/dashboard")
+    assert browser.open("overview").status == 200
+    (account,) = here.app.run(list_users, caller=OPERATOR_CALLER)
+    assert (account.user.username, account.user.name, account.user.email) == (
+        "ada",
+        "Ada Lovelace",
+        "ada@example.edu",
+    )
+    assert _grants(here, "ada") == {("Viewer", "rules:university")}
+    _sign_in(here, standin)
+    assert len(here.app.run(list_users, caller=OPERATOR_CALLER)) == 1
+    operations = [
+        one.entry.operation for one in here.app.run(list_entries, "user:ada", caller=OPERATOR_CALLER)
+    ]
+    assert sorted(operations) == ["sessions.begin", "sessions.begin", "users.add"]
+
+
+def test_roles_follow_the_rules_at_each_sign_in_and_other_roles_stay(
+    here: World, standin: StandInProvider
+) -> None:
+    standin.person["groups"] = ["lab-admins"]
+    _sign_in(here, standin)
+    here.app.run(grant_to_user, "ada", "Assistant", caller=OPERATOR_CALLER)
+    assert {what for what, _ in _grants(here, "ada")} == {"Viewer", "Lab admin", "Assistant"}
+    standin.person["groups"] = []
+    browser, said = _sign_in(here, standin)
+    assert said.status == 303
+    assert _grants(here, "ada") == {("Viewer", "rules:university"), ("Assistant", "operator")}
+    assert browser.open("overview").status == 200
+
+
+def test_without_a_rule_nobody_gets_in_and_the_page_says_what_to_ask_of_whom(
+    world: NewWorld, standin: StandInProvider
+) -> None:
+    here = _run(world, standin, [])
+    standin.person |= {"name": "<script>alert(1)</script>", "email_verified": False}
+    _, said = _sign_in(here, standin)
+    page = _text(said)
+    assert said.status == 403
+    assert "Ask it@example.edu for access" in page
+    assert "<code>ada-1815</code>" in page
+    assert "<script>alert" not in page
+    assert here.app.run(list_users, caller=OPERATOR_CALLER) == []
+
+
+def test_an_address_that_is_not_verified_gives_nothing(here: World, standin: StandInProvider) -> None:
+    here.app.run(add_user, "ada", "Ada", email="ada@example.edu", role="Super admin", caller=OPERATOR_CALLER)
+    standin.person["email_verified"] = False
+    assert _sign_in(here, standin)[1].status == 403
+    standin.person["email_verified"] = True
+    _sign_in(here, standin)
+    # The same address doesn't make the account that of the user who was there before.
+    assert _grants(here, "ada") == {("Super admin", "operator")}
+    assert _grants(here, "ada-2") == {("Viewer", "rules:university")}
+
+
+def test_another_person_with_the_same_address_is_another_user(here: World, standin: StandInProvider) -> None:
+    _sign_in(here, standin)
+    standin.person["sub"] = "ada-the-younger"
+    _sign_in(here, standin)
+    users = here.app.run(list_users, caller=OPERATOR_CALLER)
+    assert sorted(account.user.username for account in users) == ["ada", "ada-2"]
+
+
+def test_a_removed_user_is_not_made_again_by_a_rule(here: World, standin: StandInProvider) -> None:
+    browser, _ = _sign_in(here, standin)
+    here.app.run(remove_user, "ada", caller=OPERATOR_CALLER)
+    assert browser.open("overview").status == 401
+    here.app.run(add_user, "ada", "Another Ada", role="Super admin", caller=OPERATOR_CALLER)
+    _, said = _sign_in(here, standin)
+    assert said.status == 403
+    assert "Your access to this run was removed" in _text(said)
+
+
+@pytest.mark.parametrize("name", ["Operator", "\u0410da Lovelace", "two\nlines", "", "a" * 300])
+def test_a_misleading_name_is_replaced_by_the_username(
+    here: World, standin: StandInProvider, name: str
+) -> None:
+    standin.person |= {"name": name, "preferred_username": "operator"}
+    _, said = _sign_in(here, standin)
+    assert said.status == 303
+    (account,) = here.app.run(list_users, caller=OPERATOR_CALLER)
+    assert (account.user.username, account.user.name) == ("operator-2", "operator-2")
+
+
+def test_an_answer_works_once_and_in_its_own_browser(here: World, standin: StandInProvider) -> None:
+    browser = StrangersBrowser(here)
+    answer = _answer(browser, standin)
+    cookies = dict(browser.cookies)
+    others = StrangersBrowser(here).open(AT, answer)
+    assert others.status == 403
+    assert "begun in another browser" in _text(others)
+    assert browser.open(AT, answer).status == 303
+    replayed = StrangersBrowser(here, cookies=cookies).open(AT, answer)
+    assert replayed.status == 403
+    assert "didn't confirm this sign-in" in _text(replayed)
+
+
+def test_a_state_works_once_even_where_the_provider_takes_its_code_twice(
+    here: World, standin: StandInProvider
+) -> None:
+    browser = StrangersBrowser(here)
+    answer = _answer(browser, standin)
+    cookies = dict(browser.cookies)
+    assert browser.open(AT, answer).status == 303
+    for grant in standin._codes.values():
+        grant.is_used = False
+    replayed = StrangersBrowser(here, cookies=cookies).open(AT, answer)
+    assert (replayed.status, "was used before" in _text(replayed)) == (403, True)
+
+
+def test_an_answer_after_ten_minutes_is_refused(here: World, standin: StandInProvider) -> None:
+    browser = StrangersBrowser(here)
+    answer = _answer(browser, standin)
+    here.clock.turn(seconds=600)
+    said = browser.open(AT, answer)
+    assert (said.status, "more than ten minutes ago" in _text(said)) == (403, True)
+
+
+def test_a_cookie_that_was_changed_counts_for_nothing(here: World, standin: StandInProvider) -> None:
+    browser = StrangersBrowser(here)
+    answer = _answer(browser, standin)
+    (name,) = (name for name in browser.cookies if name.endswith("-openid"))
+    content, _, signature = browser.cookies[name].rpartition(".")
+    for changed in (f"{content}A.{signature}", "not-signed", ""):
+        browser.cookies[name] = changed
+        assert browser.open(AT, answer).status == 403
+
+
+def test_the_cookie_is_bound_to_the_host_and_ends_with_the_sign_in(here: World) -> None:
+    said = here.get(f"/dashboard/{AT}", headers=OWN, scheme="https")
+    cookie = said.headers["set-cookie"]
+    assert cookie.startswith("__Host-petri-")
+    for attribute in ("HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"):
+        assert attribute in cookie.split("; ")
+    assert "redirect_uri=https%3A%2F%2Flocalhost%3A5000%2Fdashboard" in said.headers["location"]
+
+
+def test_an_error_of_the_provider_is_a_page_and_a_line_in_the_log_with_the_same_reference(
+    here: World, standin: StandInProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    standin.secret = "changed at the provider"
+    with caplog.at_level(logging.INFO, "petri"):
+        _, said = _sign_in(here, standin)
+    (line,) = [record.getMessage() for record in caplog.records if "a sign-in with" in record.getMessage()]
+    reference = line.rpartition(" ")[2]
+    assert "university failed (token endpoint)" in line
+    assert f"reference {reference}," in _text(said)
+    for secret in (SECRET, *standin._codes):
+        assert secret not in caplog.text
+        assert secret not in _text(said)
+
+
+def test_a_provider_that_is_away_is_told_so(here: World, standin: StandInProvider) -> None:
+    standin.faults["/.well-known/openid-configuration"] = 500, {}, b""
+    said = StrangersBrowser(here).open(AT)
+    assert (said.status, "has an error" in _text(said)) == (502, True)
+
+
+@pytest.mark.parametrize("path", ["sign-in/openid/nowhere", "sign-in/openid/"])
+def test_an_unknown_provider_is_not_found(here: World, path: str) -> None:
+    assert StrangersBrowser(here).open(path).status in (403, 404)
+
+
+def _account(**changes: Any) -> OpenIdAccount:
+    fields: dict[str, Any] = {
+        "provider": "university",
+        "issuer": "https://login.example.edu",
+        "subject": "ada-1815",
+        "name": "Ada",
+        "email": "",
+        "wanted_username": "ada",
+        "roles": frozenset(),
+    }
+    return OpenIdAccount(**(fields | changes))
+
+
+def test_an_account_that_is_linked_signs_its_user_in_until_it_is_unlinked(
+    world: NewWorld, standin: StandInProvider
+) -> None:
+    here = _run(world, standin, [])
+    here.app.run(add_user, "lea", "Lea", role="Assistant", caller=OPERATOR_CALLER)
+    account = _account(issuer=standin.issuer)
+    _link(here, "lea", account, "one")
+    browser, said = _sign_in(here, standin)
+    assert said.status == 303
+    assert browser.open("overview").status == 200
+    assert _grants(here, "lea") == {("Assistant", "operator")}
+    (linked,) = here.app.run(linked_accounts, "lea")
+    here.app.run(unlink_account, "lea", linked["id"], caller=_caller(here, "lea"))
+    assert _sign_in(here, standin)[1].status == 403
+
+
+def _link(here: World, username: str, account: OpenIdAccount, attempt: str) -> None:
+    ends = here.app.run(lambda ctx: ctx.now) + openid_sign_in.LIFETIME
+    here.app.run(link_account, username, account, attempt, ends, caller=_caller(here, username))
+
+
+def test_an_account_is_that_of_one_user(here: World) -> None:
+    for username in ("lea", "max"):
+        here.app.run(add_user, username, username.title(), role="Viewer", caller=OPERATOR_CALLER)
+    _link(here, "lea", _account(), "one")
+    with pytest.raises(InvalidState, match="Another user of this run"):
+        _link(here, "max", _account(), "two")
+    _link(here, "max", _account(issuer="https://login.other.example"), "three")
+
+
+def test_a_stranger_cannot_link_with_a_sign_in_that_was_begun_for_another(
+    here: World, standin: StandInProvider
+) -> None:
+    add_user_with_password(here, "lea")
+    browser = StrangersBrowser(here)
+    answer = _answer(browser, standin)
+    (name,) = (name for name in browser.cookies if name.endswith("-openid"))
+    begun = here.app.tokens.unseal(openid_sign_in._PURPOSE, browser.cookies[name])
+    browser.cookies[name] = here.app.tokens.seal(openid_sign_in._PURPOSE, begun | {"link_to": "lea"})
+    said = browser.open(AT, answer)
+    assert (said.status, "You have signed out since" in _text(said)) == (404, True)
+    browser.sign_in("lea")
+    assert browser.open(AT, _again(browser, standin, name, here)).status == 303
+    assert [one["shown"] for one in here.app.run(linked_accounts, "lea")] == ["ada@example.edu"]
+
+
+def _again(browser: StrangersBrowser, standin: StandInProvider, name: str, here: World) -> dict[str, str]:
+    answer = _answer(browser, standin)
+    begun = here.app.tokens.unseal(openid_sign_in._PURPOSE, browser.cookies[name])
+    browser.cookies[name] = here.app.tokens.seal(openid_sign_in._PURPOSE, begun | {"link_to": "lea"})
+    return answer
