@@ -15,12 +15,12 @@ from .pages import (
     networks,
     overview,
     participants,
-    recruitment,
     responses,
     settings,
     stop,
 )
 from .pages.people import roles_page, users_page
+from .pages.recruiting import recruitment
 from .sign_in import account_page
 
 #: The groups of the navigation, in order.

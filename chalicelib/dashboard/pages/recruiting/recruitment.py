@@ -9,6 +9,8 @@ from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, re
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
 
+from .entry_link_codes import codes_of, show_codes
+
 _ADDRESS: Final = "/dashboard/recruitment"
 #: The names of vendors, until they have answered.
 _VENDOR_NAMES: Final = {"mturk": "Mechanical Turk", "prolific": "Prolific"}
@@ -22,6 +24,8 @@ def show_recruitment(call: PageCall) -> Rendered:
         return _state(call)
     if call.id == "vendors":
         return _vendors(call)
+    if call.id == "qr":
+        return show_codes(call)
     if call.id == "open":
         return _open(call)
     if call.id == "close":
@@ -31,12 +35,14 @@ def show_recruitment(call: PageCall) -> Rendered:
 
 def _state(call: PageCall) -> Rendered:
     may_recruit = call.actor.may(Right.RECRUIT)
+    links = call.run("recruitment.links") if may_recruit else None
     return render(
         "recruitment.html",
         call,
         overview=call.run("overview.read"),
         recruitment=call.run("recruitment.read"),
-        links=call.run("recruitment.links") if may_recruit else None,
+        links=links,
+        codes={code.address: code.id for code in codes_of(links.links)} if links else {},
         names=_VENDOR_NAMES,
         may_recruit=may_recruit,
         opened=call.one("opened"),
