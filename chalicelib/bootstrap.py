@@ -26,10 +26,22 @@ from .messaging.mail import mailers
 from .messaging.parameter_store import DEPLOY_AGAIN, read_secrets
 from .messaging.system_clock import SystemClock
 from .operations.recruitment.quotas import recruiter_names
-from .operations.shared.absent_services import NoFiles
+from .operations.shared.absent_services import NoExports, NoFiles
 from .operations.shared.settings import Settings, SettingsLike
 from .operations.shared.tokens import LazyTokens, SignedTokens
-from .ports import Clock, FileStore, Provenance, Queue, Recruiter, SealStore, TickSchedule, VendorReport
+from .ports import (
+    Clock,
+    ExportOptions,
+    ExportPart,
+    ExportWriter,
+    FileStore,
+    Provenance,
+    Queue,
+    Recruiter,
+    SealStore,
+    TickSchedule,
+    VendorReport,
+)
 from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
@@ -72,11 +84,12 @@ def local(
     schedule: TickSchedule | None = None,
     operator_token: str | None = None,
     files: FileStore | None = None,
+    exports: ExportWriter | None = None,
 ) -> App:
     """Build the app of a local run, over a SQLite file or an existing engine, and make it current.
 
     `base` returns the address at which it is served; `spawn_bot` starts a bot at an ad address; `files` keeps
-    what participants upload, and without it nothing can be uploaded. The run's
+    what participants upload, and without it nothing can be uploaded; `exports` writes export jobs. The run's
     secrets are kept in its own store, so that tokens outlive a restart.
     """
     if engine is None:
@@ -107,6 +120,7 @@ def local(
         app_id=app_id,
         run_seed=_run_seed(settings, app_id),
         files=NoFiles() if files is None else files,
+        exports=NoExports() if exports is None else exports,
         routes=routes,
         scheduled=scheduled,
     )
@@ -140,9 +154,8 @@ def aws(
     info = _DeploymentInfo(engine)
     clock = clock or SystemClock()
     queue = SQSQueue(place.queues, clock, clients.maker("sqs"))
-    base = partial(info.value, "site_url")
+    base, topic = partial(info.value, "site_url"), partial(_topic_arn, place, queue)
     bots = AbsentBots(base, place.stage)
-    topic = partial(_topic_arn, place, queue)
     recruiters = LazyMapping(
         lambda: _recruiters(settings, base, clock, place.app, run_secrets()["secret"], bots, topic)
     )
@@ -170,6 +183,7 @@ def aws(
         dashboard_url=partial(info.value, "dashboard_url"),
         facts=partial(info.facts, loaded.name),
         files=S3Files(partial(_bucket, place, queue, "files"), clients.maker("s3")),
+        exports=LazyExports(lambda: _exports(place, queue, clients, engine, clock)),
         seals=_seals(partial(_bucket, place, queue, "seals"), run_secrets, clients),
     )
     use(app)
@@ -325,8 +339,53 @@ def _seals(
     return S3Seals(bucket, lambda: run_of(run_secrets()["secret"]), clients.maker("s3"))
 
 
+class LazyExports:
+    """The writer of export jobs, which is built when the first one is written or downloaded."""
+
+    def __init__(self, make: Callable[[], ExportWriter]) -> None:
+        """`make` builds the writer and is called once."""
+        self._make = cache(make)
+
+    def write_part(
+        self, export_id: str, options: ExportOptions, state: Mapping[str, Any] | None
+    ) -> ExportPart | None:
+        """Write the next part."""
+        return self._make().write_part(export_id, options, state)
+
+    def link(self, export_id: str, name: str, download_name: str) -> str:
+        """Return the address of a finished export."""
+        return self._make().link(export_id, name, download_name)
+
+    def remove(self, export_id: str, keep: str | None = None) -> None:
+        """Remove the files of an export."""
+        self._make().remove(export_id, keep)
+
+
+def _exports(
+    place: DeployedApp, queue: SQSQueue, clients: AwsClients, engine: Engine, clock: Clock
+) -> ExportWriter:
+    """Return the writer of export jobs, whose files are in the bucket of uploads."""
+    # Lazy import, like the next: few processes export anything.
+    from .export.archive import CODE
+    from .export.jobs.part_writer import PartWriter
+    from .export.jobs.run_facts import RunFacts
+    from .export.personal_data import manifest_of
+    from .storage.files.s3_exports import S3Exports, read_object
+
+    def manifest() -> Mapping[str, Any]:
+        deployed = engine.get([DEPLOYMENT]).get(DEPLOYMENT, {})
+        described = manifest_of(deployed["version"]) if deployed.get("version") else {}
+        return {"stage": place.stage, "deployed_at": deployed.get("deployed_at", ""), **described}
+
+    def code() -> bytes | None:
+        return read_object(clients.maker("s3")(), _bucket(place, queue, "keep"), CODE)
+
+    files = S3Exports(partial(_bucket, place, queue, "files"), clients.maker("s3"))
+    return PartWriter(engine, files, RunFacts(place.app, cache(manifest), cache(code)), clock)
+
+
 def _bucket(place: DeployedApp, queue: SQSQueue, use: str) -> str:
-    """Return one of the app's buckets, `files` or `seals`: its name contains the queue's account."""
+    """Return one of the app's buckets, `files`, `keep` or `seals`: its name contains the queue's account."""
     return f"{place.bucket_prefix}-{queue.account}-{use}"
 
 

@@ -24,7 +24,7 @@ from .messages import is_continued
 from .operations.audit.no_seals import NoSeals
 from .operations.recruitment.effect_dispatch import dispatch_effects
 from .operations.schedule import schedule_state
-from .operations.shared.absent_services import NoFiles, NoLog
+from .operations.shared.absent_services import NoExports, NoFiles, NoLog
 from .operations.shared.context import ANONYMOUS, Caller, Context, Request
 from .operations.shared.poll_intervals import WaitingEstimate
 from .operations.shared.settings import Settings
@@ -33,6 +33,7 @@ from .ports import (
     TRANSIENT,
     Channels,
     Clock,
+    ExportWriter,
     FileStore,
     Key,
     Mailer,
@@ -100,6 +101,8 @@ class App:
     schedule: TickSchedule
     #: Keeps what participants upload.
     files: FileStore = field(default_factory=NoFiles)
+    #: Writes export jobs.
+    exports: ExportWriter = field(default_factory=NoExports)
     #: Keeps the seals of the audit log.
     seals: SealStore = field(default_factory=NoSeals)
     #: The log of the run.

@@ -24,6 +24,7 @@ from .resources import (
     recruitment_api,
     results_api,
 )
+from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
 from .resources.oversight import settings_api
 from .resources.people import accounts_api, roles_api
@@ -45,6 +46,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *jobs_api.OPERATIONS,
     *records_api.OPERATIONS,
     *results_api.OPERATIONS,
+    *exports_api.OPERATIONS,
     *accounts_api.OPERATIONS,
     *roles_api.OPERATIONS,
     *settings_api.OPERATIONS,

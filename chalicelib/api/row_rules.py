@@ -12,6 +12,7 @@ from chalicelib.access.rights import Actor
 from chalicelib.access.rules import Mode
 from chalicelib.errors import NotFound
 from chalicelib.operations.listings.listed_types import RECORD_TYPES
+from chalicelib.operations.management.exports.export_jobs import ExportRow
 from chalicelib.operations.management.managed_payments import PaymentRow
 from chalicelib.operations.management.notes import NoteRow
 from chalicelib.operations.management.oversight.settings_of_run import SecretRow
@@ -36,6 +37,7 @@ KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
     {
         **{each.row: each.name for each in RECORD_TYPES.values()},
         DeadLetterRow: "dead_letter",
+        ExportRow: "export",
         NoteRow: "note",
         ParticipantDetail: "participant",
         ParticipantTimeline: "participant",
@@ -47,7 +49,8 @@ KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
 #: The type of record at the addresses of a resource.
 KIND_OF_RESOURCE: Final[Mapping[str, str]] = MappingProxyType(
     {f"{name}s": name for name in RECORD_TYPES}
-    | {"dead-letters": "dead_letter", "jobs": "job_run", "messages": "run_message"}
+    | {"dead-letters": "dead_letter", "jobs": "job_run"}
+    | {"messages": "run_message", "exports": "export"}
 )
 
 

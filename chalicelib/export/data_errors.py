@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.errors import PetriError
+from chalicelib.ports.exports import DATA_ERROR
 
 
 class DataError(PetriError):
     """A file of data can't be read or written as it is; the message says which, and what to do."""
 
-    code = "data_error"
+    code = DATA_ERROR
 
 
 class MalformedTableError(DataError):

@@ -13,6 +13,7 @@ from .codec import (
     message_types,
     to_body,
 )
+from .export_messages import RemoveExportFiles, WriteExportPart
 from .lanes import Lane
 from .participant_messages import (
     CheckDeadline,
@@ -104,6 +105,7 @@ __all__ = [
     "RecruiterNotification",
     "RejectOverflow",
     "ReleaseSeat",
+    "RemoveExportFiles",
     "ReviewSubmission",
     "RingDoorbell",
     "RunTimer",
@@ -115,6 +117,7 @@ __all__ = [
     "SendToParticipants",
     "StartReplacementBot",
     "WaitingTimeout",
+    "WriteExportPart",
     "former_kinds",
     "from_body",
     "is_continued",

@@ -41,6 +41,7 @@ audit#<actor>     <number>             an actor's changes, each with the hash of
 auditvalues#<a>   <number>             the values that a change has set, which can be erased
 audit             <actor>              the actors who have changed something
 audit#seals       <number>             hourly seals of all heads; last
+exports           <export>             export jobs; exportrequests says which one an actor asked for last
 users             <username>           people who manage the run
 usernames         <folded username>    the user who has this name, or one that looks like it
 roles             <folded name>        roles of the run's own
@@ -90,6 +91,7 @@ USED_SIGN_INS = "used-sign-ins"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
+EXPORTS = "exports"
 AUDIT_ACTORS = "audit"
 AUDIT_SEALS = "audit#seals"
 USERS = "users"
@@ -362,6 +364,15 @@ def note_name(now: datetime, mark: str) -> str:
 def api_answer(actor_id: str, request_id: str) -> Key:
     """Return where the answer to a request of a person or a program who manages the run is stored."""
     return f"api#{actor_id}", request_id
+
+
+def export(export_id: str) -> Key:
+    return EXPORTS, export_id
+
+
+def export_request(actor_id: str, options: str) -> Key:
+    """Return where it is stored which export an actor has asked for last, with some options."""
+    return "exportrequests", f"{actor_id}#{options}"
 
 
 def ticket(digest: str) -> Key:

@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 
 from chalicelib.immutable import immutable
 
+#: The code of errors after which another attempt at a part would fail as well.
+DATA_ERROR: Final = "data_error"
 #: For how long a finished export is kept. The bucket's lifecycle deletes what was written earlier.
 KEPT_FOR: Final = timedelta(days=7)
 

@@ -38,6 +38,7 @@ from chalicelib.messages import (
     RecruiterDelivery,
     RecruiterNotification,
     RejectOverflow,
+    RemoveExportFiles,
     ReviewSubmission,
     RunTimer,
     SealAuditLog,
@@ -47,6 +48,7 @@ from chalicelib.messages import (
     SendToParticipants,
     StartReplacementBot,
     WaitingTimeout,
+    WriteExportPart,
 )
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.network.fail_records import fail_records
@@ -58,6 +60,7 @@ from chalicelib.operations.recruitment import recruitment
 from chalicelib.operations.schedule import outbox, timers
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.ports import RecruitmentResult, Transfer, VendorReport
+from chalicelib.ports.exports import DATA_ERROR
 
 from .handler_registry import Received, handles
 
@@ -123,6 +126,42 @@ def _erase_contents(message: Received[EraseContents]) -> None:
     while app.run(erase_contents, message.body.participant_id):
         pass
     app.acknowledge(message)
+
+
+@handles(WriteExportPart)
+def _write_export_part(message: Received[WriteExportPart]) -> None:
+    """Write a part of an export between two commits; the second one stores it, or why it failed."""
+    # Lazy import: few runs are exported from the dashboard.
+    from chalicelib.operations.management.exports import export_parts
+
+    app, export_id, part = services.current(), message.body.export_id, message.body.part
+    following = app.run(export_parts.begin_part, export_id, part)
+    if following is None:
+        app.acknowledge(message)
+        return
+    try:
+        written = app.exports.write_part(export_id, following.options, following.state)
+    except Exception as error:
+        # Any error: the export shows why it failed. The texts of errors that aren't Petri's may name people.
+        is_final = isinstance(error, PetriError) and error.code == DATA_ERROR
+        problem = (
+            str(error) if isinstance(error, PetriError) else f"An internal error ({type(error).__name__})."
+        )
+        if not app.run(export_parts.record_failure, export_id, part, problem, is_final=is_final):
+            raise
+        logger.exception("export %s failed", export_id)
+        app.acknowledge(message)
+        return
+    if written is None:
+        app.handle(message, export_parts.ask_again, export_id, part)
+    else:
+        app.handle(message, export_parts.finish_part, export_id, part, written)
+
+
+@handles(RemoveExportFiles)
+def _remove_export_files(message: Received[RemoveExportFiles]) -> None:
+    services.current().exports.remove(message.body.export_id, message.body.keep)
+    services.current().acknowledge(message)
 
 
 @handles(RecruiterNotification)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn
 
-from chalicelib.errors import ExperimentError, NotFound
-from chalicelib.ports import FoundFile, UploadForm
+from chalicelib.errors import ExperimentError, NotFound, PetriError
+from chalicelib.ports import ExportOptions, FoundFile, UploadForm
 from chalicelib.ports.run_log import LogLine
 
 
@@ -49,6 +49,30 @@ class NoFiles:
 
 def _refuse() -> NoReturn:
     raise ExperimentError("This process has no place for uploaded files; serve the run with petri debug.")
+
+
+class NoExports:
+    """A writer of exports that writes none."""
+
+    def write_part(self, export_id: str, options: ExportOptions, state: Mapping[str, Any] | None) -> None:
+        """Refuse."""
+        del export_id, options, state
+        _refuse_exports()
+
+    def link(self, export_id: str, name: str, download_name: str) -> str:
+        """Refuse."""
+        del export_id, name, download_name
+        return _refuse_exports()
+
+    def remove(self, export_id: str, keep: str | None = None) -> None:
+        """Do nothing: there are no files."""
+        del export_id, keep
+
+
+def _refuse_exports() -> NoReturn:
+    raise PetriError(
+        "This process writes no export jobs; serve the run with petri debug, or use petri export."
+    )
 
 
 class NoLog:

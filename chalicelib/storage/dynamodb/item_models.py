@@ -545,6 +545,28 @@ class UsedSignInItem(StoredItem):
     expires = _number()
 
 
+class ExportItem(StoredItem):
+    """An export job: who asked for it, how far it is, and the file that it has written."""
+
+    status = _text()
+    created = _text()
+    created_by = _text()
+    modified = _text()
+    finished = _text()
+    part = _number()
+    attempts = _number()
+    rows = _number()
+    files = _number()
+    file = _text()
+    state = _document()
+    name = _text()
+    size = _number()
+    sha256 = _text()
+    tables = _document()
+    problem = _text()
+    expires = _number()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -607,6 +629,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "message_header": StoredItem,
     "message_box": StoredItem,
     "message_receipt": MessageReceiptItem,
+    "export": ExportItem,
+    "export_request": ExportItem,
     "audit_entry": AuditEntryItem,
     "audit_head": AuditHeadItem,
     "audit_values": AuditValuesItem,

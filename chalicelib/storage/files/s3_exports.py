@@ -91,6 +91,17 @@ class S3Exports:
                         self._client().delete_object(Bucket=self._bucket(), Key=each["Key"])
 
 
+def read_object(client: Any, bucket: str, key: str) -> bytes | None:
+    """Return what an object contains; None without one."""
+    with _plain_errors():
+        try:
+            return bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        except Exception as error:
+            if str(getattr(error, "response", {}).get("Error", {}).get("Code")) in _GONE:
+                return None
+            raise
+
+
 def _key(export_id: str, name: str) -> str:
     return f"{PREFIX}{export_id}/{name}"
 

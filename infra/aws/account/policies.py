@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib.export.archive import CODE
 from chalicelib.messaging.aws_partitions import partition_of
 from chalicelib.model import keys
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings, SettingsLike
+from chalicelib.storage.files.s3_exports import PREFIX as EXPORTS
 from chalicelib.storage.files.s3_files import KEPT, PENDING
 from chalicelib.storage.files.s3_seals import PREFIX as SEALS
 
@@ -80,6 +82,7 @@ def _seals(place: PolicyScope) -> str:
 
 _SEALING = "Only an hour after a change that the audit log records."
 _UPLOADS = "Only where a study asks for files."
+_EXPORTING = "Only export jobs, which the dashboard begins."
 _LARGE = "Only a commit above 100 items checks items that it doesn't write."
 _MANY = "Only operations that delete or replace records, which depends on the experiment."
 
@@ -239,6 +242,41 @@ GRANTS: Final = (
             f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{prefix}*" for prefix in (PENDING, KEPT)
         ],
         seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject"), _UPLOADS),
+    ),
+    Grant(
+        "FindExportFiles",
+        "The files of an export that isn't needed any more are listed, to remove them.",
+        ("s3:ListBucket",),
+        (ON_MESSAGE,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_files(place)}",
+        condition=lambda place: {"StringLike": {"s3:prefix": f"{EXPORTS}*"}},  # noqa: ARG005 - the same for all
+        seldom={"s3:ListBucket": _EXPORTING},
+    ),
+    Grant(
+        "WriteExports",
+        "Export jobs write the parts of an export, read them again to compose the zip, and remove them.",
+        ("s3:PutObject", "s3:GetObject", "s3:DeleteObject"),
+        (ON_MESSAGE,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{EXPORTS}*",
+        seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject", "s3:DeleteObject"), _EXPORTING),
+    ),
+    Grant(
+        "ReadCode",
+        "An export contains the code that was deployed, and the code book of a study, which is in it.",
+        ("s3:GetObject",),
+        (ON_MESSAGE,),
+        lambda place: (
+            f"arn:{partition_of(place.region)}:s3:::{place.names.keep_bucket(place.account)}/{CODE}"
+        ),
+        seldom={"s3:GetObject": _EXPORTING},
+    ),
+    Grant(
+        "SendExports",
+        "Links to finished exports are signed with the function's role, so they can read what it can.",
+        ("s3:GetObject",),
+        (API,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{EXPORTS}*",
+        seldom={"s3:GetObject": "The browser that opens a link makes the call."},
     ),
     Grant(
         "FindSeals",

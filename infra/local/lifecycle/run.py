@@ -18,12 +18,15 @@ from chalice.app import Chalice
 from chalicelib.bootstrap import SECRETS, local
 from chalicelib.errors import PetriError
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment, load_experiment
+from chalicelib.export.jobs.part import PartLimits
+from chalicelib.export.jobs.part_writer import PartWriter
 from chalicelib.messaging.local_channels import LocalChannels
 from chalicelib.messaging.system_clock import SystemClock
-from chalicelib.ports import Channels, Queue, TickSchedule
+from chalicelib.ports import Channels, ExportWriter, Queue, TickSchedule
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.engine_store import EngineStore
+from chalicelib.storage.files.folder_exports import FolderExports
 from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.files.folder_seals import FolderSeals
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
@@ -34,6 +37,7 @@ from infra.local.consumer import MessageConsumer
 from infra.local.dashboard.local_facts import LocalFacts
 from infra.local.dashboard.read_pool import ReadPool
 from infra.local.dashboard.run_log_file import RunLogFile
+from infra.local.exports.background_exports import BackgroundExports
 from infra.local.group_commit import GroupCommit
 from infra.local.host import Host
 from infra.local.serial_dispatcher import SerialDispatcher
@@ -130,6 +134,8 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         clock = SystemClock()
         files = FolderFiles(paths.uploads(options.run_id), clock)
         files.sweep()
+        exports = FolderExports(paths.exports(options.run_id), clock)
+        exports.sweep()
         app = local(
             loaded.experiment_class,
             loaded.config,
@@ -143,19 +149,21 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             queue=carriers.queue,
             schedule=carriers.schedule,
             files=files,
+            exports=stack.enter_context(_exports(engine, exports, options.run_id, paths, clock)),
         )
         app.seals = FolderSeals(paths.seals(options.run_id))
         app.log = RunLogFile(paths.log(options.run_id))
         app.facts = LocalFacts(lambda: run.loaded, lambda: address.url)
-        sockets = LocalChannels()
-        app.channels = stack.enter_context(_channels(options, sockets))
+        app.channels = stack.enter_context(_channels(options, sockets := LocalChannels()))
         author_routes.register(chalice_app(), loaded.routes)
         durable = GroupCommit(engine).reached if isinstance(engine, SQLiteEngine) else None
         lane = SerialDispatcher(chalice_app(), durable=durable, changes=lambda: app.network_changes)
         messages = carriers.consumer(app)
         drain = BackgroundWorker(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
         names = AllowedHosts(lambda: address.url, str(loaded.config.get("host")))
-        host = Host(lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names, FileExchange(files))
+        host = Host(
+            lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names, FileExchange(files, exports)
+        )
         start = (
             StartPage(app, options.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
         )
@@ -235,6 +243,22 @@ def _reads(app: App, engine: Engine) -> Iterator[ReadPool | None]:
         pool = ReadPool(lambda: replace(app, store=store), reader.took_refusal)
         with contextlib.closing(pool):
             yield pool
+
+
+@contextmanager
+def _exports(
+    engine: Engine, files: FolderExports, run_id: str, paths: RunPaths, clock: SystemClock
+) -> Iterator[ExportWriter]:
+    """Yield the writer of export jobs; with moto, parts are short, since they are written on the lane."""
+    # Lazy import: few runs are exported while they are served.
+    from .run_outcome import facts_of
+
+    facts = facts_of(run_id, paths)
+    if not isinstance(engine, SQLiteEngine):
+        yield PartWriter(engine, files, facts, clock, PartLimits(seconds=0.1))
+        return
+    with contextlib.closing(SQLiteEngine(engine.path, read_only=True)) as reader:
+        yield BackgroundExports(PartWriter(reader, files, facts, clock))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.currency import currency_of
 from chalicelib.errors import errors_only
 from chalicelib.export.archive import write_zip
+from chalicelib.export.jobs.run_facts import RunFacts
 from chalicelib.export.personal_data import manifest_of
 from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.storage.engine import Engine
@@ -38,6 +39,20 @@ def note_settings(run: Run, paths: RunPaths) -> None:
         paths.code(run.id).unlink(missing_ok=True)
         facts["code_left_out"] = str(problem)
     paths.facts(run.id).write_text(json.dumps(facts, indent=2, default=str), encoding="utf-8")
+
+
+def facts_of(run_id: str, paths: RunPaths) -> RunFacts:
+    """Return what an export tells of a run besides its records."""
+
+    def manifest() -> Mapping[str, Any]:
+        facts = paths.facts(run_id)
+        return dict(json.loads(facts.read_text(encoding="utf-8"))) if facts.exists() else {}
+
+    def code() -> bytes | None:
+        archive = paths.code(run_id)
+        return archive.read_bytes() if archive.exists() else None
+
+    return RunFacts(run_id, manifest, code, paths.log(run_id))
 
 
 def export(

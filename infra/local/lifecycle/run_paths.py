@@ -47,6 +47,10 @@ class RunPaths:
         """Return the path of the folder of the files that participants have uploaded."""
         return self._runs() / f"{checked(run_id)}.uploads"
 
+    def exports(self, run_id: str) -> Path:
+        """Return the path of the folder of the exports that were asked for on the dashboard."""
+        return self._runs() / f"{checked(run_id)}.exports"
+
     def seals(self, run_id: str) -> Path:
         """Return the path of the folder of the seals of the run's audit log."""
         return self._runs() / f"{checked(run_id)}.seals"

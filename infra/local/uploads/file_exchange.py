@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from chalicelib.errors import BadRequest, Refused
+from chalicelib.storage.files.folder_exports import ADDRESS as EXPORTS_ADDRESS
+from chalicelib.storage.files.folder_exports import FolderExports
 from chalicelib.storage.files.folder_files import ADDRESS, FolderFiles, IncomingFile
 from infra.lambda_events.responses import ProxyResponse, error_response
 
@@ -29,9 +31,10 @@ HARMLESS: Final = {
 class FileExchange:
     """Serves the addresses below /uploads/, each of which a form or a link of the file store contains."""
 
-    def __init__(self, files: FolderFiles) -> None:
-        """`files`: the store of the run."""
+    def __init__(self, files: FolderFiles, exports: FolderExports | None = None) -> None:
+        """`files`: the store of the run; `exports`: the files of its export jobs."""
         self._files = files
+        self._exports = exports
 
     def serves(self, scope: Scope) -> bool:
         """Whether a request is for a file."""
@@ -55,13 +58,19 @@ class FileExchange:
     async def send_file(self, scope: Scope, receive: Receive, send: Send) -> ProxyResponse | None:
         """Send a stored file; return the error response for an address that isn't valid."""
         try:
-            path = self._files.file_behind(scope["path"].removeprefix(ADDRESS))
+            path, name = self._file_behind(scope["path"])
         except Refused as refused:
             return error_response(refused.status, refused.code, str(refused))
-        name = f"{path.parent.name}-{PurePosixPath(path).name}"
         headers = {**HARMLESS, "content-disposition": f'attachment; filename="{name}"'}
         await FileResponse(path, headers=headers)(scope, receive, send)
         return None
+
+    def _file_behind(self, address: str) -> tuple[Path, str]:
+        """Return the file at an address, and the name under which it is sent."""
+        if self._exports is not None and address.startswith(EXPORTS_ADDRESS):
+            return self._exports.file_behind(address.removeprefix(EXPORTS_ADDRESS))
+        path = self._files.file_behind(address.removeprefix(ADDRESS))
+        return path, f"{path.parent.name}-{path.name}"
 
 
 async def _receive(incoming: IncomingFile, receive: Receive) -> None:

@@ -73,14 +73,25 @@ def test_every_right_is_in_the_account_and_region_of_the_app(function: str) -> N
     assert places == [[REGION, ACCOUNT]] * len(places)
 
 
-def test_only_the_function_of_the_api_reaches_the_bucket_of_uploads() -> None:
+def test_only_the_function_of_the_api_reaches_uploads_and_only_the_consumer_writes_exports() -> None:
     bucket = f"arn:aws:s3:::{NAMES.files_bucket(ACCOUNT)}"
     found = {
         function: [one for one in resources(function) if one.startswith(bucket)] for function in FUNCTIONS
     }
-    assert {function for function, named in found.items() if named} == {API}
-    assert found[API] == [bucket, f"{bucket}/pending/*", f"{bucket}/kept/*"]
+    assert {function for function, named in found.items() if named} == {API, "on_message"}
+    assert found[API] == [bucket, f"{bucket}/pending/*", f"{bucket}/kept/*", f"{bucket}/exports/*"]
+    assert statements(API)["SendExports"]["Action"] == ["s3:GetObject"]
     assert not {action for action in calls_allowed(API) if action.startswith("s3:Delete")}
+    assert found["on_message"] == [bucket, f"{bucket}/exports/*"]
+    listing = statements("on_message")["FindExportFiles"]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "exports/*"}}
+
+
+def test_the_consumer_reads_the_deployed_code_and_nothing_else_of_what_is_kept() -> None:
+    bucket = f"arn:aws:s3:::{NAMES.keep_bucket(ACCOUNT)}"
+    found = {one: [each for each in resources(one) if each.startswith(bucket)] for one in FUNCTIONS}
+    assert found == {one: [f"{bucket}/code.zip"] if one == "on_message" else [] for one in FUNCTIONS}
+    assert statements("on_message")["ReadCode"]["Action"] == ["s3:GetObject"]
 
 
 def test_only_the_consumer_of_messages_puts_seals_and_no_function_deletes_or_unlocks_one() -> None:
@@ -89,7 +100,8 @@ def test_only_the_consumer_of_messages_puts_seals_and_no_function_deletes_or_unl
         function: [one for one in resources(function) if one.startswith(bucket)] for function in FUNCTIONS
     }
     assert found == {one: [bucket, f"{bucket}/seals/*"] if one == "on_message" else [] for one in FUNCTIONS}
-    allowed = {action for action in calls_allowed("on_message") if action.startswith("s3:")}
+    about_seals = [one for one in statements("on_message").values() if bucket in str(one["Resource"])]
+    allowed = {action for one in about_seals for action in one["Action"]}
     assert allowed == {"s3:ListBucketVersions", "s3:PutObject"}
 
 

@@ -32,6 +32,9 @@ MODES = {
     "participants.erase": Mode.DELETE,
     "dead-letters.replay": Mode.DELETE,
     "dead-letters.drop": Mode.DELETE,
+    "exports.download": Mode.READ,
+    "exports.cancel": Mode.DELETE,
+    "exports.delete": Mode.DELETE,
 }
 #: Changes that write a row about the record at the address, and leave the record as it is.
 ABOUT: dict[str, tuple[str, Mode]] = {

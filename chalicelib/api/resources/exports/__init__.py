@@ -1,0 +1,1 @@
+"""Operations of the API on export jobs."""

@@ -1,0 +1,1 @@
+"""Export jobs: their records, for the people who ask for exports and for the workers that write them."""
