@@ -66,12 +66,28 @@ def _by_a_person(actor: Actor, row: Row) -> bool:
     return not actor.is_token
 
 
+def _sees_group(actor: Actor, row: Row) -> bool:
+    return not row.get("is_private", True) or actor.username in row.get("members", ())
+
+
+def _is_group_admin(actor: Actor, row: Row) -> bool:
+    return not actor.is_token and actor.username is not None and actor.username in row.get("admins", ())
+
+
 _NOBODY: Final = Nobody()
 _VIEW: Final = _right(Right.VIEW)
 _EDIT: Final = _right(Right.EDIT_PARTICIPANTS)
 _MANAGE: Final = _right(Right.MANAGE_LAB)
 _WITHIN: Final = Custom(_within_own_rights, "rights within one's own")
 _PERSON: Final = Custom(_by_a_person, "not with a token", for_lists=lambda actor: not actor.is_token)
+#: Who sees a group and its members.
+_SEES_GROUP: Final = _MANAGE | (
+    _VIEW & Custom(_sees_group, "a member, where the group is private", for_lists=lambda _: True)
+)
+#: Who admits members to a group and removes them.
+_GROUP_ADMIN: Final = _MANAGE | Custom(
+    _is_group_admin, "an admin of the group, not with a token", for_lists=lambda actor: not actor.is_token
+)
 
 
 def _read_with(kind: str, field_name: str) -> RecordRules:
@@ -215,6 +231,27 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             update=(_MANAGE & _WITHIN) | (UserMatches("username") & _PERSON),
             delete=_MANAGE & _WITHIN,
             fixed=frozenset({"username"}),
+        ),
+        "group": RecordRules(
+            create=_MANAGE,
+            read=_SEES_GROUP,
+            update=_GROUP_ADMIN,
+            delete=_MANAGE & _WITHIN,
+            fixed=frozenset({"nickname"}),
+        ),
+        "group_member": RecordRules(
+            create=_GROUP_ADMIN & _WITHIN,
+            read=_SEES_GROUP,
+            update=_GROUP_ADMIN & _WITHIN,
+            delete=(_GROUP_ADMIN & _WITHIN) | (UserMatches("username") & _PERSON),
+            fixed=frozenset({"nickname", "username"}),
+        ),
+        "admission": RecordRules(
+            create=UserMatches("username") & _VIEW & _PERSON,
+            read=_GROUP_ADMIN | UserMatches("username"),
+            update=_GROUP_ADMIN & _WITHIN,
+            delete=UserMatches("username") & _PERSON,
+            fixed=frozenset({"nickname", "username"}),
         ),
         "role": RecordRules(
             create=_MANAGE & _WITHIN,

@@ -27,7 +27,7 @@ from .resources import (
 from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
 from .resources.oversight import settings_api
-from .resources.people import accounts_api, roles_api
+from .resources.people import accounts_api, groups_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
@@ -48,6 +48,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *results_api.OPERATIONS,
     *exports_api.OPERATIONS,
     *accounts_api.OPERATIONS,
+    *groups_api.OPERATIONS,
     *roles_api.OPERATIONS,
     *settings_api.OPERATIONS,
 )

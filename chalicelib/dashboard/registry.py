@@ -19,7 +19,7 @@ from .pages import (
     settings,
     stop,
 )
-from .pages.people import roles_page, users_page
+from .pages.people import groups_page, roles_page, users_page
 from .pages.recruiting import recruitment
 from .sign_in import account_page
 
@@ -37,6 +37,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     data.PAGE,
     log.PAGE,
     users_page.PAGE,
+    groups_page.PAGE,
     roles_page.PAGE,
     settings.PAGE,
     stop.PAGE,

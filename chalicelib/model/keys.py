@@ -45,7 +45,11 @@ exports           <export>             export jobs; exportrequests says which on
 users             <username>           people who manage the run
 usernames         <folded username>    the user who has this name, or one that looks like it
 roles             <folded name>        roles of the run's own
-grants#<user>     <role or right>      what a user was granted
+grants#<user>     <role or right>      what a user was granted; grants#group:<nickname> what a group was
+groups            <nickname>           groups of users
+groupnames        <folded nickname>    the group that has this nickname, or one that looks like it
+members#<group>   <username>           the members of a group; the same under memberof#<username>
+admissions#<g>    <username>           users who ask to become members of a group
 tokens#<user>     <name>               a user's tokens for programs
 token             <hash>               whose token this is
 api#<actor>       <request id>         answers to changes over the API, for repeated requests
@@ -96,6 +100,7 @@ AUDIT_ACTORS = "audit"
 AUDIT_SEALS = "audit#seals"
 USERS = "users"
 ROLES = "roles"
+GROUPS = "groups"
 LAST_AUDIT_SEAL: Key = (AUDIT_SEALS, "last")
 
 
@@ -605,13 +610,49 @@ def role(folded: str) -> Key:
     return ROLES, folded
 
 
-def grants(username: str) -> str:
-    """Return the partition of what a user was granted."""
-    return f"grants#{username}"
+def grants(holder: str) -> str:
+    """Return the partition of what a user was granted, or a group."""
+    return f"grants#{holder}"
 
 
-def grant(username: str, what: str) -> Key:
-    return grants(username), what
+def grant(holder: str, what: str) -> Key:
+    return grants(holder), what
+
+
+def group(nickname: str) -> Key:
+    return GROUPS, nickname
+
+
+def group_claim(folded: str) -> Key:
+    """Return where it is stored which group has a nickname that folds to this."""
+    return "groupnames", folded
+
+
+def group_members(nickname: str) -> str:
+    """Return the partition of a group's members."""
+    return f"members#{nickname}"
+
+
+def group_member(nickname: str, username: str) -> Key:
+    return group_members(nickname), username
+
+
+def memberships(username: str) -> str:
+    """Return the partition of a user's groups."""
+    return f"memberof#{username}"
+
+
+def membership(username: str, nickname: str) -> Key:
+    return memberships(username), nickname
+
+
+def admissions(nickname: str) -> str:
+    """Return the partition of those who ask to become members of a group."""
+    return f"admissions#{nickname}"
+
+
+def admission(nickname: str, username: str) -> Key:
+    return admissions(nickname), username
 
 
 def api_tokens(username: str) -> str:

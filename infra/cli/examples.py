@@ -44,6 +44,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri users add ada --name 'Ada Lovelace' --role Researcher",
         "petri users grant ada --role 'Lab admin' --days 30",
         "petri users role add 'Paying assistant' --right View --right Pay",
+        "petri users group add-member eyelab ada --admin",
         "petri users token ada --name script --right View --right Export",
     ),
     "payments": (

@@ -63,8 +63,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserGrant:
-    """A role or a single right that a user has, until it ends or is revoked."""
+    """A role or a single right that a user or a group has, until it ends or is revoked."""
 
+    #: The username, or `group:` and the nickname of a group.
     username: str
     #: The name of a role or of a right.
     what: str

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
-from chalicelib.errors import Unauthorized
+from chalicelib.errors import Forbidden, InvalidState, Unauthorized
 from chalicelib.model import keys
 from chalicelib.operations.audit.record_change import raise_rights_version, read_head
+from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
 
 from .account_records import ApiToken, User, UserGrant, user_actor_id
+from .group_records import group_holder, memberships_of
 from .own_roles import rights_granted
 
 _MOST_CHARACTERS: Final = 100
+#: How many writes one commit can have, besides those that every change makes.
+_MOST_WRITES: Final = 85
 _VIEW_ONLY: Final = frozenset({Right.VIEW})
 
 
@@ -51,12 +55,36 @@ def authenticate_token(ctx: Context, text: str) -> Actor:
 
 
 def rights_of_user(ctx: Context, user: User) -> frozenset[Right]:
-    """Return the rights of a user's grants that hold now; after the user has expired, at most View."""
-    active = [grant.what for grant in grants_of(ctx, user.username) if grant.is_active(ctx.now)]
-    rights = frozenset().union(*(rights_granted(ctx, what) for what in active))
+    """Return the rights that a user has now: by their own grants, and by those of their groups.
+
+    After the user has expired, at most View.
+    """
+    groups = [group_holder(each.nickname) for each in memberships_of(ctx, user.username)]
+    rights = frozenset().union(*(rights_of_holder(ctx, each) for each in (user.username, *groups)))
     if user.expires is not None and user.expires <= ctx.now:
         return _VIEW_ONLY if rights else frozenset()
     return rights
+
+
+def rights_of_holder(ctx: Context, holder: str) -> frozenset[Right]:
+    """Return the rights of the grants of a user or a group that hold now."""
+    active = [grant.what for grant in grants_of(ctx, holder) if grant.is_active(ctx.now)]
+    return frozenset().union(*(rights_granted(ctx, what) for what in active))
+
+
+def require_unexpired(ctx: Context) -> Actor:
+    """Return the actor; Forbidden for a user who has expired, and for a token of theirs.
+
+    Such a user may only view, also what every user changes without a right of its own.
+    """
+    actor = require_actor(ctx)
+    user = None if actor.username is None else find_user(ctx, actor.username)
+    if user is not None and user.expires is not None and user.expires <= ctx.now:
+        raise Forbidden(
+            f"The account {user.username} has expired, so it may only view. Ask a lab admin to renew it.",
+            code="account_expired",
+        )
+    return actor
 
 
 def find_user(ctx: Context, username: str) -> User | None:
@@ -65,9 +93,9 @@ def find_user(ctx: Context, username: str) -> User | None:
     return None if item is None else User.from_item(item)
 
 
-def grants_of(ctx: Context, username: str) -> Sequence[UserGrant]:
-    """Return a user's grants, in order of what they grant."""
-    return [UserGrant.from_item(item) for item in ctx.uow.items(keys.grants(username))]
+def grants_of(ctx: Context, holder: str) -> Sequence[UserGrant]:
+    """Return the grants of a user or a group, in order of what they grant."""
+    return [UserGrant.from_item(item) for item in ctx.uow.items(keys.grants(holder))]
 
 
 def find_token(ctx: Context, username: str, name: str) -> ApiToken | None:
@@ -91,6 +119,24 @@ def raise_versions_of_user(ctx: Context, username: str) -> None:
 
     Changes that they are making at this moment are refused.
     """
-    raise_rights_version(ctx, user_actor_id(username))
-    for token in tokens_of(ctx, username):
-        raise_rights_version(ctx, token.actor_id)
+    for actor_id in _actor_ids_of(ctx, username):
+        raise_rights_version(ctx, actor_id)
+
+
+def raise_versions_of_users(ctx: Context, usernames: Collection[str], *, other_writes: int = 0) -> None:
+    """Do the same for several users; InvalidState for more than one commit can write."""
+    ids = sorted({each for username in usernames for each in _actor_ids_of(ctx, username)})
+    # The head of a chain that isn't stored yet is listed too.
+    writes = len(ids) + sum(read_head(ctx, each).stored is None for each in ids) + other_writes
+    if writes > _MOST_WRITES:
+        raise InvalidState(
+            f"This changes the rights of {len(usernames)} users and of their tokens at one moment, which are "
+            "too many. Take a part of them out first, or revoke tokens that aren't used.",
+            code="too_many_users",
+        )
+    for actor_id in ids:
+        raise_rights_version(ctx, actor_id)
+
+
+def _actor_ids_of(ctx: Context, username: str) -> list[str]:
+    return [user_actor_id(username), *(token.actor_id for token in tokens_of(ctx, username))]

@@ -10,6 +10,7 @@ from chalicelib.errors import Forbidden
 from chalicelib.operations.shared.context import Context
 
 from .actors import find_token, find_user, grants_of
+from .group_records import group_holder, memberships_of
 from .own_roles import rights_granted
 
 
@@ -51,9 +52,16 @@ def earliest(ends: Iterable[datetime | None]) -> datetime | None:
 
 
 def _end_of_right(ctx: Context, username: str, right: Right) -> datetime | None:
-    ends = [
+    ends = _ends_of_grants(ctx, username, right)
+    for membership in memberships_of(ctx, username):
+        of_group = _ends_of_grants(ctx, group_holder(membership.nickname), right)
+        ends += [earliest((membership.until, end)) for end in of_group]
+    return None if None in ends else max((end for end in ends if end is not None), default=None)
+
+
+def _ends_of_grants(ctx: Context, holder: str, right: Right) -> list[datetime | None]:
+    return [
         grant.until
-        for grant in grants_of(ctx, username)
+        for grant in grants_of(ctx, holder)
         if grant.is_active(ctx.now) and {right, Right.SYSTEM_ADMIN} & rights_granted(ctx, grant.what)
     ]
-    return None if None in ends else max((end for end in ends if end is not None), default=None)

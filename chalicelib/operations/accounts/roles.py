@@ -14,7 +14,8 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import require_mode, require_touched
 
 from .account_records import checked_text
-from .actors import grants_of, raise_versions_of_user
+from .actors import grants_of, raise_versions_of_users
+from .group_records import claim_group, members_of, stored_groups
 from .own_roles import OwnRole, checked_role_name, find_role, own_roles
 from .rights_limits import require_lasting
 from .similar_names import folded
@@ -59,8 +60,7 @@ def change_role(
     record_change(ctx, "roles.change", records=[("roles", name)], fields=fields)
     ctx.uow.put_if_unchanged(keys.role(folded(name)), "role", changed.to_fields())
     if changed.rights != role.rights:
-        for username in holders_of(ctx, name):
-            raise_versions_of_user(ctx, username)
+        _refuse_changes_under_way(ctx, holders_of(ctx, name))
     return changed
 
 
@@ -92,9 +92,22 @@ def read_role(ctx: Context, name: str) -> OwnRole:
 
 
 def holders_of(ctx: Context, name: str) -> list[str]:
-    """Return the users to whom a role is granted, also those whose grant has ended."""
-    usernames = [item["username"] for item in ctx.uow.items(keys.USERS)]
-    return [each for each in usernames if any(grant.what == name for grant in grants_of(ctx, each))]
+    """Return the users, and the groups as `group:<nickname>`, to which a role is granted.
+
+    Those whose grant has ended are among them.
+    """
+    users = [item["username"] for item in ctx.uow.items(keys.USERS)]
+    groups = [group.holder for group in stored_groups(ctx)]
+    return [each for each in (*users, *groups) if any(one.what == name for one in grants_of(ctx, each))]
+
+
+def _refuse_changes_under_way(ctx: Context, holders: Collection[str]) -> None:
+    groups = [group for group in stored_groups(ctx) if group.holder in holders]
+    members = {member.username for group in groups for member in members_of(ctx, group.nickname)}
+    for group in groups:
+        claim_group(ctx, group)
+    users = members | (set(holders) - {group.holder for group in groups})
+    raise_versions_of_users(ctx, users, other_writes=len(groups))
 
 
 def _known(ctx: Context, name: str, mode: Mode) -> OwnRole:

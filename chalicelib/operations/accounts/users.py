@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.access.rights import Actor, Right
 from chalicelib.access.rules import Mode
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model import keys
-from chalicelib.operations.audit.record_change import record_change
+from chalicelib.operations.audit.record_change import raise_rights_version, record_change
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import accessible, require_mode, require_touched
 
 from .account_records import ApiToken, User, UserGrant, checked_name, checked_text
 from .actors import find_user, grants_of, raise_versions_of_user, rights_of_user, tokens_of
+from .grants import delete_grant, store_grant
+from .group_records import delete_membership, stored_groups
 from .open_sessions import delete_sign_ins
-from .own_roles import claim_role, rights_granted, rights_named
 from .passwords import delete_credentials
-from .rights_limits import within_own_time
 from .similar_names import folded, refuse_disguise, refuse_reserved
 
 
@@ -42,7 +40,9 @@ def add_user(
     user = User(username, name, checked_text(email, "The email"), ctx.now, actor.id, expires)
     record_change(ctx, "users.add", records=[("users", username)], fields={**user.to_fields(), "role": role})
     ctx.uow.put_item(keys.user(username), "user", user.to_fields())
-    _store_grant(ctx, actor, UserGrant(username, role, ctx.now, actor.id))
+    # It writes the head of the user's chain, so that each later change of their rights is one write.
+    raise_rights_version(ctx, user.actor_id)
+    store_grant(ctx, actor, UserGrant(username, role, ctx.now, actor.id))
     return user
 
 
@@ -92,6 +92,9 @@ def remove_user(ctx: Context, username: str) -> None:
     # A user who is added later under the same name is another person.
     delete_sign_ins(ctx, user.actor_id)
     delete_credentials(ctx, username)
+    for group in stored_groups(ctx):
+        delete_membership(ctx, group.nickname, username)
+        ctx.uow.delete_item(keys.admission(group.nickname, username))
     for grant in grants_of(ctx, username):
         ctx.uow.delete_item(keys.grant(username, grant.what))
     for token in tokens_of(ctx, username):
@@ -108,7 +111,7 @@ def grant_to_user(ctx: Context, username: str, what: str, *, until: datetime | N
     _known(ctx, username, Mode.READ)
     asked = UserGrant(username, what, ctx.now, actor.id, until)
     record_change(ctx, "users.grant", records=[("users", username)], fields=asked.to_fields())
-    grant = _store_grant(ctx, actor, asked)
+    grant = store_grant(ctx, actor, asked)
     raise_versions_of_user(ctx, username)
     return grant
 
@@ -117,29 +120,13 @@ def revoke_from_user(ctx: Context, username: str, what: str) -> None:
     """Revoke a grant; changes of the user that are under way are refused. NotFound when there is none."""
     require_mode(ctx, "grant", Mode.DELETE)
     _known(ctx, username, Mode.READ)
-    if ctx.uow.item(keys.grant(username, what)) is None:
-        raise NotFound(f"User {username} has no grant of {what!r}.", code="grant_not_found")
-    require_touched(ctx, "grant", Mode.DELETE, [_row(username, what, rights_granted(ctx, what))])
+    delete_grant(ctx, username, what, f"User {username}")
     record_change(ctx, "users.revoke", records=[("users", username)], fields={"what": what})
-    ctx.uow.delete_item(keys.grant(username, what))
     raise_versions_of_user(ctx, username)
 
 
 def _account(ctx: Context, user: User) -> UserAccount:
     return UserAccount(user, tuple(grants_of(ctx, user.username)), tuple(tokens_of(ctx, user.username)))
-
-
-def _store_grant(ctx: Context, actor: Actor, asked: UserGrant) -> UserGrant:
-    rights = rights_named(ctx, asked.what)
-    require_touched(ctx, "grant", Mode.CREATE, [_row(asked.username, asked.what, rights)])
-    claim_role(ctx, asked.what)
-    grant = replace(asked, until=within_own_time(ctx, actor, rights, asked.until))
-    ctx.uow.put_if_unchanged(keys.grant(grant.username, grant.what), "grant", grant.to_fields())
-    return grant
-
-
-def _row(username: str, what: str, rights: Collection[Right]) -> dict[str, object]:
-    return {"id": what, "username": username, "rights": sorted(rights)}
 
 
 def _known(ctx: Context, username: str, mode: Mode) -> User:

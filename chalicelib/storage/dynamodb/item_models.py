@@ -513,6 +513,34 @@ class RoleItem(StoredItem):
     modified = _text()
 
 
+class GroupItem(StoredItem):
+    nickname = _text()
+    name = _text()
+    about = _text()
+    is_private = _flag()
+    created = _text()
+    created_by = _text()
+    modified = _text()
+
+
+class GroupMemberItem(StoredItem):
+    nickname = _text()
+    username = _text()
+    is_admin = _flag()
+    since = _text()
+    by = _text()
+    until = _text()
+
+
+class AdmissionItem(StoredItem):
+    nickname = _text()
+    username = _text()
+    text = _text()
+    asked = _text()
+    status = _text()
+    decided_by = _text()
+
+
 class GrantItem(StoredItem):
     username = _text()
     what = _text()
@@ -640,6 +668,10 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "user": UserItem,
     "username_claim": UserItem,
     "role": RoleItem,
+    "group": GroupItem,
+    "group_claim": GroupItem,
+    "group_member": GroupMemberItem,
+    "admission": AdmissionItem,
     "grant": GrantItem,
     "api_token": ApiTokenItem,
     "api_token_digest": ApiTokenItem,

@@ -171,3 +171,22 @@ def test_each_change_of_a_role_is_one_entry_of_the_audit_log(people: People) -> 
     people.do(roles.delete_role, PAYER)
     newest = [one.entry.operation for one in people.do(list_entries, limit=3)]
     assert newest == ["roles.delete", "users.revoke", "roles.change"]
+
+
+def test_a_role_of_many_users_takes_changes_or_says_that_they_are_too_many(engine: Engine) -> None:
+    people = People(not_launched(engine))
+    people.do(roles.make_role, PAYER, [Right.VIEW, Right.PAY])
+    usernames = [f"user-{number}a" for number in range(42)]
+    for username in usernames:
+        people.add(username, PAYER)
+    before = people.as_user(usernames[-1])
+    people.do(roles.change_role, PAYER, rights=[Right.VIEW])
+    with pytest.raises(Forbidden, match="Your rights were changed"):
+        people.change(before)
+    assert all(people.actor(each).rights == {Right.VIEW} for each in usernames)
+    for username in usernames[:24]:
+        people.do(tokens_of_users.make_token, username, "ci")
+    with pytest.raises(InvalidState) as refused:
+        people.do(roles.change_role, PAYER, rights=[Right.PAY])
+    assert refused.value.code == "too_many_users"
+    assert people.actor(usernames[0]).rights == {Right.VIEW}

@@ -162,6 +162,9 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "credential": ((S,), MANAGERS, (S,), MANAGERS),
     "user": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
     "role": (MANAGERS, EVERY, MANAGERS, MANAGERS),
+    "group": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
+    "group_member": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
+    "admission": ((S,), MANAGERS, MANAGERS, (S,)),
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
     "dead_letter": (NONE, EVERY, NONE, GRADERS),
     "tick": (NONE, EVERY, NONE, NONE),
@@ -188,6 +191,10 @@ OWN: dict[tuple[str, Mode], tuple[str, ...]] = {
     ("user", Mode.READ): EVERY,
     ("user", Mode.UPDATE): EVERY,
     ("grant", Mode.READ): EVERY,
+    ("group_member", Mode.DELETE): EVERY,
+    ("admission", Mode.CREATE): EVERY,
+    ("admission", Mode.READ): EVERY,
+    ("admission", Mode.DELETE): EVERY,
 }
 OWNER_FIELDS = ("created_by", "author", "invited_by", "actor", "username")
 
@@ -232,6 +239,42 @@ def test_a_token_makes_no_tokens_and_changes_no_account() -> None:
 def test_no_actor_gives_rights_that_they_lack(kind: str) -> None:
     row = {**row_by("user:ada"), "rights": ["View", "System admin"]}
     assert not allows(rules_of(kind).create, Actor("user:ada", "Ada", ROLES["Lab admin"]), row)
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("place", ["outside", "member", "admin", "token of the admin"])
+def test_a_group_is_seen_and_changed_by_each_role_from_each_place_in_it_as_the_design_says(
+    place: str, role: str, is_private: bool
+) -> None:
+    actor = Actor("token:ada/ci" if "token" in place else "user:ada", "Ada", ROLES[role])
+    inside = place != "outside"
+    row = {
+        "is_private": is_private,
+        "members": ["ada"] if inside else [],
+        "admins": ["ada"] if "admin" in place else [],
+        "rights": ["View", "Comment"],
+        "username": "eve",
+    }
+    manages = role in MANAGERS
+    admits = (manages or place == "admin") and role != "Viewer"
+    sees = manages or inside or not is_private
+    expected = {
+        ("group", Mode.CREATE): manages,
+        ("group", Mode.READ): sees,
+        ("group", Mode.UPDATE): manages or place == "admin",
+        ("group", Mode.DELETE): manages,
+        ("group_member", Mode.CREATE): admits,
+        ("group_member", Mode.READ): sees,
+        ("group_member", Mode.UPDATE): admits,
+        ("group_member", Mode.DELETE): admits or role == S,
+        ("admission", Mode.UPDATE): admits,
+    }
+    allowed = {(kind, mode): allows(rules_of(kind).rule(mode), actor, row) for kind, mode in expected}
+    if place == "token of the admin" and role == S:
+        # Leaving a group is for the user alone; a token of a super admin manages all groups.
+        allowed["group_member", Mode.DELETE] = True
+    assert allowed == expected
 
 
 def test_a_paid_payment_is_not_changed_by_anyone() -> None:

@@ -81,3 +81,24 @@ def test_roles_of_the_runs_own_are_made_changed_listed_and_deleted(scene: Scene,
 def test_names_are_printed_as_they_are(scene: Scene, petri: Say) -> None:
     petri("users", "add", "ada", "--name", "[red]Ada[/red]", "--role", "Viewer")
     assert "[red]Ada[/red]" in petri("users")
+
+
+def test_groups_are_made_filled_granted_listed_and_deleted(scene: Scene, petri: Say) -> None:
+    assert "petri users group add" in petri("users", "group")
+    petri("users", "add", "ada", "--role", "Viewer")
+    petri("users", "group", "add", "eyelab", "--name", "[red]Eye Lab", "--about", "Eyes", "--private")
+    petri("users", "group", "grant", "eyelab", "--role", "Pay", "--days", "7")
+    petri("users", "group", "add-member", "eyelab", "ada", "--admin")
+    assert Right.PAY in scene.run(find_actor, "user:ada").rights
+    listed = petri("users", "group")
+    for shown in ("eyelab (private)", "[red]Eye Lab", "Pay", "ada (admin)"):
+        assert shown in listed
+    petri("users", "group", "remove-member", "eyelab", "ada")
+    assert "no open request" in petri("users", "group", "accept", "eyelab", "ada", fails=True)
+    assert "no open request" in petri("users", "group", "refuse", "eyelab", "ada", fails=True)
+    assert "--role" in petri("users", "group", "revoke", "eyelab", fails=True)
+    petri("users", "group", "revoke", "eyelab", "--role", "Pay")
+    petri("users", "group", "delete", "eyelab")
+    for words in (("add",), ("rename", "eyelab"), ("accept", "eyelab")):
+        assert "petri users group add" in petri("users", "group", *words, fails=True)
+    assert "isn't expected here" in petri("users", "remove", "ada", "bob", fails=True)

@@ -19,10 +19,12 @@ class DashboardBrowser:
     """Opens pages of the dashboard and presses their buttons."""
 
     here: World
+    #: Signs in another actor than the operator.
+    ticket: str = ""
     headers: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        ticket = self.here.app.run(sessions.create_ticket)
+        ticket = self.ticket or self.here.app.run(sessions.create_ticket)
         said = self.here.post("/dashboard/sign-in", {"ticket": ticket}, headers=FROM_OWN_PAGE)
         self.headers = {**FROM_OWN_PAGE, "cookie": said.headers["set-cookie"].partition(";")[0]}
 

@@ -10,13 +10,12 @@ from typing import Any, Final
 from chalicelib.access.rights import Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
-from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.errors import NotFound, Refused
 from chalicelib.operations.accounts.account_records import user_actor_id
 
-from .right_choices import chosen_rights, grantable
+from .right_choices import chosen_days, chosen_rights, grantable
 
 _ADDRESS: Final = "/dashboard/people"
-_MOST_DAYS: Final = 3_650
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +28,10 @@ class PersonAction:
     read: Callable[[PageCall], Mapping[str, Any]]
 
 
-def _days(call: PageCall) -> int | None:
-    """Return the days of the form; None when it has none."""
-    text = call.one("days")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= _MOST_DAYS):
-        raise BadRequest(f"The days are a whole number from 1 to {_MOST_DAYS}.")
-    return int(text)
-
-
 ACTIONS: Final[Mapping[str, PersonAction]] = MappingProxyType(
     {
         "grant": PersonAction(
-            "users.grant", "Granted.", lambda call: {"what": call.one("what"), "days": _days(call)}
+            "users.grant", "Granted.", lambda call: {"what": call.one("what"), "days": chosen_days(call)}
         ),
         "revoke": PersonAction("users.revoke", "Revoked.", lambda call: {"what": call.one("what")}),
         "revoke-token": PersonAction(
@@ -136,7 +125,7 @@ def _change(call: PageCall) -> Rendered:
             id=call.id,
             name=call.one("name"),
             rights=chosen_rights(call),
-            days=_days(call),
+            days=chosen_days(call),
         )
         return _one(call, call.id, token=made.token)
     action = ACTIONS.get(call.part)
@@ -153,7 +142,7 @@ def _add(call: PageCall) -> Rendered:
         name=call.one("name"),
         email=call.one("email"),
         role=call.one("role"),
-        days=_days(call),
+        days=chosen_days(call),
     )
     return redirect(f"{_ADDRESS}/{added.id}?said=add")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from rich.markup import escape
@@ -11,16 +11,18 @@ from rich.table import Table
 from chalicelib.errors import BadRequest
 from infra.cli.output import out, show_table
 
+from .users_options import UsersOrder
+
 _USAGE = "Use: petri users role [list], or petri users role add, change or delete NAME."
 
 
-def change_roles(
-    run: Callable[..., Any], words: Sequence[str], rights: Collection[Any] | None, about: str | None
-) -> None:
-    """List the roles, or make, change or delete one; `words`: the action, and the role's name."""
+def change_roles(order: UsersOrder) -> None:
+    """List the roles, or make, change or delete one: the order's words are the action and the role's name."""
     # Lazy import: it imports the whole platform.
     from chalicelib.operations.accounts import roles
 
+    run, words, about = order.run, order.words, order.about
+    rights = order.named_rights()
     if tuple(words) in ((), ("list",)):
         _show(run)
         return
