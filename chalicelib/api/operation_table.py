@@ -26,7 +26,7 @@ from .resources import (
 )
 from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
-from .resources.oversight import settings_api
+from .resources.oversight import audit_api, settings_api
 from .resources.people import accounts_api, groups_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
@@ -51,6 +51,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *groups_api.OPERATIONS,
     *roles_api.OPERATIONS,
     *settings_api.OPERATIONS,
+    *audit_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

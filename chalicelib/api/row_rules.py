@@ -15,6 +15,7 @@ from chalicelib.operations.listings.listed_types import RECORD_TYPES
 from chalicelib.operations.management.exports.export_jobs import ExportRow
 from chalicelib.operations.management.managed_payments import PaymentRow
 from chalicelib.operations.management.notes import NoteRow
+from chalicelib.operations.management.oversight.audit_log import AuditRow
 from chalicelib.operations.management.oversight.settings_of_run import SecretRow
 from chalicelib.operations.management.participant_actions import ParticipantDetail
 from chalicelib.operations.management.participant_timeline import ParticipantTimeline, PaymentSummary
@@ -36,6 +37,7 @@ Answer = TypeVar("Answer")
 KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
     {
         **{each.row: each.name for each in RECORD_TYPES.values()},
+        AuditRow: "audit_entry",
         DeadLetterRow: "dead_letter",
         ExportRow: "export",
         NoteRow: "note",

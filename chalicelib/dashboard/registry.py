@@ -16,9 +16,9 @@ from .pages import (
     overview,
     participants,
     responses,
-    settings,
     stop,
 )
+from .pages.oversight import settings_page
 from .pages.people import groups_page, roles_page, users_page
 from .pages.recruiting import recruitment
 from .sign_in import account_page
@@ -39,7 +39,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     users_page.PAGE,
     groups_page.PAGE,
     roles_page.PAGE,
-    settings.PAGE,
+    settings_page.PAGE,
     stop.PAGE,
     author_tabs.PAGE,
     author_frames.PAGE,

@@ -31,6 +31,7 @@ PAGES = (
     "people",
     "people/ada",
     "settings",
+    "settings/audit/verify",
     "log",
     "stop",
 )

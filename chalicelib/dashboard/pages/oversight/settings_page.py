@@ -10,12 +10,16 @@ from chalicelib.dashboard.rendering import render
 from chalicelib.errors import NotFound
 from chalicelib.operations.management.oversight.settings_of_run import SettingsInEffect
 
+from .audit_page import show_audit_log
+
 #: The most characters of a search.
 _LONGEST: Final = 100
 
 
 def show_settings(call: PageCall) -> Rendered:
-    """Show the settings, their sources, and the versions and addresses of the run."""
+    """Show the settings, their sources, and the versions and addresses of the run; or the audit log."""
+    if call.id == "audit" and call.method != "POST":
+        return show_audit_log(call)
     if call.id is not None or call.method == "POST":
         raise NotFound("This page has no such part.")
     text, group = call.one("text")[:_LONGEST], call.one("group")[:_LONGEST]

@@ -1,0 +1,1 @@
+"""Pages on the run as a whole: its settings, its versions and its audit log."""
