@@ -21,12 +21,10 @@ from chalicelib.operations.accounts.credentials.password_hashing import is_passw
 from chalicelib.operations.shared.context import Context, Request, caller_of
 
 from .attempts import count_wrong_password, require_attempt
+from .recent_proof import is_recent, require_recent_proof
 
 ADDRESS: Final = "/dashboard/account"
-#: How long a proof of who the user is lasts for changes of how they sign in.
-RECENT: Final = timedelta(minutes=10)
 _MOST_DAYS: Final = 3_650
-NOT_RECENT: Final = "Confirm your password first: changes of how you sign in ask for it after ten minutes."
 WRONG: Final = "This password is wrong. Nothing was changed."
 DIFFERENT: Final = "The two new passwords differ. Type the same one twice."
 
@@ -52,8 +50,8 @@ def show_account(call: PageCall) -> Rendered:
     if change is None:
         raise NotFound("This page has no such action.")
     try:
-        if change.is_sensitive and not is_recent(call):
-            raise Forbidden(NOT_RECENT, code="not_recent")
+        if change.is_sensitive:
+            require_recent_proof(call)
         secret = change.make(call)
     except Refused as refusal:
         return _shown(call, refused=str(refusal), status=refusal.status)
@@ -61,12 +59,6 @@ def show_account(call: PageCall) -> Rendered:
         return _shown(call, **secret)
     is_over = call.id == "sign-out-everywhere"
     return redirect("/dashboard/sign-in" if is_over else f"{ADDRESS}?said={call.id}")
-
-
-def is_recent(call: PageCall) -> bool:
-    """Whether the user has proved within the last ten minutes who they are."""
-    proved = None if call.session is None else call.session.authenticated
-    return proved is not None and services.current().clock.now() - proved < RECENT
 
 
 def run_as_user(call: PageCall, operation: Callable[..., Any], *args: Any, **named: Any) -> Any:
@@ -126,15 +118,15 @@ def _confirm(call: PageCall) -> None:
 
 
 def _set_password(call: PageCall) -> None:
-    """Set a password; who has one types it too, and who has none must have signed in a moment ago."""
+    """Set a password. A user with one types it too; one without must have signed in a moment ago."""
     username = username_of_call(call)
     new = call.text("new-password")
     if new != call.text("again"):
         raise BadRequest(DIFFERENT)
     if run_as_user(call, passwords.has_password, username):
         _require_password(call, username, call.text("password"))
-    elif not is_recent(call):
-        raise Forbidden(NOT_RECENT, code="not_recent")
+    else:
+        require_recent_proof(call)
 
     def change(ctx: Context) -> None:
         require_attempt(ctx, username, call.address)

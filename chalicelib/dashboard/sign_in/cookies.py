@@ -42,7 +42,7 @@ class SessionCookie:
 class FormCookie:
     """The cookie of a browser that isn't signed in, to which its sign-in form and its attempt belong.
 
-    A form of another site, or one with another browser's token, signs nobody in.
+    A form of another site, or one with another browser's token, is refused.
     """
 
     name: str

@@ -30,6 +30,15 @@ def test_users_are_added_granted_listed_and_removed(scene: Scene, petri: Say) ->
     assert petri("audit").count("users.") == 4
 
 
+def test_a_password_is_chosen_with_a_link_of_a_run_that_is_served_and_never_typed_here(
+    scene: Scene, petri: Say
+) -> None:
+    petri("users", "add", "ada", "--role", "Viewer")
+    assert "isn't being served" in petri("users", "password", "ada", fails=True)
+    assert "a username" in petri("users", "password", fails=True)
+    assert "without one-time codes already" in petri("users", "codes-off", "ada", fails=True)
+
+
 def test_a_token_is_printed_and_works(scene: Scene, petri: Say) -> None:
     petri("users", "add", "ada", "--role", "Researcher")
     token = petri("users", "token", "ada", "--name", "script").split()[0]

@@ -16,6 +16,7 @@ from chalicelib.operations.management.people import managed_accounts as accounts
 from chalicelib.operations.management.people.managed_accounts import (
     ChangedUser,
     EndedSessions,
+    NewPasswordLink,
     NewToken,
     UserRow,
 )
@@ -175,6 +176,20 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         lambda ctx, one: accounts.delete_token(ctx, one.id, one.name),
         "Revokes a token of your own, or with Manage lab of another user.",
         right=Right.VIEW,
+    ),
+    _about_user(
+        "make-password-link",
+        One,
+        lambda ctx, one: accounts.new_password_link(ctx, one.id),
+        "Makes a link with which a user chooses a password, once, within a day; not with a token of a user.",
+        answer=NewPasswordLink,
+        has_secret_answer=True,
+    ),
+    _about_user(
+        "turn-off-codes",
+        One,
+        lambda ctx, one: accounts.turn_off_codes(ctx, one.id),
+        "Stops asking a user, who has lost their phone, for one-time codes; not with a token of a user.",
     ),
     ApiOperation(
         name="sessions.list",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from chalicelib.access.rights import Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
+from chalicelib.dashboard.sign_in.recent_proof import require_recent_proof
 from chalicelib.errors import NotFound, Refused
 from chalicelib.operations.accounts.account_records import user_actor_id
 
@@ -34,6 +35,7 @@ ACTIONS: Final[Mapping[str, PersonAction]] = MappingProxyType(
             "users.grant", "Granted.", lambda call: {"what": call.one("what"), "days": chosen_days(call)}
         ),
         "revoke": PersonAction("users.revoke", "Revoked.", lambda call: {"what": call.one("what")}),
+        "turn-off-codes": PersonAction("users.turn-off-codes", "One-time codes are off.", lambda _: {}),
         "revoke-token": PersonAction(
             "users.revoke-token", "The token is revoked.", lambda call: {"name": call.one("name")}
         ),
@@ -43,6 +45,10 @@ _SAID: Final[Mapping[str, str]] = MappingProxyType(
     {verb: action.said for verb, action in ACTIONS.items()}
     | {"sign-out": "The sessions have ended.", "add": "Added.", "remove": "Removed."}
 )
+
+
+#: Changes that let someone act as a user; a user who makes one must have proved a moment ago who they are.
+_SENSITIVE: Final = frozenset({"make-token", "make-password-link", "turn-off-codes"})
 
 
 def show_people(call: PageCall) -> Rendered:
@@ -82,7 +88,9 @@ def _list(call: PageCall, refused: str, status: int) -> Rendered:
     )
 
 
-def _one(call: PageCall, username: str, refused: str = "", status: int = 200, token: str = "") -> Rendered:
+def _one(
+    call: PageCall, username: str, refused: str = "", status: int = 200, token: str = "", link: str = ""
+) -> Rendered:
     roles, rights = grantable(call.actor, call.run("roles.list").rows)
     user = call.run("users.read", id=username)
     return render(
@@ -95,6 +103,7 @@ def _one(call: PageCall, username: str, refused: str = "", status: int = 200, to
         rights=rights,
         may_make_tokens=bool(user.rights) and _may_make_tokens(call, username),
         token=token,
+        link=link,
         refused=refused,
         said=_SAID.get(call.one("said"), ""),
     )
@@ -119,6 +128,11 @@ def _change(call: PageCall) -> Rendered:
         return redirect(f"{_ADDRESS}?said=remove")
     if call.part == "sign-out":
         return _sign_out(call, call.id)
+    if call.part in _SENSITIVE:
+        require_recent_proof(call)
+    if call.part == "make-password-link":
+        made = call.run("users.make-password-link", id=call.id)
+        return _one(call, call.id, link=call.origin + made.path)
     if call.part == "make-token":
         made = call.run(
             "users.make-token",

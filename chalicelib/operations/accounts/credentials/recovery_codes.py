@@ -39,7 +39,7 @@ def make_recovery_codes(ctx: Context, username: str) -> list[str]:
 
 
 def renew_recovery_codes(ctx: Context, username: str, *, kept_session: str = "") -> list[str]:
-    """Make the codes of a user anew, who asks for it; it is in the audit log, and other sessions end.
+    """Replace the codes of a user; it is in the audit log, and the user's other sessions end.
 
     InvalidState for a user without one-time codes, whom recovery codes don't help.
     """

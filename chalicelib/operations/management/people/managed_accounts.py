@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
 from chalicelib.operations.accounts import tokens_of_users, users
 from chalicelib.operations.accounts.account_records import ApiToken, UserGrant, user_actor_id
 from chalicelib.operations.accounts.actors import rights_of_user
+from chalicelib.operations.accounts.credentials import one_time_codes
+from chalicelib.operations.accounts.credentials.password_links import make_password_ticket
 from chalicelib.operations.accounts.open_sessions import OpenSession, end_sessions_of, list_sessions
+from chalicelib.operations.accounts.passwords import has_password
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
 
@@ -58,6 +62,9 @@ class UserRow:
     grants: list[GrantRow]
     tokens: list[TokenRow]
     sessions: int
+    #: Whether they sign in with a password, and with a one-time code after it.
+    has_password: bool = False
+    has_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,15 @@ class NewToken:
     user: str
     name: str
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasswordLink:
+    """A link with which a user chooses a password, once, within a day; it is shown once."""
+
+    user: str
+    #: The address of the page, without the host of the dashboard.
+    path: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,22 @@ def delete_token(ctx: Context, username: str, name: str) -> ChangedUser:
     return ChangedUser(username)
 
 
+def new_password_link(ctx: Context, username: str) -> NewPasswordLink:
+    """Make a link with which a user chooses a password."""
+    return NewPasswordLink(username, password_path(make_password_ticket(ctx, username)))
+
+
+def password_path(ticket: str) -> str:
+    """Return the address of the page on which a user chooses a password, without the dashboard's host."""
+    return f"/dashboard/sign-in/new-password?{urlencode({'ticket': ticket})}"
+
+
+def turn_off_codes(ctx: Context, username: str) -> ChangedUser:
+    """Ask a user, who has lost their phone, for no one-time codes any more."""
+    one_time_codes.turn_off_codes(ctx, username)
+    return ChangedUser(username)
+
+
 def rows_of_sessions(ctx: Context) -> Listing[OpenSession]:
     """Return the open sessions that the actor may see, newest first."""
     rows = list_sessions(ctx)
@@ -165,6 +197,8 @@ def _row(ctx: Context, account: users.UserAccount, sessions: Counter[str]) -> Us
         grants=[_grant_row(each, ctx.now) for each in account.grants],
         tokens=[_token_row(each, ctx.now) for each in account.tokens],
         sessions=sessions[user_actor_id(user.username)],
+        has_password=has_password(ctx, user.username),
+        has_codes=one_time_codes.has_codes(ctx, user.username),
     )
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from infra.cli.aws_options import Region
-from infra.cli.commands.people import account_actions, group_actions, role_actions
+from infra.cli.commands.people import account_actions, group_actions, role_actions, sign_in_actions
 from infra.cli.commands.people import users_options as options
 from infra.cli.options import Run
 from infra.local.lifecycle.run_paths import RunPaths
@@ -25,6 +25,7 @@ _ACTIONS: Final[Mapping[options.Action, Callable[[options.UsersOrder], None]]] =
         "revoke-token": account_actions.change_tokens,
         "sessions": account_actions.manage_sessions,
         "sign-out": account_actions.manage_sessions,
+        "codes-off": sign_in_actions.turn_off_codes,
         "role": role_actions.change_roles,
         "group": group_actions.change_groups,
     }
@@ -52,6 +53,9 @@ def users(
     from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.operator.run_session import opened
 
+    if action == "password":
+        sign_in_actions.print_password_link(app, region, username)
+        return
     until = None if days is None else datetime.now(UTC) + timedelta(days=days)
     words = [each for each in (username, *(subjects or ())) if each is not None]
     with opened(app, RunPaths(Path.cwd()), with_code=False, region=region) as session:

@@ -21,14 +21,16 @@ Action = Literal[
     "revoke-token",
     "sessions",
     "sign-out",
+    "password",
+    "codes-off",
     "role",
     "group",
 ]
 ActionArgument = Annotated[
     Action,
     typer.Argument(
-        help="list (the default), add, remove, grant, revoke, token, revoke-token, sessions, sign-out, role "
-        "or group."
+        help="list (the default), add, remove, grant, revoke, password, codes-off, token, revoke-token, "
+        "sessions, sign-out, role or group."
     ),
 ]
 Username = Annotated[

@@ -29,6 +29,7 @@ from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import FROM_OWN_PAGE, DashboardBrowser
+from tests.web.dashboard.sign_in.signing_in import give_codes
 from tests.web.world import OPERATOR_TOKEN, Said, World
 
 HOSTILE = '<b hx-post="/dashboard/sign-out" hx-trigger="load">{{ 7 * 7 }}</b><script>alert(1)</script>'
@@ -178,6 +179,8 @@ def test_each_change_of_an_account_is_one_entry_of_the_audit_log(here: World) ->
     ticket = here.app.run(sessions.create_ticket_for_user, "lea", caller=OPERATOR_CALLER)
     here.app.run(sessions.begin_session, ticket)
     ada, lab = {"id": "ada"}, {"id": "eyelab"}
+    here.app.run(add_user, "cyn", "Cyn", role=VIEWER, caller=OPERATOR_CALLER)
+    give_codes(here, "cyn")
     changes: list[tuple[str, dict[str, Any]]] = [
         ("users.add", {"username": "ada", "role": VIEWER}),
         ("users.grant", {**ada, "what": ASSISTANT}),
@@ -197,6 +200,8 @@ def test_each_change_of_an_account_is_one_entry_of_the_audit_log(here: World) ->
         ("groups.delete", lab),
         ("users.make-token", {"id": "lea", "name": "ci"}),
         ("users.revoke-token", {"id": "lea", "name": "ci"}),
+        ("users.make-password-link", {"id": "ada"}),
+        ("users.turn-off-codes", {"id": "cyn"}),
         ("sessions.end", {"id": "user:lea"}),
         ("users.remove", ada),
         ("roles.add", {"name": "Payer", "rights": [Right.PAY]}),

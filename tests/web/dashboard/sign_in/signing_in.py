@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 
-from chalicelib.operations.accounts.passwords import set_password
+import pyotp
+
+from chalicelib.operations.accounts.credentials.one_time_codes import begin_codes, confirm_codes, new_secret
+from chalicelib.operations.accounts.passwords import has_password, set_password
 from chalicelib.operations.accounts.users import add_user
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.dashboard.browsers import FROM_OWN_PAGE
@@ -17,6 +22,23 @@ PASSWORD = "seven green bicycles sing"
 def add_user_with_password(here: World, username: str = "ada", role: str = "Viewer") -> None:
     here.app.run(add_user, username, username.title(), role=role, caller=OPERATOR_CALLER)
     here.app.run(set_password, username, PASSWORD, caller=OPERATOR_CALLER)
+
+
+def code_now(here: World, secret: str, steps: int = 0) -> str:
+    """Return the code of an app whose clock is some steps ahead."""
+    return pyotp.TOTP(secret).at(here.clock.now() + timedelta(seconds=30 * steps))
+
+
+def give_codes(here: World, username: str = "ada") -> tuple[str, list[str]]:
+    """Set up codes for a user, with a password if they have none; return the secret and recovery codes."""
+    run = partial(here.app.run, caller=OPERATOR_CALLER)
+    if not run(has_password, username):
+        run(set_password, username, PASSWORD)
+    run(begin_codes, username)
+    secret = run(new_secret, username)
+    codes = run(confirm_codes, username, code_now(here, secret))
+    here.clock.turn(minutes=1)
+    return secret, codes
 
 
 @dataclass

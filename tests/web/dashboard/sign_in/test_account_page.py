@@ -90,7 +90,7 @@ def test_sensitive_changes_ask_for_the_password_again_after_ten_minutes(here: Wo
     here.clock.turn(minutes=10)
     with here.unchanged():
         said = browser.post(f"account/{path}", {"name": "ci"})
-    assert (said.status, b"Confirm your password first" in said.raw) == (FORBIDDEN, True)
+    assert (said.status, b"Confirm your password on the page" in said.raw) == (FORBIDDEN, True)
     assert browser.post("account/confirm", {"password": "wrong"}).status == FORBIDDEN
     assert browser.post(f"account/{path}", {"name": "ci"}).status == FORBIDDEN
     assert browser.post("account/confirm", {"password": PASSWORD}).status == REDIRECTED

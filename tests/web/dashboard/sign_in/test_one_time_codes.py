@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
-import pyotp
 import pytest
 
 from chalicelib.operations.accounts.users import add_user
@@ -14,7 +12,7 @@ from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
 from tests.web.world import World
 
-from .signing_in import PASSWORD, StrangersBrowser, add_user_with_password
+from .signing_in import PASSWORD, StrangersBrowser, add_user_with_password, code_now
 
 OK, REDIRECTED, REFUSED, SIGNED_OUT, FORBIDDEN, PAUSED = 200, 303, 400, 401, 403, 429
 
@@ -24,11 +22,6 @@ def here(world: NewWorld) -> World:
     made = world()
     add_user_with_password(made)
     return made
-
-
-def code_now(here: World, secret: str, steps: int = 0) -> str:
-    """Return the code of an app whose clock is some steps ahead."""
-    return pyotp.TOTP(secret).at(here.clock.now() + timedelta(seconds=30 * steps))
 
 
 def set_up_codes(here: World) -> tuple[str, list[str]]:
@@ -82,14 +75,14 @@ def test_a_code_works_once_and_for_a_minute_around_its_time(here: World) -> None
 @pytest.mark.parametrize(
     "code", ["", "000000x", "\uff11\uff12\uff13\uff14\uff15\uff16", "12345", "9" * 5_000]
 )
-def test_what_is_not_a_code_signs_nobody_in(here: World, code: str) -> None:
+def test_an_invalid_code_is_refused(here: World, code: str) -> None:
     set_up_codes(here)
     browser, challenge = ask_for_code(here)
     assert browser.post("sign-in/code", {"challenge": challenge, "code": code}).status == SIGNED_OUT
     assert browser.session is None
 
 
-def test_a_challenge_belongs_to_its_browser_and_signs_nobody_in_by_itself(here: World) -> None:
+def test_a_challenge_belongs_to_its_browser_and_is_not_enough_to_sign_in(here: World) -> None:
     secret, _ = set_up_codes(here)
     _, challenge = ask_for_code(here)
     code = code_now(here, secret)

@@ -116,7 +116,7 @@ def test_failures_are_forgotten_after_a_sign_in(here: World) -> None:
 
 
 @pytest.mark.parametrize("csrf", ["", "0" * 24, "é"])
-def test_a_form_that_belongs_to_another_browser_signs_nobody_in(here: World, csrf: str) -> None:
+def test_a_form_that_belongs_to_another_browser_is_refused(here: World, csrf: str) -> None:
     browser, other = StrangersBrowser(here), StrangersBrowser(here)
     browser.open()
     for token in (csrf, other.token_of("sign-in")):
