@@ -137,6 +137,11 @@ class Names:
         return f"{self.parameters}/vendor-secrets"
 
     @property
+    def layer(self) -> str:
+        """The Lambda layer with the packages that only sign-in needs; few apps have it."""
+        return f"{self.prefix}-sign-in"
+
+    @property
     def base_stack(self) -> str:
         """The CloudFormation stack with what Chalice's functions need."""
         return f"{self.prefix}-base"

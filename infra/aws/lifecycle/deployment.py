@@ -40,10 +40,13 @@ from infra.aws.account.steps import Progress, StepOutline, StepRunner
 from infra.aws.deployed import archive_import, deployment_info, seal_bucket
 from infra.aws.deployed.deployment_info import DeploymentInfo
 from infra.aws.deployed.releases import Release, Releases
+from infra.aws.package.chalice_config import attach_layer
+from infra.aws.package.layer_build import build_layer, check_sizes
 from infra.aws.package.package_build import build
 from infra.aws.package.staging import StagedApp, stage
 from infra.aws.resources import app_secrets, chalice_deploy, websocket_stage
 from infra.aws.resources.function_aliases import ALIAS, Aliases
+from infra.aws.resources.layer_versions import LayerVersions
 from infra.aws.resources.post_deploy_settings import PostDeploySettings
 from infra.aws.resources.regions import has_bucket
 from infra.aws.resources.site_upload import SiteUpload, files_of, page_of
@@ -217,12 +220,12 @@ class Deployment:
         names = [step.name for step in self.steps()]
         step = StepRunner(names, self._progress, AGAIN, before=self._check_lock).run
         with self._open:
-            checked, package = step(STAGE, self._stage)
+            checked, package, layer = step(STAGE, self._stage)
             staged = checked.staged
             base = step(BASE, lambda: self._create_base(checked))
             secrets = step(SECRETS, lambda: self._store_secrets(staged))
             step(FILES, lambda: self._upload_files(staged))
-            apis = step(CODE_AND_APIS, lambda: self._deploy_functions(staged, package))
+            apis = step(CODE_AND_APIS, lambda: self._deploy_functions(staged, package, layer))
             rest_deployment = step(CONNECT, lambda: self._connect(apis, base))
             front = step(FRONT, lambda: self._create_front(staged, apis, secrets))
             published = step(PUBLISH, lambda: self._publish(staged, package, apis, rest_deployment))
@@ -266,13 +269,19 @@ class Deployment:
 
     # -- the steps ------------------------------------------------------------------------------
 
-    def _stage(self) -> tuple[_Checked, Path]:
+    def _stage(self) -> tuple[_Checked, Path, Path | None]:
+        """Stage the experiment, and build its package, and the layer for sign-in if it needs one."""
         checked = self._stage_folder()
         package = build(checked.staged)
         notes = (*checked.notes, *lambda_python.notes(), *checked.staged.notes)
-        for line in (*notes, *sizes_of(package).lines()):
+        sizes = sizes_of(package)
+        layer = build_layer(checked.staged)
+        for line in (*notes, *sizes.lines()):
             self._progress.tell(line)
-        return checked, package
+        if layer is not None:
+            check_sizes(sizes, layer)
+            self._progress.tell(f"layer for sign-in: {layer.stat().st_size / 1e6:.1f} MB zipped")
+        return checked, package, layer
 
     def _stage_folder(self) -> _Checked:
         """Stage and check the experiment."""
@@ -364,8 +373,10 @@ class Deployment:
         files = [file for file in files_of(staged.site) if not file.is_page]
         self._progress.tell(f"{self._site.upload(files)} of {len(files)} files are new")
 
-    def _deploy_functions(self, staged: StagedApp, package: Path) -> _Apis:
+    def _deploy_functions(self, staged: StagedApp, package: Path, layer: Path | None) -> _Apis:
         was_on = self._wiring.rule_is_on()
+        if layer is not None:
+            attach_layer(staged.folder, self._names, LayerVersions(self._account, self._names).ensure(layer))
         try:
             deployed_resources = chalice_deploy.deploy(
                 self._account, self._names, chalice_deploy.Staged(staged.folder, package), self._progress.tell
@@ -473,6 +484,7 @@ class Deployment:
             self._site.refresh(front["DistributionId"])
         self._progress.tell(f"{changed} pages are new")
         Releases(self._account, self._names).prune()
+        LayerVersions(self._account, self._names).prune()
 
     def _launch(
         self, staged: StagedApp, apis: _Apis, secrets: Mapping[str, Any], published: _Published

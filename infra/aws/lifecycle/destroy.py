@@ -16,6 +16,7 @@ from infra.aws.account.steps import Progress, Step, carry_out
 from infra.aws.deployed import data_export, deployment_info
 from infra.aws.deployed.seal_bucket import SealBucket
 from infra.aws.resources import app_secrets, regions, resource_inventory
+from infra.aws.resources.layer_versions import LayerVersions
 from infra.aws.resources.site_upload import empty
 from infra.aws.resources.stacks import Stack
 from infra.problems import OperatorProblem
@@ -124,6 +125,8 @@ class Teardown:
 
     def _delete_functions(self) -> None:
         resource_inventory.delete_functions(self._account, self._names, self._progress.tell)
+        if LayerVersions(self._account, self._names).delete():
+            self._progress.tell(f"layer {self._names.layer} is deleted")
 
     def _delete_base(self) -> None:
         account, names, tell = self._account, self._names, self._progress.tell

@@ -99,5 +99,13 @@ def write_chalice(
             _write(place / policy_file(function, stage), allowed)
 
 
+def attach_layer(folder: Path, names: Names, arn: str) -> None:
+    """Give the function that serves HTTP a layer, in the configuration of a staged folder."""
+    path = folder / ".chalice" / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["stages"][names.stage]["lambda_functions"][API]["layers"] = [arn]
+    _write(path, config)
+
+
 def _write(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -63,7 +63,7 @@ def build(staged: StagedApp | Path) -> Path:
             root, SERVICES | services_of(root / EXPERIMENT), own=_PETRIS_OWN, asked=_asked_by_author(folder)
         )
         compile_below(root)
-        _pack(root, lean)
+        pack(root, lean)
     sizes_of(lean).check()
     return lean
 
@@ -75,11 +75,12 @@ def _asked_by_author(folder: Path) -> set[str]:
     return names_of(line for line in lines if line not in own and not line.startswith(("#", "-")))
 
 
-def compile_below(root: Path) -> None:
+def compile_below(root: Path, place: str = _TASK) -> None:
     """Compile every source file below a folder, so that Python loads the result without checking the source.
 
     An interpreter of Lambda's version with a fixed hash seed compiles, so that the same source gives the same
     bytes. Without one on this machine nothing is compiled: Lambda can't read another version's bytecode.
+    `place`: the path of the folder on Lambda, for tracebacks.
     """
     interpreter = compiler()
     if interpreter is None:
@@ -87,7 +88,7 @@ def compile_below(root: Path) -> None:
     command = [interpreter, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     # Libraries contain files for other versions of Python, which don't compile and are never imported.
     subprocess.run(  # noqa: S603 - an interpreter's own module
-        [*command, "-s", str(root), "-p", _TASK, str(root)],
+        [*command, "-s", str(root), "-p", place, str(root)],
         check=False,
         capture_output=True,
         env={**os.environ, "PYTHONHASHSEED": "0"},
@@ -123,6 +124,10 @@ class _Packager(LambdaDeploymentPackager):
             shutil.copyfile(source, root / place)
         shutil.copytree(project / self._VENDOR_DIR, root, dirs_exist_ok=True)
 
+    def install(self, requirements: Path, folder: Path) -> None:
+        """Install the packages of a requirements file in a folder."""
+        self._build_python_dependencies(runtime(), str(requirements), str(folder))
+
     def _build_python_dependencies(
         self, python_version: str, requirements_filepath: str, site_packages_dir: str
     ) -> None:
@@ -142,13 +147,19 @@ class _Packager(LambdaDeploymentPackager):
             ) from error
 
 
+def install_packages(requirements: Path, folder: Path) -> None:
+    """Install the packages of a requirements file for Lambda; OperatorProblem when one isn't available."""
+    _Packager().install(requirements, folder)
+
+
 def _last_lines(errors: str) -> str:
     lines = [line.strip() for line in without_credentials(errors).splitlines() if line.strip()]
     shown = [line for line in lines if not line.startswith("WARNING")] or ["it didn't say why"]
     return " / ".join(shown[-_SHOWN_LINES:]).rstrip(". ")
 
 
-def _pack(root: Path, package: Path) -> None:
+def pack(root: Path, package: Path) -> None:
+    """Zip a folder; the same contents give the same bytes."""
     partial = package.with_name(f"{package.name}.{os.getpid()}")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -15,6 +15,7 @@ from infra.aws.account.names import API, FUNCTIONS, Names
 from infra.aws.account.session import Account
 
 from .chalice_record import look_up, mapping, rest_apis, websocket_apis
+from .layer_versions import LayerVersions
 from .regions import has_bucket
 from .stacks import Stack
 
@@ -165,6 +166,8 @@ def _regional(account: Account, names: Names, entries: list[dict[str, Any]]) -> 
     yield from (_words(entry) for entry in entries if entry["resource_type"] != _ROLE)
     if mapping(account, names, Lane.REALTIME) is not None:
         yield f"mapping of queue {names.realtime_queue}"
+    if LayerVersions(account, names).exist():
+        yield f"layer {names.layer}"
     if account.has_table(names.table):
         yield f"table {names.table}"
     for bucket in _buckets(account, names):

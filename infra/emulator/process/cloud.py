@@ -34,10 +34,10 @@ ANY = ("*", "*")
 ROOT = Path(__file__).parents[3]
 PATIENCE = 10
 #: The prefix of the emulator's own routes: the recorded calls and their counts, calls to refuse, a function's
-#: package, the account's concurrency, a copy of everything.
+#: package, a version of a layer, the account's concurrency, a copy of everything.
 OWN = "/rehearsal/"
-CALLS, COUNT, REFUSE, CODE, CONCURRENCY, COPY = (
-    f"{OWN}{one}" for one in ("calls", "count/", "refuse", "code/", "concurrency/", "copy")
+CALLS, COUNT, REFUSE, CODE, LAYER, CONCURRENCY, COPY = (
+    f"{OWN}{one}" for one in ("calls", "count/", "refuse", "code/", "layer/", "concurrency/", "copy")
 )
 
 
@@ -147,6 +147,13 @@ class Cloud:
     def package(self, function: str, version: str = "$LATEST") -> bytes:
         """Return the zip that was uploaded for a version of a function."""
         answer = self._session.get(f"{self.url}{CODE}{function}/{version}", timeout=PATIENCE)
+        answer.raise_for_status()
+        return answer.content
+
+    def layer(self, arn: str) -> bytes:
+        """Return the zip that was published as a version of a layer."""
+        name, version = arn.split(":")[-2:]
+        answer = self._session.get(f"{self.url}{LAYER}{name}/{version}", timeout=PATIENCE)
         answer.raise_for_status()
         return answer.content
 

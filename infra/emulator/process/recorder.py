@@ -14,7 +14,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from infra.emulator.shims.lambdas import ConcurrencyLimits
 
-from .cloud import ANY, CALLS, CODE, CONCURRENCY, COPY, COUNT, OPERATOR, OWN, REFUSE
+from .cloud import ANY, CALLS, CODE, CONCURRENCY, COPY, COUNT, LAYER, OPERATOR, OWN, REFUSE
 from .request_names import Call, parse_request
 
 Environ = dict[str, Any]
@@ -55,8 +55,8 @@ class Recorder:
 
     def _own_route(self, path: str, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Handle the emulator's own routes."""
-        if path.startswith(CODE):
-            return _package(start_response, path.removeprefix(CODE))
+        if path.startswith((CODE, LAYER)):
+            return _zip(start_response, _code_of(path))
         if path == COPY:
             return _answer(start_response, self.copy())
         if path.startswith(CONCURRENCY):
@@ -104,18 +104,21 @@ def _body(environ: Environ) -> bytes:
     return body
 
 
-def _package(start_response: Any, target: str) -> list[bytes]:
-    """Return the code of a version of a function, named as `function/version`."""
-    name, _, version = target.partition("/")
-    functions = (
-        function
-        for region in lambda_backends[DEFAULT_ACCOUNT_ID].values()
-        for function in region.list_functions("ALL")
-        if (function.function_name, str(function.version)) == (name, version or LATEST)
-    )
-    package: bytes = next(functions).code_bytes
-    start_response("200 OK", [("Content-Type", "application/zip"), ("Content-Length", str(len(package)))])
-    return [package]
+def _code_of(path: str) -> bytes:
+    """Return the code of a version of a function or of a layer, named as `name/version`."""
+    name, _, version = path.removeprefix(CODE).removeprefix(LAYER).partition("/")
+    regions = lambda_backends[DEFAULT_ACCOUNT_ID].values()
+    if path.startswith(LAYER):
+        layers = (layer for region in regions for layer in region.list_layer_versions(name))
+        return bytes(next(layer.code_bytes for layer in layers if str(layer.version) == version))
+    functions = (function for region in regions for function in region.list_functions("ALL"))
+    wanted = name, version or LATEST
+    return bytes(next(one.code_bytes for one in functions if (one.function_name, str(one.version)) == wanted))
+
+
+def _zip(start_response: Any, content: bytes) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "application/zip"), ("Content-Length", str(len(content)))])
+    return [content]
 
 
 def _answer(start_response: Any, content: Any, status: str = "200 OK") -> list[bytes]:

@@ -15,6 +15,7 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "subscription": ("sns", "list_subscriptions", "Subscriptions", "Endpoint"),
     "bucket": ("s3", "list_buckets", "Buckets", "Name"),
     "function": ("lambda", "list_functions", "Functions", "FunctionName"),
+    "layer": ("lambda", "list_layers", "Layers", "LayerName"),
     "mapping": ("lambda", "list_event_source_mappings", "EventSourceMappings", "FunctionArn"),
     "role": ("iam", "list_roles", "Roles", "RoleName"),
     "log group": ("logs", "describe_log_groups", "logGroups", "logGroupName"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from zipfile import ZipFile
@@ -126,7 +128,11 @@ class Functions:
             configuration["CodeSha256"], lambda: self._cloud.package(name, version)
         )
         environment = {**self._cloud.environment(name), **self._machine.environment()}
-        return Function(configuration, root, environment, self._machine)
+        layers = [
+            self._packages.unzipped(layer["Arn"], partial(self._cloud.layer, layer["Arn"]))
+            for layer in configuration.get("Layers", ())
+        ]
+        return Function(configuration, root, environment, self._machine, layers)
 
     @property
     def used(self) -> list[Function]:
@@ -148,8 +154,14 @@ class Function:
     """One function, with its processes."""
 
     def __init__(
-        self, configuration: dict[str, Any], root: Path, environment: dict[str, str], machine: Machine
+        self,
+        configuration: dict[str, Any],
+        root: Path,
+        environment: dict[str, str],
+        machine: Machine,
+        layers: Sequence[Path] = (),
     ) -> None:
+        """`root`: the folder with the package; `layers`: those with the layers, in order."""
         self.name: str = configuration["FunctionName"]
         self.arn: str = configuration["FunctionArn"]
         self.version = str(configuration["Version"])
@@ -160,6 +172,7 @@ class Function:
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "LAMBDA_TASK_ROOT": str(root),
+            "REHEARSAL_LAYERS": os.pathsep.join(str(layer / "python") for layer in layers),
             "_HANDLER": configuration["Handler"],
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_VERSION": self.version,

@@ -61,8 +61,9 @@ def main() -> None:
     os.dup2(2, 1)
     resolve_names_to_loopback(json.loads(sys.argv[1]))
     root = os.environ["LAMBDA_TASK_ROOT"]
+    layers = [path for path in os.environ.pop("REHEARSAL_LAYERS", "").split(os.pathsep) if path]
     # Lambda doesn't have this script's folder on its path.
-    sys.path[:] = [root, *(path for path in sys.path if path != str(Path(__file__).parents[1]))]
+    sys.path[:] = [root, *layers, *(path for path in sys.path if path != str(Path(__file__).parents[1]))]
     module, _, name = os.environ["_HANDLER"].rpartition(".")
     try:
         handler = getattr(importlib.import_module(module.replace("/", ".")), name)
