@@ -85,6 +85,18 @@ def test_a_participant_who_finds_no_place_finishes_with_pay(open_study: OpenStud
     assert here.owed(late) == {"base": "1.50"}
 
 
+def test_the_end_of_a_participant_who_finds_no_place_has_a_serial_of_its_own(open_study: OpenStudy) -> None:
+    timeline = (Page("hello"), *Retelling.timeline)
+    here = open_study(
+        type("Greeted", (Retelling,), {"timeline": timeline, "network": Chain(max_size=1)}), READ
+    )
+    first, late = here.arrive(), here.arrive()
+    answer(first)
+    hello = due(late)["serial"]
+    end = answer(late, hello)
+    assert (end["kind"], end["serial"] - hello) == ("end", 2)
+
+
 def test_all_answers_of_a_loop_are_passed_on_as_one_info(open_study: OpenStudy) -> None:
     here = open_study(IteratedLearning, {"test": "{{ picture.picture }} was {{ picture.name }}"})
     first = here.arrive()

@@ -57,6 +57,14 @@ def exit_reason(person: Person) -> str:
     return str(next(one["released"] for one in records if one["id"] == person.id))
 
 
+def test_a_participant_knows_how_long_they_wait_for_a_group(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    person = here.arrive()
+    assert due(person)["waits_until"] == 5 * 60
+    here.clock.turn(seconds=20)
+    assert due(person)["waits_until"] == 5 * 60 - 20
+
+
 def by(here: World, person: Person) -> list[str]:
     mine = [item for item in here.items("response") if item["participant_id"] == person.id]
     return [item.get("by", "participant") for item in mine]

@@ -167,6 +167,7 @@ def test_a_participant_whom_a_timeline_shows_no_page_for_ever_is_paid_and_the_op
         answer(person)
     said = person.get("/page")
     assert (said.status, said["kind"]) == (200, "end")
+    assert "an error has ended the study here. You are paid for your time." in said["html"]
     messages = [body for body in here.work() if body["kind"] == "notify_operator"]
     assert "passes elements for ever" in str(messages[0])
     assert here.owed(person) == {"base": "1.50"}

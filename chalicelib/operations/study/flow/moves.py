@@ -258,7 +258,7 @@ def _answer_key(ctx: Context, place: Place, item: str) -> str:
     if not item:
         return ""
     value = session_of(ctx).player(place.participant_id).get(item)
-    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
 
 
 def wake_by(ctx: Context, place: Place, until: str) -> None:
