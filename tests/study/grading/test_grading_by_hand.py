@@ -140,6 +140,23 @@ def test_a_drawn_item_has_the_points_of_its_draw(open_study: OpenStudy) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "earned"),
+    [
+        ({"points": Decimal(4)}, "5"),
+        ({"points": Decimal(0)}, "1"),
+        ({"percent": Decimal(1)}, "5"),
+        ({"percent": Decimal(0)}, "1"),
+        ({"points": Decimal(2), "comment": "x" * MAX_COMMENT}, "3"),
+    ],
+)
+def test_the_limits_of_a_grade_are_grades(open_study: OpenStudy, given: dict[str, Any], earned: str) -> None:
+    here = open_study(Essays)
+    person = written(here)
+    assert grade(here, person, **given)
+    assert points(here, person) == earned
+
+
+@pytest.mark.parametrize(
     ("given", "error"),
     [
         ({"points": Decimal(5)}, BadRequest),

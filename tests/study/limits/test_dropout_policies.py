@@ -230,6 +230,23 @@ def test_the_end_of_a_group_stops_it_and_pays_all(open_study: OpenStudy) -> None
     assert (group["exit_reason"], "disconnected" in group["stopped"]) == ("dropout", True)
 
 
+def test_a_page_without_a_chat_gets_no_message_about_who_is_away(open_study: OpenStudy) -> None:
+    here = open_study(efforts("wait"))
+    *_, gone = seated(here)
+    here.app.run(lambda ctx: dropouts.record_disconnect(ctx, ctx.uow.participant(gone.id)))
+    kinds = {body["kind"] for body in here.work()}
+    assert "autoplay" in kinds
+    assert "send_to_participants" not in kinds
+
+
+def test_the_pages_of_those_who_are_released_ask_for_the_page_that_is_due(open_study: OpenStudy) -> None:
+    here = open_study(efforts("end"))
+    one, other, gone = seated(here)
+    here.app.run(lambda ctx: dropouts.record_disconnect(ctx, ctx.uow.participant(gone.id)))
+    rung = [body["participant_ids"] for body in here.work() if body["kind"] == "ring_doorbell"]
+    assert {one.id, other.id} <= {each for ids in rung for each in ids}
+
+
 @pytest.mark.parametrize("policy", ["wait", "go_on", "bot", "end"])
 def test_closing_a_page_behind_the_last_wait_has_no_consequences(open_study: OpenStudy, policy: str) -> None:
     here = open_study(efforts(policy, 30))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.flow.moves import ring
@@ -125,6 +126,7 @@ def test_a_page_without_defaults_ends_the_group_with_pay_and_without_an_error(op
     for person in (one, other):
         page = due(person)
         assert (page["kind"], "has left" in page["html"]) == ("end", True)
+    assert "The study has ended for you, because a page wasn&#39;t answered." in due(gone)["html"]
     here.clock.turn(minutes=2)
     here.work()
     assert [here.owed(person)["base"] for person in (one, other, gone)] == ["1.50"] * 3
@@ -185,10 +187,28 @@ def test_participants_without_a_group_are_released_with_pay_when_the_wait_is_ove
     (person,) = gathered(here, 1)
     here.clock.turn(minutes=5, seconds=3)
     here.work()
-    assert due(person)["kind"] == "end"
+    end = due(person)
+    assert end["kind"] == "end"
+    sorry = "We are sorry: not enough people came to form a group. You are paid for your time."
+    assert sorry in end["html"]
     here.work()
     assert here.owed(person)["base"] == "1.50"
     assert here.items("pooled") == []
+
+
+def test_a_participant_who_has_returned_their_assignment_while_waiting_gets_no_seat(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Game)
+    (returned,) = gathered(here, 1)
+
+    def give_back(ctx: Context) -> None:
+        ctx.uow.participant(returned.id).status = ParticipantStatus.RETURNED
+
+    here.app.run(give_back)
+    people = gathered(here, 3)
+    (group,) = here.items("study_group")
+    assert [one["participant_id"] for one in group["members"]] == [person.id for person in people]
 
 
 def fails(self: Any, *given: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -11,6 +11,7 @@ from chalicelib.export import rows
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import OPERATOR_CALLER
+from chalicelib.operations.study.flow.visit_closing import pay_visit
 from chalicelib.study.plan import TimelinePlan
 from chalicelib.study.study import Study
 from infra.reports.fairness import hourly_pay
@@ -42,6 +43,16 @@ class Diary(Study):
 
     def session_bonus(self, player, session):
         return player.mood
+
+
+class Counted(Diary):
+    """A diary that counts how often a bonus is asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def session_bonus(self, player, session):
+        self.asked.append(session)
+        return super().session_bonus(player, session)
 
 
 class Generous(Diary):
@@ -117,6 +128,16 @@ def test_sessions_are_reserved_with_the_fee_for_the_places_that_opened_together(
     run.first_visit()
     # One place opened at a time.
     assert run.reserved() == Decimal("3.30")
+
+
+def test_the_bonus_of_a_session_is_asked_for_once(open_study: OpenStudy) -> None:
+    Counted.asked.clear()
+    run = Paid(open_study, Counted)
+    person = run.first_visit()
+    run.visit(person)
+    # The message that pays the visit is delivered again.
+    run.here.app.run(pay_visit, person.id, 2)
+    assert Counted.asked == ["day"]
 
 
 def test_without_a_cap_nothing_is_reserved_for_sessions(paid: Any) -> None:

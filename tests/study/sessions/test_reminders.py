@@ -14,6 +14,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.operations.study.flow.early_opening import open_session_now
 from chalicelib.operations.study.flow.reminders import (
+    LEASE,
     StopTexts,
     allow_stopping,
     begin_reminder,
@@ -121,6 +122,20 @@ def test_a_reminder_is_sent_when_the_session_opens_and_before_it_closes(open_stu
     assert statuses(here) == {"email|opening": "sent", "email|closing": "sent"}
 
 
+def test_a_reminder_says_until_when_the_session_is_open_and_how_to_stop_reminders(
+    open_study: OpenStudy,
+) -> None:
+    here, box = opened(open_study)
+    first_visit(here)
+    later(here, hours=OPENS)
+    later(here, hours=18)
+    for mail, state in zip(box.sent, ("is open", "closes soon"), strict=True):
+        sentence, link, *others = mail.text.split("\n\n")
+        assert sentence == f"The session week 2 {state}. You can begin it until 2026-03-09 12:00 UTC, here:"
+        assert link.startswith("https://lab.example.org/ad?")
+        assert others == ["If you want no more reminders, open this address:", mail.stop_address]
+
+
 def test_a_message_that_is_delivered_again_sends_no_second_reminder(open_study: OpenStudy) -> None:
     here, box = opened(open_study)
     person = first_visit(here)
@@ -163,7 +178,9 @@ def test_two_deliveries_at_once_send_one_reminder(open_study: OpenStudy) -> None
     here.work()
     assert (box.sent, statuses(here)) == ([], {"email|opening": "sending"})
     # That process has ended without a word: the reminder is sent when its lease is over.
-    later(here, minutes=3)
+    later(here, seconds=LEASE.total_seconds() - 1)
+    assert box.sent == []
+    later(here, seconds=1)
     assert (len(box.sent), statuses(here)) == (1, {"email|opening": "sent"})
 
 

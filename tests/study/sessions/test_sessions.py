@@ -9,6 +9,8 @@ import pytest
 
 from chalicelib.messages import CloseVisit, PayVisit
 from chalicelib.model.run_records import payment_id, payment_kinds, visit_of
+from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.settings import Settings
 from chalicelib.operations.study.flow.visit_closing import pay_visit
 from chalicelib.study.study import Study
@@ -99,15 +101,35 @@ def test_the_visit_begins_with_the_button_and_is_paid_once(open_study: OpenStudy
 def test_a_participant_who_comes_too_late_is_told_and_gets_nothing_for_it(open_study: OpenStudy) -> None:
     here = open_study(Memory)
     person = first_visit(here)
+    waiting = due(person)["serial"]
     here.clock.turn(hours=10 * DAY)
     # Before the message that closes the visit has been delivered.
     late = due(person)
     assert late["kind"] == "end"
+    # The page that was due has a serial of its own: what it still sends changes nothing.
+    assert late["serial"] == waiting + 1
     assert "This session has closed" in late["html"]
     here.work()
     assert visits(here) == [(2, "missed")]
     assert here.owed(person) == {"base": "1.50"}
     assert person.now()["status"] == "approved"
+
+
+def test_the_session_of_a_participant_who_has_returned_the_first_one_is_cancelled(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Memory)
+    person = here.arrive()
+    assert answer(person, recalled=10)["kind"] == "session"
+
+    def give_back(ctx: Context) -> None:
+        ctx.uow.participant(person.id).status = ParticipantStatus.RETURNED
+
+    here.app.run(give_back)
+    back(here, hours=7 * DAY)
+    assert due(person)["kind"] == "end"
+    (visit,) = here.items("visit")
+    assert (visit["status"], visit["ended_at"]) == ("cancelled", "2026-03-08T12:00:00.000000Z")
 
 
 def test_a_session_that_nobody_asks_for_is_closed_by_its_message(open_study: OpenStudy) -> None:
@@ -243,6 +265,39 @@ def test_groups_form_anew_in_a_later_session(open_study: OpenStudy) -> None:
     assert [one.id, other.id] in groups.values()
     answer(one, offer=1)
     assert answer(other, offer=2)["kind"] == "end"
+
+
+class Again(Study):
+    """A pair that forms in the second session, whose page has no time limit."""
+
+    offer = number("Your offer", minimum=0, maximum=10)
+    timeline = (
+        Form("today"),
+        Session("later", after=days(1), open_for=days(3)),
+        Group(2, wait_minutes=60),
+        Page("tomorrow", ask="offer"),
+        Wait(),
+        Form("alone"),
+        End(),
+    )
+
+
+def test_the_others_go_on_without_a_member_whose_session_ends_unfinished(open_study: OpenStudy) -> None:
+    here = open_study(Again, duration=1)
+    stays, leaves = people = [here.arrive() for _ in range(2)]
+    for person in people:
+        answer(person)
+    here.work()
+    back(here, hours=DAY)
+    answer(leaves)
+    back(here, minutes=30)
+    assert answer(stays)["page"] == "tomorrow"
+    assert answer(stays, offer=1)["kind"] == "wait"
+    due(leaves)
+    # The message that ends the session of the one who leaves lets the other one go on.
+    back(here, minutes=30)
+    paths = {item["participant_id"]: item["path"] for item in here.items("place")}
+    assert paths == {stays.id: "alone", leaves.id: "tomorrow"}
 
 
 def test_bots_play_all_sessions_at_once(open_study: OpenStudy) -> None:
