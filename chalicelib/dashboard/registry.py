@@ -18,6 +18,7 @@ from .pages import (
     responses,
     stop,
 )
+from .pages.classroom import live_sessions
 from .pages.oversight import settings_page
 from .pages.people import groups_page, roles_page, users_page
 from .pages.recruiting import recruitment
@@ -30,6 +31,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     overview.PAGE,
     participants.PAGE,
     live.PAGE,
+    live_sessions.PAGE,
     recruitment.PAGE,
     money.PAGE,
     networks.PAGE,

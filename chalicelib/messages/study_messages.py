@@ -128,3 +128,14 @@ class KeepUpload(MessageBody):
 
     #: The file's reference: participant, page, token and ending.
     reference: str
+
+
+@message_type()
+@immutable()
+class FreezeLiveResult(MessageBody):
+    """Store the result of a live session that is over, so that nothing changes it any more."""
+
+    kind: ClassVar[str] = "freeze_live_result"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    session: int

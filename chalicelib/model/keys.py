@@ -60,6 +60,9 @@ sign-in-limits    <hash>               failed attempts to sign in, by account an
 openid-accounts   <hash>               which user signs in with an account at a provider
 passkeys          <hash>               which user signs in with a passkey
 used-sign-ins     <hash>               sign-ins that were used and could be sent again
+lives             <number>             live sessions; livepin#<pin> names the one that a PIN belongs to
+liveplayers#<n>   <seat>               who has joined a live session; livename#<n> keeps each name once
+liveanswers#<n>   <page>#<participant> the answers to the pages of a live session, each once; liveresult#<n>
 """
 
 from __future__ import annotations
@@ -92,6 +95,7 @@ SIGN_IN_LIMITS = "sign-in-limits"
 OPENID_ACCOUNTS = "openid-accounts"
 PASSKEYS = "passkeys"
 USED_SIGN_INS = "used-sign-ins"
+LIVE_SESSIONS = "lives"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -667,3 +671,40 @@ def api_token(username: str, name: str) -> Key:
 def api_token_digest(digest: str) -> Key:
     """Return where it is stored whose token has this hash."""
     return "token", digest
+
+
+def live_session(number: int) -> Key:
+    return LIVE_SESSIONS, f"{number:010d}"
+
+
+def live_pin(pin: str) -> Key:
+    return f"livepin#{pin}", "#"
+
+
+def live_players(session: int) -> str:
+    """Return the partition of the people who have joined a live session."""
+    return f"liveplayers#{session}"
+
+
+def live_player(session: int, seat: str) -> Key:
+    return live_players(session), seat
+
+
+def live_name(session: int, folded: str) -> Key:
+    """Return what makes a name unique in a live session; `folded`: the name without case and marks."""
+    return f"livename#{session}", folded
+
+
+def live_answers(session: int, position: int) -> tuple[str, str]:
+    """Return the partition and the prefix of the answers to one page of a live session."""
+    return f"liveanswers#{session}", f"{position:04d}#"
+
+
+def live_answer(session: int, position: int, participant_id: int) -> Key:
+    pk, prefix = live_answers(session, position)
+    return pk, f"{prefix}{participant_id:010d}"
+
+
+def live_result(session: int, part: int) -> Key:
+    """Return where a part of a frozen result is stored; part 0 says how many there are."""
+    return f"liveresult#{session}", f"{part:04d}"

@@ -165,6 +165,12 @@ class Recruiter(Protocol):
     def read_entry(self, link: str) -> tuple[str, str, str]:
         """Return worker id, assignment id and signed part of an entry link; Forbidden for a forged one."""
 
+    def entry_address(self, worker_id: str, page: str) -> str:
+        """Return the signed link with which a worker takes part, to a page of the run such as "exp".
+
+        Forbidden for a recruiter that signs no links.
+        """
+
     def confirm_entry(
         self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
     ) -> None:

@@ -80,6 +80,11 @@ class NullRecruiter:
         del link
         raise Forbidden("This study has no entry links of this sort.", code="entry_link_invalid")
 
+    def entry_address(self, worker_id: str, page: str) -> str:
+        """Raise Forbidden: entry links are not signed."""
+        del worker_id, page
+        raise Forbidden("This study has no entry links of this sort.", code="entry_link_invalid")
+
     def confirm_entry(
         self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]
     ) -> None:

@@ -20,6 +20,7 @@ from .elements import (
     EndlessTimelineError,
     For,
     Group,
+    Hosted,
     Part,
     Rounds,
     Session,
@@ -222,7 +223,7 @@ class TimelinePlan:
         levels = self._levels(path) or []
         for number in range(len(levels)):
             siblings = self._siblings(levels[:number])
-            repeats = number > 0 and not isinstance(levels[number - 1].step.element, Part | Branch)
+            repeats = number > 0 and not isinstance(levels[number - 1].step.element, Part | Hosted | Branch)
             rest = siblings if repeats else siblings[self._index(levels[: number + 1]) + 1 :]
             for step in rest:
                 yield step
@@ -255,6 +256,10 @@ class TimelinePlan:
         paths = [one for one, _ in self.sessions]
         following = paths.index(path) + 1 if path in paths else 0
         return [session for _, session in self.sessions[following:]]
+
+    def is_hosted(self, path: Path) -> bool:
+        """Whether an element lies inside Hosted, where a page can stay without an answer."""
+        return any(isinstance(level.step.element, Hosted) for level in self._levels(path) or ())
 
     def meetings(self, cohort: Cohort) -> list[tuple[str, Group]]:
         """Return the groups of strangers behind a cohort, each with every path, rounds included."""

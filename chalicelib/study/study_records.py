@@ -135,6 +135,12 @@ class Place(StoredFields):
     visit: int = 1
     #: Whether the participant wants no more reminders.
     unreminded: bool = False
+    #: The seat in a live session, whose host paces pages; "" outside of one.
+    live: str = ""
+    #: Whether the page that is due was replaced by one that says to wait for the host.
+    held: bool = False
+    #: Whether the page of a live session is answered, and stays until the host goes on.
+    answered: bool = False
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
+from . import error_reports, experiment, infos, join, nodes, page, participants, questions, recruiters
 from .management import api, dashboard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -12,6 +12,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     experiment.routes,
     error_reports.routes,
     infos.routes,
+    join.routes,
     nodes.routes,
     page.routes,
     recruiters.routes,

@@ -14,6 +14,7 @@ from chalicelib.messages import (
     CloseVisit,
     EnforceTimeLimit,
     FormGroups,
+    FreezeLiveResult,
     KeepUpload,
     MoveMembers,
     PayVisit,
@@ -163,3 +164,11 @@ def _settle(pending: Pending | None) -> None:
     """Look at what a participant waits for now; the members of their group may go on."""
     if pending is not None:
         settle(services.current().run, pending)
+
+
+@handles(FreezeLiveResult)
+def _freeze_live_result(message: Received[FreezeLiveResult]) -> None:
+    # Lazy import: only hosts of live sessions need their modules.
+    from chalicelib.operations.live_sessions.results import freeze_result
+
+    services.current().handle(message, freeze_result, message.body.session)

@@ -47,10 +47,29 @@ class Links:
         parts = urlsplit(url)
         return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{self.proxy}"))
 
+    def lines(self) -> list[str]:
+        """Return more lines about how people take part; none for links that a recruiter makes."""
+        return []
+
     def open(self, link: str) -> None:
         """Open a link in a browser, if there is a display."""
         if self.browser and _has_screen():
             webbrowser.open(link)
+
+
+@dataclass
+class HostLinks(Links):
+    """The links of a live session: people join by its PIN."""
+
+    session: int = 0
+    pin: str = ""
+
+    def lines(self) -> list[str]:
+        """Return what the host needs to know."""
+        return [
+            f"  Join at {self.address}/join with the PIN {self.pin[:3]} {self.pin[3:]}",
+            f"  Host's screen: on the dashboard, Live sessions, Session {self.session}",
+        ]
 
 
 class PeopleWatcher:
@@ -73,7 +92,8 @@ class PeopleWatcher:
                 "petri serve."
             )
         self._console.print(f"  Operator's token: {self._run.operator_token}", markup=False)
-        dashboard = sign_in_link(self._run.app, self._run.address.url)
+        # The dashboard is open on this machine only, whatever the public address is.
+        dashboard = sign_in_link(self._run.app, url)
         self._console.print(f"  Dashboard: {dashboard} (works once, for two minutes)", markup=False)
         self._links.open(dashboard)
         if self._database is not None:
@@ -81,6 +101,10 @@ class PeopleWatcher:
                 f"  Data: {self._database}; continue this run later with --id {self._run.id}", markup=False
             )
         self._console.print("  Press Ctrl-C to end the run and export its data.")
+        for line in self._links.lines():
+            self._console.print(line, markup=False)
+        if self._links.lines():
+            return
         if launched and not self._run.app.config.get("auto_recruit"):
             if self._run.app.config.get("mode") != "debug":
                 self._console.print(

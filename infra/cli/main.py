@@ -40,6 +40,7 @@ from infra.cli.commands.recruit.close_recruitment import close_recruitment
 from infra.cli.commands.recruit.recruit import recruit
 from infra.cli.commands.run.bot import bot
 from infra.cli.commands.run.debug import debug
+from infra.cli.commands.run.live import live
 from infra.cli.commands.run.load import load
 from infra.cli.commands.run.serve import serve
 from infra.cli.commands.run.simulate import simulate
@@ -85,6 +86,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "Run it on this machine": {
         "debug": debug,
+        "live": live,
         "serve": serve,
         "simulate": simulate,
         "bot": bot,

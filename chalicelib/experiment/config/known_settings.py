@@ -158,6 +158,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         "Whether the later sessions of a study open at once, to try them; in debug mode only.",
         default=False,
     ),
+    _general(
+        "live_bot_check",
+        bool,
+        "Whether the form of a live session refuses programs that fill it in at once.",
+        default=False,
+    ),
     _access(
         "dashboard_user", str, "The operator's user name for the dashboard.", default="admin", personal=True
     ),

@@ -44,6 +44,7 @@ class RunSettings:
     message_poll_seconds: int
     whimsical: bool
     sessions_at_once: bool
+    live_bot_check: bool
     recruiter: str
     recruiters: str | None
     auto_recruit: bool

@@ -60,7 +60,12 @@ class LinkRecruiter(NullRecruiter):
         return [f"link-{self._links.made_from(f'worker|{token}|{i}')}" for i in range(n)]
 
     def _address(self, worker_id: str) -> str:
-        return self._links.address(self._base().rstrip("/"), self._mode, self._links.ids_of(worker_id))
+        return self.entry_address(worker_id, "ad")
+
+    def entry_address(self, worker_id: str, page: str) -> str:
+        """Return the link of one worker to a page of the run, such as the study's."""
+        base = self._base().rstrip("/")
+        return self._links.address(base, self._mode, self._links.ids_of(worker_id), page)
 
     def check_entry(self, worker_id: str, hit_id: str, assignment_id: str, signed: str | None) -> None:
         """Refuse participants without a link of this run or with another's; `signed` is its `entry`."""

@@ -44,10 +44,10 @@ class SignedLinks:
         """Return the ids with which a worker takes part."""
         return LinkIds(worker_id, f"link-{self.made_from(f'assignment|{worker_id}')}", self.hit_id)
 
-    def address(self, base: str, mode: str, ids: LinkIds) -> str:
-        """Return one worker's link."""
+    def address(self, base: str, mode: str, ids: LinkIds, page: str = "ad") -> str:
+        """Return one worker's link to a page of the run."""
         signed = str(self._serializer.dumps([ids.worker_id, ids.assignment_id, ids.hit_id]))
-        return f"{base}/ad?{self._query(ids, mode, signed)}"
+        return f"{base}/{page}?{self._query(ids, mode, signed)}"
 
     def open_address(self, base: str, mode: str, placeholder: str) -> str:
         """Return a pool's link, in which a worker's id replaces the placeholder."""

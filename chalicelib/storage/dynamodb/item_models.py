@@ -595,6 +595,31 @@ class ExportItem(StoredItem):
     expires = _number()
 
 
+class LiveSessionItem(StoredItem):
+    number = _number()
+    pin = _text()
+    phase = _text()
+    position = _number()
+    opened_at = _text()
+    finished_at = _text()
+
+
+class LivePlayerItem(StoredItem):
+    session = _number()
+    seat = _text()
+    name = _text()
+    participant_id = _number()
+    score = _number()
+
+
+class LiveAnswerItem(StoredItem):
+    session = _number()
+    position = _number()
+    participant_id = _number()
+    answers = _document()
+    score = _number()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -644,6 +669,12 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "pooled": PooledItem,
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
+    "live_session": LiveSessionItem,
+    "live_pin": StoredItem,
+    "live_player": LivePlayerItem,
+    "live_name": StoredItem,
+    "live_answer": LiveAnswerItem,
+    "live_result": StoredItem,
     "api_answer": ApiAnswerItem,
     "ticket": StoredItem,
     "session": StoredItem,

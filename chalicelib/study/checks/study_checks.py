@@ -29,6 +29,7 @@ from chalicelib.study.elements import (
 from chalicelib.study.elements.flow import MAX_ROUNDS
 from chalicelib.study.expressions import PLAYER_NAMES, check_expression
 from chalicelib.study.items import AnswerError, Item
+from chalicelib.study.plan import PlanStep, parse_path
 from chalicelib.study.player import Player, StudyGroup
 
 from .cohort_checks import cohort_problems
@@ -36,7 +37,6 @@ from .peer_checks import peer_problems
 from .session_checks import session_problems
 
 if TYPE_CHECKING:
-    from chalicelib.study.plan import PlanStep
     from chalicelib.study.study_view import StudyClass
 
 #: The fields of elements that name a method of the study.
@@ -275,7 +275,7 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
     if isinstance(page, Embed) and items:
         yield f"{where} can't ask {next(iter(items))!r}; ask for it on a page of its own."
     yield from _default_problems(page, items, where)
-    if page.seconds is None:
+    if page.seconds is None or _is_hosted(study, page):
         return
     for name, item in items.items():
         if item.required and item.default is None and name not in page.on_timeout:
@@ -283,6 +283,13 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
                 f"{where} has a time limit, so it needs an answer for {name!r} when the time is up: "
                 f"on_timeout={{{name!r}: ...}}, or a default."
             )
+
+
+def _is_hosted(study: type[StudyClass], page: Page) -> bool:
+    """Whether a page lies inside Hosted, where it can stay without an answer."""
+    plan = study.plan()
+    paths = (path for path, _ in plan.occurrences(lambda element: element is page))
+    return any(plan.is_hosted(parse_path(path)) for path in paths)
 
 
 def _default_problems(page: Page, items: Mapping[str, Item], where: str) -> Iterator[str]:

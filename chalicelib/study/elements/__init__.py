@@ -6,6 +6,7 @@ from .draws import Draw
 from .element import Element, EndlessTimelineError, TimelineError
 from .embed import Embed
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
+from .hosted import Hosted
 from .interaction import Cohort, Gathering, Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
@@ -32,6 +33,7 @@ __all__ = [
     "Gathering",
     "GradePeers",
     "Group",
+    "Hosted",
     "Join",
     "Live",
     "Page",

@@ -102,12 +102,13 @@ class CompletedAnswers:
 def complete_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> CompletedAnswers | None:
     """Return the answers of a player whose time is up: valid parts of the draft, `on_timeout`, defaults.
 
-    None when a required item has none of them, except in a timed part and for a grade of a peer, where it
-    stays without an answer.
+    None when a required item has none of them, except in a timed or hosted part and for a grade of a peer,
+    where it stays without an answer.
     """
     answers: dict[str, Any] = {}
     missed: set[str] = set()
     can_miss = timed_around(ctx, player.path) is not None or isinstance(page, PeerGrading)
+    can_miss = can_miss or study_of(ctx).plan().is_hosted(parse_path(player.path))
     for name, item in items_due(ctx, player, page).items():
         value = _valid_draft(ctx, player, item, draft)
         if value is None:

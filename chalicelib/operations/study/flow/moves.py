@@ -14,7 +14,8 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
-from chalicelib.operations.study.answers.page_answers import record_answers
+from chalicelib.operations.study.answers.hosted_answers import join_live_session, record_live_answer
+from chalicelib.operations.study.answers.page_answers import AUTOPLAY, TIMEOUT, record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.peer_answers import release_seats
 from chalicelib.operations.study.answers.timed_parts import (
@@ -28,6 +29,7 @@ from chalicelib.operations.study.design.assignment import assign_person, release
 from chalicelib.operations.study.grading.peer_grades import store_peer_grades
 from chalicelib.operations.study.shared.group_clock import deadline_of, group_time
 from chalicelib.operations.study.shared.hook_errors import study_code
+from chalicelib.operations.study.shared.live_gate import is_paced
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import (
     Element,
@@ -72,6 +74,7 @@ def begin(ctx: Context, participant: Participant) -> Place:
     session = session_of(ctx)
     place = Place(participant_id=participant.id)
     session.add_place(place)
+    join_live_session(ctx, place, participant.worker_id)
     if not _has_cell(ctx, place):
         return place
     try:
@@ -146,7 +149,9 @@ def take_answers(
         # They are rows of the answers that they are about, not answers of this participant.
         store_peer_grades(ctx, place, page, checked)
         checked = {}
-    record_answers(ctx, place, page, checked, by, seconds, embedded, missed)
+    response = record_answers(ctx, place, page, checked, by, seconds, embedded, missed)
+    if place.live and by not in (TIMEOUT, AUTOPLAY):
+        record_live_answer(ctx, place, page, response)
     if page.keep_draft:
         ctx.uow.delete_item(keys.draft(place.participant_id))
     if stop is not None:
@@ -157,6 +162,11 @@ def take_answers(
         study.page_answered(player, page.name)
         if page.then is not None:
             getattr(study, page.then)(player)
+    if is_paced(ctx, place):
+        # The player stays until the host goes on; a repeated submission is stale.
+        place.answered = True
+        place.serial += 1
+        return
     move_on(ctx, place)
 
 
@@ -191,6 +201,7 @@ def _has_cell(ctx: Context, place: Place) -> bool:
 def arrive(ctx: Context, place: Place, path: str) -> None:
     """Put a participant at the element at a path, which hasn't been shown to them yet."""
     place.path = path
+    place.answered = False
     place.ahead = study_of(ctx).plan().names_after(parse_path(path))
     place.shown_at = place.until = None
     place.slack = 0.0
@@ -205,7 +216,7 @@ def arrive(ctx: Context, place: Place, path: str) -> None:
     elif isinstance(element, PeerAnswers):
         place.until = later(ctx.now, element.wait_seconds)
         wake_by(ctx, place, place.until)
-    elif isinstance(element, Page) and element.seconds is not None:
+    elif isinstance(element, Page) and element.seconds is not None and not is_paced(ctx, place):
         # It begins when the page is sent; a page that isn't requested ends too. The message is
         # due as if the page were sent at once; when that was too early, it is recorded again.
         seconds = element.seconds * time_factor(ctx, place)
@@ -285,6 +296,11 @@ def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
     if place.shown_at is not None:
         return
     place.shown_at = iso(ctx.now)
+    if is_paced(ctx, place):
+        # Its time began when the host opened it; a group isn't kept waiting by a member who is away.
+        if place.in_group:
+            wake_at_deadline(ctx, place)
+        return
     place.slack = MAX_LOADING if has_media else 0.0
     element = element_at(ctx, place.path)
     limits = [part_ends_at(ctx, place, begins=True)]
@@ -301,6 +317,9 @@ def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:
 
     `loading`: the seconds that the page reports for loading its media; unknown before it has answered.
     """
+    if is_paced(ctx, place):
+        # The host ends it, or its gate closes.
+        return False
     until = deadline_of(ctx, place)
     slack = place.slack if loading is None else min(loading, place.slack)
     return until is not None and ctx.now >= until + timedelta(seconds=GRACE + slack)

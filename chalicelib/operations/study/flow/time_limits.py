@@ -12,6 +12,7 @@ from chalicelib.operations.study.answers.page_answers import (
     page_at,
 )
 from chalicelib.operations.study.shared.group_clock import deadline_of
+from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
 from chalicelib.study.elements import Page, Wait
 from chalicelib.study.items.markup import marked
@@ -19,6 +20,7 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.study_records import Place
 
 from .ending import finish
+from .hosting import follow_host
 from .members import DROPOUT, follow, stop_members
 from .moves import GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_at_deadline
 
@@ -58,7 +60,7 @@ def autoplay(ctx: Context, place: Place) -> bool:
     """Answer the pages of a disconnected participant, up to a wait or the end; return whether more follow."""
     for _ in range(MAX_AUTOPLAYED):
         page = page_at(ctx, place)
-        if place.ended is not None or page is None:
+        if place.ended is not None or page is None or gate_of(ctx, place) is Gate.HELD:
             return False
         expire(ctx, place, page, AUTOPLAY)
     return page_at(ctx, place) is not None and place.ended is None
@@ -92,6 +94,7 @@ def enforce_time_limit(ctx: Context, participant_id: int) -> Pending | None:
         finish(ctx, participant, place)
     else:
         if not follow(ctx, place):
+            follow_host(ctx, place)
             expire_overdue(ctx, place)
         if place.ended is None and not _is_past(ctx, place):
             wake_at_deadline(ctx, place)

@@ -25,6 +25,7 @@ from chalicelib.operations.study.answers.page_answers import (
 )
 from chalicelib.operations.study.answers.trial_batches import take_batch
 from chalicelib.operations.study.flow.ending import finish
+from chalicelib.operations.study.flow.hosting import follow_host
 from chalicelib.operations.study.flow.members import follow
 from chalicelib.operations.study.flow.moves import (
     begin,
@@ -40,6 +41,7 @@ from chalicelib.operations.study.groups.departures import come_back
 from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import release
 from chalicelib.operations.study.shared.group_clock import patient_group
+from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
 from chalicelib.study.elements import Chat, Embed, Live, Page, Session, Trials
 from chalicelib.study.player import Player
@@ -99,6 +101,9 @@ def post_page(
     keep = keep_some_events if isinstance(page, Trials | Embed) else keep_events
     keep(ctx, place, events)
     seconds, loading = seconds_of(timings)
+    if gate_of(ctx, place) not in (Gate.FREE, Gate.OPEN):
+        follow_host(ctx, place)
+        return _respond(ctx, participant, place, stale=True)
     if is_over(ctx, place, loading):
         expire(ctx, place, page)
         return _respond(ctx, participant, place, stale=True)
@@ -195,6 +200,7 @@ def _look_after(ctx: Context, participant: Participant, place: Place) -> None:
         close_if_due(ctx, participant, place)
     while place.ended is None and follow(ctx, place):
         pass
+    follow_host(ctx, place)
     page = page_at(ctx, place)
     if place.ended is None and page is not None and is_over(ctx, place):
         expire(ctx, place, page)

@@ -18,6 +18,7 @@ from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.group_clock import deadline_of, patient_group
 from chalicelib.operations.study.shared.hook_errors import study_code
+from chalicelib.operations.study.shared.live_gate import Gate, gate_of, is_paced
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
 from chalicelib.study.elements import (
     Chat,
@@ -44,6 +45,7 @@ from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
 from .discussion import discussion_html
+from .held_page import held_fields, paused_by_host
 from .peer_page import grading_html
 from .session_page import session_fields
 
@@ -72,7 +74,7 @@ def show(
         "language": study_of(ctx).language,
         "direction": direction_of(study_of(ctx).language),
         "progress": study_of(ctx).plan().progress(parse_path(place.path)),
-        "doorbell": place.in_group,
+        "doorbell": place.in_group or bool(place.live),
         "log": study_of(ctx).log_events,
         **(extra_fields or {}),
     }
@@ -81,7 +83,10 @@ def show(
     if place.ended is not None:
         return PageView(body | _end(ctx, place), ended=True)
     player = session_of(ctx).player(place.participant_id)
-    if isinstance(element, Page):
+    if gate_of(ctx, place) is Gate.HELD:
+        place.held = True
+        body |= held_fields(ctx, place)
+    elif isinstance(element, Page):
         with study_code(ctx, place.participant_id, f"the page {element.name!r} at {place.path}"):
             body |= _page(ctx, place, player, element)
     elif isinstance(element, Gathering | Wait | Join | PeerAnswers):
@@ -97,6 +102,8 @@ def show(
 
 def _pause(ctx: Context, place: Place) -> dict[str, Any]:
     """Return the sentence about a pause of the group, None while there is none; nothing where none can be."""
+    if is_paced(ctx, place):
+        return paused_by_host(ctx, place)
     group = patient_group(ctx, place)
     if group is None:
         return {}

@@ -14,6 +14,7 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place
 
+from .live_gate import is_paced, live_session_of
 from .study_context import moment_of, session_of, study_of
 
 
@@ -32,6 +33,8 @@ def group_time(ctx: Context, place: Place) -> datetime:
 
 def deadline_of(ctx: Context, place: Place) -> datetime | None:
     """Return when a participant's time limit is over, if their group's clocks go on now; None without one."""
+    if is_paced(ctx, place):
+        return _end_of_hosted_page(ctx, place)
     until = moment_of(place.until)
     if until is None:
         return None
@@ -40,6 +43,13 @@ def deadline_of(ctx: Context, place: Place) -> datetime | None:
         # A wait for a group has no clock of a group.
         return until
     return until + (ctx.now - group_time(ctx, place))
+
+
+def _end_of_hosted_page(ctx: Context, place: Place) -> datetime | None:
+    """Return when the time of a page is over that the host of a live session paces; None without a limit."""
+    session = live_session_of(ctx, place)
+    left = None if session is None else session.seconds_left(ctx.now)
+    return None if left is None else ctx.now + timedelta(seconds=left)
 
 
 def is_paused(ctx: Context, place: Place) -> bool:

@@ -34,7 +34,7 @@ def serve(
     from infra.local.lifecycle.run_lifecycle import SessionSpec
     from infra.local.lifecycle.run_paths import RunPaths, new_run_id
 
-    _check_address(address)
+    check_address(address)
     paths, began = RunPaths(Path.cwd()), time.monotonic()
     options = RunOptions(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
     with opened_with_log(options, paths) as run:
@@ -44,7 +44,7 @@ def serve(
         finish(run, paths, began)
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
     """Raise BadRequest unless the address has http or https, and a host."""
     if not address:
         return

@@ -1,0 +1,1 @@
+"""Operations of the API for classrooms and lecture halls: live sessions."""

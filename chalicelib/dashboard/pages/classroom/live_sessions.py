@@ -1,0 +1,154 @@
+"""Live sessions: opens them, shows the host's screen and its controls, and the result."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.access.rights import Right
+from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.rendering import render
+from chalicelib.errors import BadRequest, InvalidState, NotFound
+from chalicelib.operations.live_sessions.host_actions import HostAction
+from chalicelib.operations.live_sessions.host_view import HostView
+from chalicelib.operations.live_sessions.results import LiveResult
+from chalicelib.study.live_session_records import LivePhase
+
+_ADDRESS: Final = "/dashboard/live-sessions"
+_NEW: Final = "new"
+#: What the host's buttons say, by phase, in order; the first is the usual next step.
+_BUTTONS: Final[Mapping[LivePhase, tuple[tuple[HostAction, str], ...]]] = MappingProxyType(
+    {
+        LivePhase.LOBBY: ((HostAction.NEXT, "Begin"),),
+        LivePhase.QUESTION: ((HostAction.ANSWERS, "Show answers"),),
+        LivePhase.ANSWERS: ((HostAction.SOLUTION, "Show solution"), (HostAction.NEXT, "Next page")),
+        LivePhase.SOLUTION: ((HostAction.LEADERS, "Leader board"), (HostAction.NEXT, "Next page")),
+        LivePhase.LEADERS: ((HostAction.NEXT, "Next page"),),
+        LivePhase.FINISHED: (),
+    }
+)
+#: How long the number of a page can be.
+_MOST_DIGITS: Final = 4
+#: Signs with which spreadsheets begin a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def show_live_sessions(call: PageCall) -> Rendered:
+    """Show the sessions, the host's screen of one, or its result; or carry out an action."""
+    if call.method == "POST":
+        return _act(call)
+    if call.id is None:
+        return _list(call)
+    if call.part is None:
+        return _host(call, call.id)
+    if call.part == "result":
+        return _result(call, call.id)
+    if call.part == "result.csv":
+        return _file(call, call.id)
+    raise NotFound("There is no such page.")
+
+
+def _list(call: PageCall, refused: str = "") -> Rendered:
+    return render(
+        "live_sessions.html",
+        call,
+        status=409 if refused else 200,
+        sessions=call.run("live-sessions.list").sessions,
+        may_open=call.actor.may(Right.RUN_LIVE_SESSION),
+        refused=refused,
+    )
+
+
+def _host(call: PageCall, number: str, refused: str = "") -> Rendered:
+    view = call.run("live-sessions.read", id=number)
+    return render(
+        "live_session.html",
+        call,
+        status=409 if refused else 200,
+        view=view,
+        buttons=_buttons(view),
+        most=max([bar.count for item in view.items for bar in item.bars], default=0) or 1,
+        refused=refused,
+    )
+
+
+def _buttons(view: HostView) -> list[tuple[str, str]]:
+    """Return the actions of the host that are possible now, with what their buttons say."""
+    is_last = view.number == view.pages
+    named = {HostAction.NEXT: "Finish"} if is_last else {}
+    return [(action.value, named.get(action, text)) for action, text in _BUTTONS[view.phase]]
+
+
+def _act(call: PageCall) -> Rendered:
+    if (call.id, call.part) == (_NEW, "open"):
+        try:
+            opened = call.run("live-sessions.open", custom_field=call.one("custom_field"))
+        except InvalidState as refusal:
+            return _list(call, str(refusal))
+        return redirect(f"{_ADDRESS}/{opened.id}")
+    if call.id is not None and call.part == "act":
+        try:
+            shown, action = _shown(call), call.one("action")
+            call.run("live-sessions.act", id=call.id, action=action, shown=shown)
+        except InvalidState as refusal:
+            return _host(call, call.id, str(refusal))
+        return redirect(f"{_ADDRESS}/{call.id}")
+    if call.id is not None and call.part == "kick":
+        call.run("live-sessions.kick", id=call.id, seat=call.one("seat"))
+        return redirect(f"{_ADDRESS}/{call.id}#players")
+    raise NotFound("This page has no such action.")
+
+
+def _shown(call: PageCall) -> int:
+    """Return the number of the page that the host's screen showed."""
+    text = call.one("shown")
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise BadRequest("The number of the page is missing. Load the session's page again.")
+    return int(text)
+
+
+def _result(call: PageCall, number: str) -> Rendered:
+    return render("live_session_result.html", call, result=call.run("live-sessions.result", id=number))
+
+
+def _file(call: PageCall, number: str) -> Rendered:
+    result = call.run("live-sessions.result", id=number)
+    headers = {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="live-session-{result.id}.csv"',
+    }
+    return Rendered(result_csv(result), headers=headers)
+
+
+def result_csv(result: LiveResult) -> str:
+    """Return a row for each player: rank, name, score, and for each page the answer and its points."""
+    given = {(one.seat, one.position): one for one in result.answers}
+    positions = [(one.position, one.page) for one in result.questions]
+    written = io.StringIO()
+    writer = csv.writer(written)
+    titles = [title for at, page in positions for title in (f"{at + 1} {page}", f"{at + 1} points")]
+    writer.writerow(["name", result.custom_field or "custom", "score", "right", "answered", *titles])
+    for player in result.players:
+        row: list[Any] = [player.name, player.custom, player.score, player.right, player.answered]
+        for position, _ in positions:
+            answer = given.get((player.seat, position))
+            # Blank is not zero: the player gave no answer.
+            row += ["", ""] if answer is None else [_text(answer.answers), answer.score]
+        writer.writerow([_safe(value) for value in row])
+    return written.getvalue()
+
+
+def _text(answers: Mapping[str, Any]) -> str:
+    values = [", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in answers.values()]
+    return "; ".join(values)
+
+
+def _safe(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+PAGE = DashboardPage("live-sessions", "Live sessions", Right.VIEW, show_live_sessions, nav="Run")

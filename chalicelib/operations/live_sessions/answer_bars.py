@@ -1,0 +1,91 @@
+"""Counts the answers to the items of a page for the bars on the host's screen."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chalicelib.study.items import Item
+from chalicelib.study.items.choice_items import as_options
+from chalicelib.study.items.markup import shown_text
+from chalicelib.study.live_session_records import LiveAnswer
+
+#: How many bars of answers that aren't options are shown, the most frequent first.
+MOST_BARS: Final = 8
+#: How much of a text is shown.
+MOST_CHARACTERS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBar:
+    """How many players gave one answer."""
+
+    label: str
+    count: int
+    is_right: bool = field(metadata={"help": "False as long as the solution isn't shown."})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBars:
+    """The answers to one item of the page that is shown."""
+
+    item: str
+    kind: str
+    prompt: str
+    answered: int
+    bars: list[AnswerBar]
+    others: int = field(metadata={"help": "How many gave an answer that has no bar."})
+
+
+def bars_of(name: str, item: Item, answers: Sequence[LiveAnswer], *, is_solved: bool) -> ItemBars:
+    """Return how often each answer to an item was given; `is_solved`: mark what is right."""
+    given = [one.answers[name] for one in answers if one.answers.get(name) is not None]
+    options = {} if callable(getattr(item, "options", ())) else _options(item)
+    counts = Counter(key for value in given for key in _keys(value))
+    right = set(_keys(item.right)) if is_solved and item.right is not None else set()
+    known = list(options) if options and not any(isinstance(one, dict) for one in given) else []
+    ordered = (
+        known or [key for key, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))][:MOST_BARS]
+    )
+    if not known and all(_is_number(key) for key in ordered):
+        ordered.sort(key=float)
+    bars = [AnswerBar(options.get(key, key)[:MOST_CHARACTERS], counts[key], key in right) for key in ordered]
+    shown = sum(counts[key] for key in ordered)
+    return ItemBars(
+        name,
+        item.kind,
+        shown_text(item.prompt) if item.prompt else name,
+        len(given),
+        bars,
+        counts.total() - shown,
+    )
+
+
+def _options(item: Item) -> dict[str, str]:
+    options = getattr(item, "options", ())
+    try:
+        return {each.key: each.label or each.key for each in as_options(options)}
+    except (TypeError, ValueError):
+        return {}
+
+
+def _keys(value: Any) -> list[str]:
+    """Return what is counted of an answer: each chosen option, or the answer as a text."""
+    if isinstance(value, str):
+        return [" ".join(value.split())[:MOST_CHARACTERS]]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    if isinstance(value, list | tuple | set | frozenset) and all(isinstance(one, str) for one in value):
+        return [str(one) for one in value]
+    return [json.dumps(value, ensure_ascii=False, default=str)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""What the host's screen shows: the page, how many have answered, the answers, and who leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.access.rights import Right
+from chalicelib.operations.shared.access import require_right
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.live_gate import GRACE
+from chalicelib.operations.study.shared.study_context import study_of
+from chalicelib.study.elements import Page
+from chalicelib.study.live_session_records import LiveAnswer, LivePhase, LivePlayer, LiveSession
+from chalicelib.study.plan import parse_path
+
+from .answer_bars import ItemBars, bars_of
+from .session_records import answers_to, players_of, read_session
+
+#: How many players the leader board shows.
+MOST_LEADERS: Final = 10
+#: How many names the lobby shows.
+MOST_NAMES: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPlayer:
+    """A player and their score; players with the same score share a rank."""
+
+    rank: int
+    seat: str
+    name: str
+    score: int
+    right: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedPlayer:
+    """A player of the session."""
+
+    seat: str
+    name: str
+    participant_id: int | None
+    has_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """A live session as its host sees it."""
+
+    id: int
+    pin: str
+    phase: LivePhase
+    number: int = field(metadata={"help": "The number of the page that is shown, from 1; 0 in the lobby."})
+    pages: int
+    page: str
+    title: str
+    is_paused: bool
+    is_locked: bool
+    seconds_left: float | None
+    is_time_up: bool
+    players: list[JoinedPlayer]
+    answered: int
+    has_everyone_answered: bool
+    items: list[ItemBars]
+    leaders: list[RankedPlayer]
+    custom_field: str
+    join_address: str
+
+
+def host_view(ctx: Context, number: int) -> HostView:
+    """Return what the screen of a session's host shows now."""
+    require_right(ctx, Right.RUN_LIVE_SESSION)
+    session = read_session(ctx, number)
+    players = [one for one in players_of(ctx, number) if not one.kicked]
+    answers = answers_to(ctx, number, session.position) if session.position >= 0 else []
+    seats = {one.seat for one in answers}
+    page = page_of(ctx, session)
+    phase = LivePhase(session.phase)
+    present = [one for one in players if one.participant_id is not None]
+    is_time_up = phase == LivePhase.QUESTION and not session.is_open(ctx.now, GRACE)
+    return HostView(
+        number,
+        session.pin if phase != LivePhase.FINISHED else "",
+        phase,
+        session.position + 1,
+        len(session.paths),
+        "" if page is None else page.name,
+        "" if page is None else page.title,
+        session.paused_at is not None,
+        session.locked,
+        session.seconds_left(ctx.now) if phase == LivePhase.QUESTION else None,
+        is_time_up,
+        [
+            JoinedPlayer(one.seat, one.name, one.participant_id, one.seat in seats)
+            for one in players[:MOST_NAMES]
+        ],
+        len(answers),
+        bool(present) and all(one.seat in seats for one in present),
+        _items(ctx, page, answers, phase),
+        ranked(players)[:MOST_LEADERS] if phase in (LivePhase.LEADERS, LivePhase.FINISHED) else [],
+        session.custom_field,
+        # The same host as of entry links, without what identifies a person.
+        ctx.recruiters.entry_address("link", "host", "join").partition("?")[0],
+    )
+
+
+def page_of(ctx: Context, session: LiveSession) -> Page | None:
+    """Return the page that a session shows; None in the lobby, and for one that the study has lost."""
+    if not 0 <= session.position < len(session.paths):
+        return None
+    step = study_of(ctx).plan().find(parse_path(session.paths[session.position]))
+    return step.element if step is not None and isinstance(step.element, Page) else None
+
+
+def _items(ctx: Context, page: Page | None, answers: list[LiveAnswer], phase: LivePhase) -> list[ItemBars]:
+    """Return the items of the page; their answers only once the host shows them."""
+    if page is None or phase == LivePhase.FINISHED:
+        return []
+    shown = answers if phase != LivePhase.QUESTION else []
+    is_solved = phase in (LivePhase.SOLUTION, LivePhase.LEADERS)
+    found = study_of(ctx).items_of(page)
+    return [bars_of(name, item, shown, is_solved=is_solved) for name, item in found.items()]
+
+
+def ranked(players: list[LivePlayer]) -> list[RankedPlayer]:
+    """Return the players by score; those with the same score share a rank, as in sports."""
+    ordered = sorted(players, key=lambda one: (-one.score, -one.right, one.name.casefold()))
+    ranks: list[RankedPlayer] = []
+    for place, one in enumerate(ordered, 1):
+        tied = ranks[-1].rank if ranks and ranks[-1].score == one.score else place
+        ranks.append(RankedPlayer(tied, one.seat, one.name, one.score, one.right, one.answered))
+    return ranks

@@ -1,0 +1,156 @@
+"""Lets people join a live session with its PIN and a name."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound
+from chalicelib.immutable import immutable
+from chalicelib.model import keys
+from chalicelib.model.record import iso
+from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.study_check import as_study
+from chalicelib.study import joining_texts as texts
+from chalicelib.study.live_session_records import LivePhase, LivePlayer, LiveSession, seat_id
+
+from .opening import PIN_DIGITS
+from .session_records import read_session
+
+MAX_NAME: Final = 30
+MAX_CUSTOM: Final = 60
+#: Seconds that a person needs at least to fill in the form.
+LEAST_SECONDS: Final = 2
+#: Bytes of the random part of a seat, which can't be guessed.
+_MARK_BYTES: Final = 9
+#: Letters that are often replaced by digits and signs.
+_DISGUISES: Final = str.maketrans("01345!7@$", "oieasitas")
+#: Characters without a shape, or without a meaning.
+_UNREADABLE: Final = frozenset({"Cc", "Cf", "Co", "Cn"})
+#: Words of up to this length are refused only as whole words: other names may contain them.
+_SHORT: Final = 4
+
+
+@immutable()
+class JoinedSession:
+    """A person who has joined, and the link with which they take part, also on another device."""
+
+    session: int
+    seat: str
+    address: str
+
+
+@immutable()
+class JoinForm:
+    """What people who join are asked."""
+
+    language: str
+    custom_field: str
+    #: When the form was shown, signed, so that a program can't fill it in at once.
+    shown: str
+
+
+def join_form(ctx: Context, pin: str = "") -> JoinForm:
+    """Return what the session with a PIN asks for; only the name for an unknown PIN.
+
+    NotFound for an experiment that isn't a study.
+    """
+    study = as_study(ctx.experiment)
+    if study is None:
+        raise NotFound(texts.NO_SESSION, code="no_live_session")
+    session = _session_of_pin(ctx, pin)
+    return JoinForm(
+        study.language, "" if session is None else session.custom_field, _signed(ctx, iso(ctx.now))
+    )
+
+
+def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None = None) -> JoinedSession:
+    """Join a session under a name that no other player has; return the player's own link.
+
+    `shown`: of the form, where the run checks that a person has filled it in.
+
+    Raises NotFound for a wrong PIN, Forbidden for a session that is locked, BadRequest for a name or a field
+    that isn't valid, InvalidState for a name that is taken.
+    """
+    session = _session_of_pin(ctx, pin)
+    if session is None:
+        raise NotFound(texts.PIN_UNKNOWN, code="pin_unknown")
+    if session.locked:
+        raise Forbidden(texts.LOCKED, code="session_locked")
+    if ctx.settings.live_bot_check:
+        _check_person(ctx, shown or "")
+    shown_name = check_name(name)
+    written = " ".join(custom.split())[:MAX_CUSTOM]
+    if session.custom_field and not written:
+        raise BadRequest(texts.FIELD_MISSING, code="custom_field_missing")
+    claim = keys.live_name(session.number, folded(shown_name))
+    if ctx.uow.item(claim) is not None:
+        raise InvalidState(texts.NAME_TAKEN, code="name_taken")
+    seat = seat_id(session.number, secrets.token_hex(_MARK_BYTES))
+    player = LivePlayer(session.number, seat, shown_name, iso(ctx.now), written)
+    ctx.uow.put_if_unchanged(claim, "live_name", {"seat": seat})
+    ctx.uow.put_item(keys.live_player(session.number, seat), player.kind, player.to_fields())
+    return JoinedSession(session.number, seat, ctx.recruiters.entry_address("link", seat, "exp"))
+
+
+def _session_of_pin(ctx: Context, pin: str) -> LiveSession | None:
+    digits = "".join(pin.split())
+    if len(digits) != PIN_DIGITS or not digits.isascii() or not digits.isdigit():
+        return None
+    stored = ctx.uow.item(keys.live_pin(digits))
+    session = None if stored is None else read_session(ctx, int(stored["session"]))
+    return None if session is None or session.phase == LivePhase.FINISHED else session
+
+
+def _signed(ctx: Context, moment: str) -> str:
+    return f"{moment} {ctx.tokens.keyed(f'join|{moment}')}"
+
+
+def _check_person(ctx: Context, shown: str) -> None:
+    """Refuse a form that wasn't shown by this run, or was filled in too quickly for a person."""
+    moment = shown.partition(" ")[0]
+    is_ours = hmac.compare_digest(shown.encode(), _signed(ctx, moment).encode())
+    if not is_ours or moment > str(iso(ctx.now - timedelta(seconds=LEAST_SECONDS))):
+        raise BadRequest(texts.NOT_A_PERSON, code="form_too_quick")
+
+
+def check_name(name: str) -> str:
+    """Return a name as it is shown; BadRequest for one that is empty, too long, unreadable or offensive."""
+    shown = " ".join(unicodedata.normalize("NFKC", name).split())
+    if not any(character.isalnum() for character in shown):
+        raise BadRequest(texts.NAME_EMPTY, code="name_invalid")
+    if len(shown) > MAX_NAME:
+        raise BadRequest(texts.NAME_TOO_LONG, code="name_invalid")
+    if any(unicodedata.category(character) in _UNREADABLE for character in shown):
+        raise BadRequest(texts.NAME_UNREADABLE, code="name_invalid")
+    if is_offensive(shown):
+        raise BadRequest(texts.NAME_REFUSED, code="name_refused")
+    return shown
+
+
+def folded(name: str) -> str:
+    """Return a name without case, marks and blanks: two names that look alike are the same."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(one for one in plain if not unicodedata.combining(one) and not one.isspace())
+
+
+def is_offensive(name: str) -> bool:
+    """Whether a name contains a word of the list, also with digits and signs in place of letters.
+
+    Short words count only as a word of their own: a place or a family name may contain them.
+    """
+    plain = unicodedata.normalize("NFKD", name).casefold().translate(_DISGUISES)
+    letters = "".join(one for one in plain if one.isalpha())
+    words = {"".join(one for one in word if one.isalpha()) for word in plain.split()}
+    return any(word in words or (len(word) > _SHORT and word in letters) for word in _refused_words())
+
+
+@cache
+def _refused_words() -> frozenset[str]:
+    text = (files(__package__) / "refused_names.txt").read_text(encoding="utf-8")
+    return frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))

@@ -1,0 +1,125 @@
+"""/join: the page with which people join a live session, by its PIN and a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Blueprint, Response
+from markupsafe import Markup
+
+from chalicelib import services
+from chalicelib.errors import NotFound, Refused, TooManyTries
+from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
+
+from .responses import HEADERS
+from .routing import HttpCall, endpoint
+
+if TYPE_CHECKING:
+    from chalicelib.operations.live_sessions.joining import JoinForm
+
+routes = Blueprint(__name__)
+#: A PIN has a million values: after a few wrong ones, an address has to wait.
+_rate_limiter = EntryRateLimiter()
+_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_PAGE = Markup(
+    '<!DOCTYPE html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="robots" content="noindex"><title>{title}</title>'
+    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
+    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{problem}'
+    '<form method="post" action="/join" class="join">{fields}'
+    '<input type="hidden" name="shown" value="{shown}">'
+    '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form></div></main></body></html>'
+)
+_PROBLEM = Markup('<p class="alert alert-danger" role="alert">{text}</p>')
+_FIELD = Markup(
+    '<p class="item"><label for="{name}">{label}</label>'
+    '<input class="form-control" id="{name}" name="{name}" value="{value}" maxlength="{most}" {more}></p>'
+)
+_PIN_INPUT = Markup('required inputmode="numeric" autocomplete="off" pattern="[0-9 ]*"{focus}')
+_NAME_INPUT = Markup('required autocomplete="nickname"{focus}')
+_FOCUS = Markup(" autofocus")
+
+
+@endpoint(routes, "/join")
+def join_html(call: HttpCall) -> Response:
+    """Show the form; a link with the PIN fills it in."""
+    return _form(call, {"pin": call.parameters.text("pin") or ""})
+
+
+@endpoint(routes, "/join", ("POST",))
+def join_session(call: HttpCall) -> Response:
+    """Join the session with this PIN, and send the player to the study; or show what is wrong."""
+    # Lazy import: only live sessions need their modules.
+    from chalicelib.operations.live_sessions.joining import join
+
+    given = {name: call.parameters.text(name) or "" for name in ("pin", "name", "custom", "shown")}
+    key = services.current().tokens.keyed(call.source)
+    try:
+        _require_patience(key)
+        joined = call.run(join, given["pin"], given["name"], given["custom"], given["shown"])
+    except NotFound as unknown:
+        if unknown.code == "pin_unknown":
+            _rate_limiter.take(key, REFUSED_COST)
+        return _form(call, given, unknown)
+    except Refused as refused:
+        return _form(call, given, refused)
+    # The address is the player's own: it must not be stored, or passed on as a referrer.
+    headers = {"Location": joined.address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Response("", headers, 303)
+
+
+def _require_patience(key: str) -> None:
+    """Refuse an address that has tried too many wrong PINs, before the PIN is looked up."""
+    wait = _rate_limiter.take(key)
+    if wait:
+        from chalicelib.study.joining_texts import WAIT
+
+        raise TooManyTries(WAIT, retry_after=wait)
+
+
+def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None) -> Response:
+    from chalicelib.operations.live_sessions.joining import join_form
+
+    form: JoinForm = call.run(join_form, given["pin"])
+    body = _page(form, given, refused)
+    headers: dict[str, Any] = {
+        **HEADERS,
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if isinstance(refused, TooManyTries):
+        headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
+    return Response(body, headers, 200 if refused is None else refused.status)
+
+
+def _page(form: JoinForm, given: dict[str, str], refused: Refused | None) -> str:
+    from chalicelib.operations.live_sessions.joining import MAX_CUSTOM, MAX_NAME
+    from chalicelib.study import joining_texts as texts
+    from chalicelib.study.translation import direction_of, translate
+
+    def said(text: str) -> str:
+        return translate(text, form.language)
+
+    focus = {"name" if given["pin"] else "pin": _FOCUS}
+    name_input = _NAME_INPUT.format(focus=focus.get("name", Markup("")))
+    fields = [
+        _field("pin", said(texts.PIN), given, 12, _PIN_INPUT.format(focus=focus.get("pin", Markup("")))),
+        _field("name", said(texts.NAME), given, MAX_NAME, name_input),
+    ]
+    if form.custom_field:
+        fields.append(_field("custom", form.custom_field, given, MAX_CUSTOM, Markup("required")))
+    return _PAGE.format(
+        language=form.language,
+        direction=direction_of(form.language),
+        title=said(texts.TITLE),
+        problem=Markup("") if refused is None else _PROBLEM.format(text=said(str(refused))),
+        fields=Markup("").join(fields),
+        shown=form.shown,
+        button=said(texts.JOIN),
+    )
+
+
+def _field(name: str, label: str, given: dict[str, str], most: int, more: Markup) -> Markup:
+    return _FIELD.format(name=name, label=label, value=given.get(name, ""), most=most, more=more)

@@ -1,0 +1,253 @@
+"""A host paces the pages of a live session: players are held, and answer once, over every engine."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Forbidden, InvalidState, NotFound
+from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
+from chalicelib.operations.live_sessions.host_view import HostView, host_view
+from chalicelib.operations.live_sessions.joining import join
+from chalicelib.operations.live_sessions.opening import open_session
+from chalicelib.operations.live_sessions.results import read_result
+from chalicelib.operations.participant.create_participant import create_participant
+from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.shared.context import OPERATOR_CALLER
+from chalicelib.storage.engine import Engine
+from chalicelib.study.live_session_records import LivePhase
+from petri.study import End, Hosted, Page, Study, choice, number
+from tests.contract.factories import ANY_CALLER, at_once
+from tests.study.contract.players import Player, Seat, Table
+
+
+class Quiz(Study):
+    """Two questions that a host paces, and a page at the end."""
+
+    capital = choice("What is the capital of France?", ["Paris", "Lyon"], right="Paris")
+    half = number("What is half of ten?", right=5)
+    timeline = (
+        Hosted([Page("capital", ask="capital", seconds=20), Page("half", ask="half")], name="quiz"),
+        Page("debrief"),
+        End(),
+    )
+
+
+class Session:
+    """A live session over a table, with its host."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        opened = self.host(open_session)
+        self.number, self.pin = opened.id, opened.pin
+
+    def host(self, operation: Any, *args: Any) -> Any:
+        return self.table.app.run(operation, *args, caller=OPERATOR_CALLER)
+
+    def act(self, action: HostAction, number: int | None = None) -> Any:
+        shown = self.view().number if number is None else number
+        return self.host(act, self.number, action, shown)
+
+    def view(self) -> HostView:
+        view: HostView = self.host(host_view, self.number)
+        return view
+
+    def join(self, name: str) -> Player:
+        joined = self.table.app.run(join, self.pin, name, caller=ANY_CALLER)
+        entry = EntryRequest(worker_id=joined.seat, hit_id="h", assignment_id=joined.seat)
+        created = self.table.app.run(create_participant, entry, caller=ANY_CALLER)
+        player = Player(self.table.app, int(created["participant"]["id"]))
+        self.table.players.append(player)
+        player.get()
+        return player
+
+
+@pytest.fixture
+def session(engine: Engine, seat_players: Seat) -> Session:
+    return Session(seat_players(engine, Quiz, 0))
+
+
+def test_players_wait_for_the_host_and_see_each_page_when_it_is_opened(session: Session) -> None:
+    ada = session.join("Ada")
+    assert (ada.last["kind"], ada.last["page"]) == ("wait", "held")
+    session.act(HostAction.NEXT)
+    assert ada.get()["page"] == "capital"
+    held = ada.post(capital="Paris")
+    assert (held["kind"], held["page"]) == ("wait", "held")
+    assert "Your answer is stored." in held["html"]
+    serial = held["serial"]
+    session.act(HostAction.ANSWERS)
+    assert ada.get()["serial"] == serial
+    session.act(HostAction.NEXT)
+    shown = ada.get()
+    assert shown["page"] == "half"
+    assert shown["serial"] > serial
+
+
+def test_a_right_answer_scores_by_the_time_that_is_left_on_the_servers_clock(session: Session) -> None:
+    ada, bob = session.join("Ada"), session.join("Bob")
+    session.act(HostAction.NEXT)
+    ada.get()
+    bob.get()
+    session.table.clock.turn(seconds=5)
+    ada.post(capital="Paris")
+    bob.post(capital="Lyon")
+    session.act(HostAction.LEADERS)
+    leaders = session.view().leaders
+    assert [(one.rank, one.name, one.score, one.right) for one in leaders] == [
+        (1, "Ada", 750, 1),
+        (2, "Bob", 0, 0),
+    ]
+
+
+def test_an_answer_after_the_end_of_a_page_changes_nothing(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    session.act(HostAction.ANSWERS)
+    late = ada.post(capital="Paris")
+    assert late["stale"]
+    assert session.view().answered == 0
+    session.act(HostAction.NEXT)
+    ada.get()
+    assert session.table.items("response") == []
+
+
+def test_a_page_is_over_when_its_time_is_up_although_the_host_does_nothing(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    session.table.clock.turn(seconds=23)
+    assert session.view().is_time_up
+    assert ada.get()["page"] == "held"
+
+
+def test_a_pause_stops_the_clock_of_the_page(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    assert ada.get()["paused"] is None
+    session.table.clock.turn(seconds=5)
+    session.act(HostAction.PAUSE)
+    session.table.clock.turn(seconds=100)
+    assert ada.get()["paused"]
+    session.act(HostAction.RESUME)
+    assert ada.get()["seconds_left"] == 15
+    ada.post(capital="Paris")
+    session.act(HostAction.LEADERS)
+    assert session.view().leaders[0].score == 750
+
+
+def test_a_player_who_joins_late_begins_at_the_page_that_is_open(session: Session) -> None:
+    session.act(HostAction.NEXT)
+    session.act(HostAction.NEXT)
+    late = session.join("Late")
+    assert late.last["page"] == "half"
+    assert late.post(half=5)["page"] == "held"
+    session.act(HostAction.FINISH)
+    assert late.get()["page"] == "debrief"
+
+
+def test_a_button_that_is_pressed_twice_opens_one_page(session: Session) -> None:
+    session.act(HostAction.NEXT, 0)
+    with pytest.raises(InvalidState, match="gone on meanwhile"):
+        session.act(HostAction.NEXT, 0)
+    assert session.view().number == 1
+
+
+def test_the_host_learns_when_all_have_answered(session: Session) -> None:
+    ada, bob = session.join("Ada"), session.join("Bob")
+    session.act(HostAction.NEXT)
+    ada.get()
+    bob.get()
+    ada.post(capital="Lyon")
+    assert not session.view().has_everyone_answered
+    bob.post(capital="Paris")
+    assert session.view().has_everyone_answered
+
+
+def test_bars_are_empty_while_a_page_is_open_and_the_right_answer_is_marked_with_the_solution(
+    session: Session,
+) -> None:
+    ada, bob = session.join("Ada"), session.join("Bob")
+    session.act(HostAction.NEXT)
+    for player, answer in ((ada, "Paris"), (bob, "Lyon")):
+        player.get()
+        player.post(capital=answer)
+    assert [bar.count for bar in session.view().items[0].bars] == [0, 0]
+    session.act(HostAction.ANSWERS)
+    assert [(bar.label, bar.count, bar.is_right) for bar in session.view().items[0].bars] == [
+        ("Paris", 1, False),
+        ("Lyon", 1, False),
+    ]
+    session.act(HostAction.SOLUTION)
+    assert [bar.is_right for bar in session.view().items[0].bars] == [True, False]
+
+
+def test_a_name_is_taken_once_when_many_join_at_the_same_moment(engine: Engine, seat_players: Seat) -> None:
+    session = Session(seat_players(engine, Quiz, 0))
+    results = at_once([partial(session.table.app.run, join, session.pin, "Ada", caller=ANY_CALLER)] * 8)
+    assert sum(not isinstance(one, Exception) for one in results) == 1
+    assert {type(one) for one in results if isinstance(one, Exception)} == {InvalidState}
+    assert len(session.table.items("live_player")) == 1
+
+
+def test_no_answer_is_lost_when_all_answer_at_the_same_moment(engine: Engine, seat_players: Seat) -> None:
+    session = Session(seat_players(engine, Quiz, 0))
+    players = [session.join(f"Player {number}") for number in range(12)]
+    session.act(HostAction.NEXT)
+    for player in players:
+        player.get()
+    twice = [
+        partial(player.post, player.last["serial"], capital="Paris") for player in players for _ in range(2)
+    ]
+    results = at_once(twice)
+    assert [one for one in results if isinstance(one, Exception)] == []
+    view = session.view()
+    assert (view.answered, view.has_everyone_answered) == (12, True)
+    scores = {item["participant_id"]: item["score"] for item in session.table.items("live_player")}
+    assert scores == {player.id: 1000 for player in players}
+
+
+def test_a_player_who_is_removed_is_paid_and_plays_no_more(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    session.host(kick, session.number, session.view().players[0].seat)
+    assert ada.get()["kind"] == "end"
+    assert session.view().players == []
+
+
+def test_a_locked_session_and_a_finished_one_can_not_be_joined(session: Session) -> None:
+    session.act(HostAction.LOCK)
+    with pytest.raises(Forbidden):
+        session.join("Ada")
+    session.act(HostAction.FINISH)
+    with pytest.raises(NotFound):
+        session.join("Ada")
+    with pytest.raises(InvalidState, match="over"):
+        session.act(HostAction.NEXT)
+
+
+def test_the_result_is_frozen_at_the_end_and_stays_as_it_was(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    ada.post(capital="Paris")
+    session.act(HostAction.FINISH)
+    session.table.clock.turn(seconds=30)
+    session.table.work()
+    frozen = session.host(read_result, session.number)
+    assert frozen.is_frozen
+    assert [(one.name, one.score) for one in frozen.players] == [("Ada", 1000)]
+    assert [(one.page, one.percent_right) for one in frozen.questions] == [("capital", 100.0)]
+    assert [one.answers for one in frozen.answers] == [{"capital": "Paris"}]
+    assert session.view().phase == LivePhase.FINISHED
+
+
+def test_without_a_live_session_participants_go_at_their_own_pace(engine: Engine, seat_players: Seat) -> None:
+    table = seat_players(engine, Quiz, 1)
+    player = table.players[0]
+    assert player.get()["page"] == "capital"
+    assert player.post(capital="Paris")["page"] == "half"
