@@ -139,3 +139,18 @@ class FreezeLiveResult(MessageBody):
     lane: ClassVar[Lane] = Lane.WORK
 
     session: int
+
+
+@message_type()
+@immutable()
+class FollowHost(MessageBody):
+    """Let members of groups who send no request follow the host of a live session; some in each commit."""
+
+    kind: ClassVar[str] = "follow_host"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    session: int
+    #: The page that the host has opened or ended, from 0.
+    position: int
+    #: The cursor behind which the players are who follow next; "" for the first.
+    after: str = ""

@@ -20,4 +20,3 @@ NAME_UNREADABLE: Final = marked("The name contains characters that can't be show
 FIELD_MISSING: Final = marked("Fill in all fields.")
 NOT_A_PERSON: Final = marked("That was too quick. Please press the button again.")
 WAIT: Final = marked("Too many attempts from your network. Wait a minute, and try again.")
-NO_SESSION: Final = marked("This study has no live session.")

@@ -243,6 +243,11 @@ class TimelinePlan:
         return any(isinstance(one, Group) and one.patience_seconds is not None for one in groups)
 
     @cached_property
+    def has_groups(self) -> bool:
+        """Whether participants form groups."""
+        return any(isinstance(step.element, Group) for _, step in self.steps())
+
+    @cached_property
     def sessions(self) -> tuple[tuple[str, Session], ...]:
         """The later sessions, each with every path on which a participant may reach it.
 

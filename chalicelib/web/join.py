@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 from markupsafe import Markup
 
 from chalicelib import services
-from chalicelib.errors import NotFound, Refused, TooManyTries
+from chalicelib.errors import BadRequest, InvalidState, Refused, TooManyTries
 from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
+from chalicelib.operations.shared.context import caller_of
 
 from .responses import HEADERS
 from .routing import HttpCall, endpoint
 
 if TYPE_CHECKING:
+    from chalicelib.access.rights import Actor
     from chalicelib.operations.live_sessions.joining import JoinForm
+    from chalicelib.operations.shared.context import Context
 
 routes = Blueprint(__name__)
 #: A PIN has a million values: after a few wrong ones, an address has to wait.
@@ -30,6 +34,19 @@ _PAGE = Markup(
     '<form method="post" action="/join" class="join">{fields}'
     '<input type="hidden" name="shown" value="{shown}">'
     '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form></div></main></body></html>'
+)
+_REMOTE = Markup(
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="robots" content="noindex"><title>{title}</title>'
+    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
+    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
+)
+_LINE = Markup("<p>{}</p>")
+_BUTTON = Markup(
+    '<form method="post" action="/join/remote/{code}"><input type="hidden" name="action" value="{action}">'
+    '<input type="hidden" name="shown" value="{shown}">'
+    '<p><button type="submit" class="btn btn-primary btn-lg">{text}</button></p></form>'
 )
 _PROBLEM = Markup('<p class="alert alert-danger" role="alert">{text}</p>')
 _FIELD = Markup(
@@ -58,11 +75,9 @@ def join_session(call: HttpCall) -> Response:
     try:
         _require_patience(key)
         joined = call.run(join, given["pin"], given["name"], given["custom"], given["shown"])
-    except NotFound as unknown:
-        if unknown.code == "pin_unknown":
-            _rate_limiter.take(key, REFUSED_COST)
-        return _form(call, given, unknown)
     except Refused as refused:
+        if refused.code == "pin_unknown":
+            _rate_limiter.take(key, REFUSED_COST)
         return _form(call, given, refused)
     # The address is the player's own: it must not be stored, or passed on as a referrer.
     headers = {"Location": joined.address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -83,15 +98,20 @@ def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None)
 
     form: JoinForm = call.run(join_form, given["pin"])
     body = _page(form, given, refused)
-    headers: dict[str, Any] = {
+    headers = _html_headers()
+    if isinstance(refused, TooManyTries):
+        headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
+    return Response(body, headers, 200 if refused is None else refused.status)
+
+
+def _html_headers() -> dict[str, Any]:
+    return {
         **HEADERS,
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": _POLICY,
         "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
     }
-    if isinstance(refused, TooManyTries):
-        headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
-    return Response(body, headers, 200 if refused is None else refused.status)
 
 
 def _page(form: JoinForm, given: dict[str, str], refused: Refused | None) -> str:
@@ -123,3 +143,56 @@ def _page(form: JoinForm, given: dict[str, str], refused: Refused | None) -> str
 
 def _field(name: str, label: str, given: dict[str, str], most: int, more: Markup) -> Markup:
     return _FIELD.format(name=name, label=label, value=given.get(name, ""), most=most, more=more)
+
+
+@endpoint(routes, "/join/remote/{code}")
+def remote_html(call: HttpCall) -> Response:
+    """Show the buttons of a remote control: a second device that acts as the host of one session."""
+    number, actor = call.run(_host_of, call.parameters.path["code"])
+    return _remote(call, number, actor)
+
+
+@endpoint(routes, "/join/remote/{code}", ("POST",))
+def remote_press(call: HttpCall) -> Response:
+    """Carry out what a button of a remote control says, and show the buttons that follow."""
+    # Lazy import: as in `join_session`.
+    from chalicelib.operations.live_sessions.host_actions import HostAction, act
+
+    number, actor = call.run(_host_of, call.parameters.path["code"])
+    action = call.parameters.require("action")
+    if action not in tuple(HostAction):
+        raise BadRequest(f"{action!r} is not an action of a host.")
+    try:
+        _run_as(actor, act, number, HostAction(action), call.parameters.number("shown"))
+    except InvalidState as refused:
+        return _remote(call, number, actor, refused)
+    return _remote(call, number, actor)
+
+
+def _host_of(ctx: Context, code: str) -> tuple[int, Actor]:
+    from chalicelib.operations.live_sessions.remote_control import host_of
+
+    return host_of(ctx, code)
+
+
+def _run_as(actor: Actor, operation: Callable[..., Any], *args: Any) -> Any:
+    """Run an operation as a host; only those that this module names can be run with a remote control."""
+    return services.current().run(operation, *args, caller=caller_of(actor))
+
+
+def _remote(call: HttpCall, number: int, actor: Actor, refused: Refused | None = None) -> Response:
+    from chalicelib.operations.live_sessions.host_view import buttons_of, host_view
+
+    view = _run_as(actor, host_view, number)
+    where = "Lobby" if view.number == 0 else f"Page {view.number} of {view.pages}: {view.title or view.page}"
+    told = f"{len(view.players)} players, {view.answered} have answered"
+    buttons = [
+        _BUTTON.format(code=call.parameters.path["code"], action=action, shown=view.number, text=text)
+        for action, text in buttons_of(view)
+    ]
+    problem = Markup("") if refused is None else _PROBLEM.format(text=refused)
+    body = _REMOTE.format(
+        title=actor.name,
+        body=Markup("").join([problem, _LINE.format(where), _LINE.format(told), *buttons]),
+    )
+    return Response(body, _html_headers(), 200 if refused is None else refused.status)

@@ -13,6 +13,7 @@ from chalicelib.messages import (
     Autoplay,
     CloseVisit,
     EnforceTimeLimit,
+    FollowHost,
     FormGroups,
     FreezeLiveResult,
     KeepUpload,
@@ -172,3 +173,13 @@ def _freeze_live_result(message: Received[FreezeLiveResult]) -> None:
     from chalicelib.operations.live_sessions.results import freeze_result
 
     services.current().handle(message, freeze_result, message.body.session)
+
+
+@handles(FollowHost)
+def _follow_host(message: Received[FollowHost]) -> None:
+    # Lazy import: only hosts of live sessions need their modules.
+    from chalicelib.operations.live_sessions.following import follow_in_groups
+
+    body = message.body
+    for pending in _go_on(message, follow_in_groups, body.session, body.position, body.after) or ():
+        _settle(pending)

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.messages import FreezeLiveResult
+from chalicelib.messages import FollowHost, FreezeLiveResult
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
@@ -62,6 +62,10 @@ _SHOWS: Final[Mapping[HostAction, LivePhase]] = MappingProxyType(
 )
 
 
+#: Actions after which players leave a page.
+_MOVES: Final = frozenset({HostAction.NEXT, HostAction.FINISH})
+
+
 def act(ctx: Context, number: int, action: HostAction, shown: int) -> LiveSession:
     """Carry out an action of the host.
 
@@ -74,6 +78,8 @@ def act(ctx: Context, number: int, action: HostAction, shown: int) -> LiveSessio
     _ACTIONS[action](ctx, session)
     store_session(ctx, session)
     ring_players(ctx, session, players_of(ctx, number))
+    if action in _MOVES and study_of(ctx).plan().has_groups:
+        ctx.uow.post(FollowHost(number, session.position))
     record_change(
         ctx,
         "live-sessions.act",
@@ -83,9 +89,14 @@ def act(ctx: Context, number: int, action: HostAction, shown: int) -> LiveSessio
     return session
 
 
-def _check(session: LiveSession, action: HostAction, shown: int) -> None:
+def require_going_on(session: LiveSession) -> None:
+    """Raise InvalidState when a session is over."""
     if session.phase == LivePhase.FINISHED:
         raise InvalidState("This session is over.", code="session_over")
+
+
+def _check(session: LiveSession, action: HostAction, shown: int) -> None:
+    require_going_on(session)
     if shown != session.position + 1:
         raise InvalidState(
             "The session has gone on meanwhile, maybe on another device. Look at the page again.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from chalicelib.access.rights import Right
@@ -15,12 +17,26 @@ from chalicelib.study.live_session_records import LiveAnswer, LivePhase, LivePla
 from chalicelib.study.plan import parse_path
 
 from .answer_bars import ItemBars, bars_of
+from .host_actions import HostAction
 from .session_records import answers_to, players_of, read_session
 
 #: How many players the leader board shows.
 MOST_LEADERS: Final = 10
 #: How many names the lobby shows.
 MOST_NAMES: Final = 400
+
+
+#: What the host's buttons say, by phase, in order; the first is the usual next step.
+_BUTTONS: Final[Mapping[LivePhase, tuple[tuple[HostAction, str], ...]]] = MappingProxyType(
+    {
+        LivePhase.LOBBY: ((HostAction.NEXT, "Begin"),),
+        LivePhase.QUESTION: ((HostAction.ANSWERS, "Show answers"),),
+        LivePhase.ANSWERS: ((HostAction.SOLUTION, "Show solution"), (HostAction.NEXT, "Next page")),
+        LivePhase.SOLUTION: ((HostAction.LEADERS, "Leader board"), (HostAction.NEXT, "Next page")),
+        LivePhase.LEADERS: ((HostAction.NEXT, "Next page"),),
+        LivePhase.FINISHED: (),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,7 @@ class HostView:
     items: list[ItemBars]
     leaders: list[RankedPlayer]
     custom_field: str
+    has_remote: bool = field(metadata={"help": "Whether a second device can act as the host."})
     join_address: str
 
 
@@ -101,6 +118,7 @@ def host_view(ctx: Context, number: int) -> HostView:
         _items(ctx, page, answers, phase),
         ranked(players)[:MOST_LEADERS] if phase in (LivePhase.LEADERS, LivePhase.FINISHED) else [],
         session.custom_field,
+        bool(session.remote),
         # The same host as of entry links, without what identifies a person.
         ctx.recruiters.entry_address("link", "host", "join").partition("?")[0],
     )
@@ -132,3 +150,9 @@ def ranked(players: list[LivePlayer]) -> list[RankedPlayer]:
         tied = ranks[-1].rank if ranks and ranks[-1].score == one.score else place
         ranks.append(RankedPlayer(tied, one.seat, one.name, one.score, one.right, one.answered))
     return ranks
+
+
+def buttons_of(view: HostView) -> list[tuple[str, str]]:
+    """Return the actions that are the usual next ones, with what their buttons say."""
+    named = {HostAction.NEXT: "Finish"} if view.number == view.pages else {}
+    return [(action.value, named.get(action, text)) for action, text in _BUTTONS[view.phase]]

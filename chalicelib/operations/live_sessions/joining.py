@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound
+from chalicelib.errors import BadRequest, Forbidden, InvalidState
 from chalicelib.immutable import immutable
 from chalicelib.model import keys
 from chalicelib.model.record import iso
@@ -56,17 +56,12 @@ class JoinForm:
 
 
 def join_form(ctx: Context, pin: str = "") -> JoinForm:
-    """Return what the session with a PIN asks for; only the name for an unknown PIN.
-
-    NotFound for an experiment that isn't a study.
-    """
+    """Return what the session with a PIN asks for; only the name for an unknown PIN."""
     study = as_study(ctx.experiment)
-    if study is None:
-        raise NotFound(texts.NO_SESSION, code="no_live_session")
     session = _session_of_pin(ctx, pin)
-    return JoinForm(
-        study.language, "" if session is None else session.custom_field, _signed(ctx, iso(ctx.now))
-    )
+    custom_field = "" if session is None else session.custom_field
+    language = "en" if study is None else study.language
+    return JoinForm(language, custom_field, _signed(ctx, iso(ctx.now)))
 
 
 def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None = None) -> JoinedSession:
@@ -74,12 +69,12 @@ def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None 
 
     `shown`: of the form, where the run checks that a person has filled it in.
 
-    Raises NotFound for a wrong PIN, Forbidden for a session that is locked, BadRequest for a name or a field
-    that isn't valid, InvalidState for a name that is taken.
+    Raises Forbidden for a wrong PIN and for a session that is locked, BadRequest for a name or a field that
+    isn't valid, InvalidState for a name that is taken.
     """
     session = _session_of_pin(ctx, pin)
     if session is None:
-        raise NotFound(texts.PIN_UNKNOWN, code="pin_unknown")
+        raise Forbidden(texts.PIN_UNKNOWN, code="pin_unknown")
     if session.locked:
         raise Forbidden(texts.LOCKED, code="session_locked")
     if ctx.settings.live_bot_check:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Forbidden, InvalidState, NotFound
+from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.joining import join
@@ -221,10 +221,10 @@ def test_a_player_who_is_removed_is_paid_and_plays_no_more(session: Session) -> 
 
 def test_a_locked_session_and_a_finished_one_can_not_be_joined(session: Session) -> None:
     session.act(HostAction.LOCK)
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="door"):
         session.join("Ada")
     session.act(HostAction.FINISH)
-    with pytest.raises(NotFound):
+    with pytest.raises(Forbidden, match="PIN"):
         session.join("Ada")
     with pytest.raises(InvalidState, match="over"):
         session.act(HostAction.NEXT)

@@ -18,6 +18,7 @@ from chalicelib.operations.live_sessions.opening import (
     list_sessions,
     open_session,
 )
+from chalicelib.operations.live_sessions.remote_control import RemoteControl, make_remote, revoke_remote
 from chalicelib.operations.live_sessions.results import LiveResult, read_result
 from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
@@ -101,6 +102,11 @@ def _kick(ctx: Context, asked: KickPlayer) -> KickedPlayer:
     return KickedPlayer(asked.seat)
 
 
+def _revoke(ctx: Context, asked: OneSession) -> OneSession:
+    revoke_remote(ctx, _number(asked.id))
+    return asked
+
+
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(
         name="live-sessions.list",
@@ -116,6 +122,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(
         name="live-sessions.open",
         method="POST",
+        records_itself=True,
         resource=RESOURCE,
         shape=Shape.LIST,
         right=Right.RUN_LIVE_SESSION,
@@ -138,6 +145,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(
         name="live-sessions.act",
         method="POST",
+        records_itself=True,
         resource=RESOURCE,
         shape=Shape.VERB,
         verb="act",
@@ -150,6 +158,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(
         name="live-sessions.kick",
         method="POST",
+        records_itself=True,
         resource=RESOURCE,
         shape=Shape.VERB,
         verb="kick",
@@ -158,6 +167,33 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=KickedPlayer,
         run=_kick,
         summary="Removes a player from a session; their part ends, with pay where there is pay.",
+    ),
+    ApiOperation(
+        name="live-sessions.remote",
+        method="POST",
+        records_itself=True,
+        has_secret_answer=True,
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="remote",
+        right=Right.RUN_LIVE_SESSION,
+        parameters=OneSession,
+        answer=RemoteControl,
+        run=lambda ctx, asked: make_remote(ctx, _number(asked.id)),
+        summary="Returns a link with which a second device acts as the host; an earlier link ends.",
+    ),
+    ApiOperation(
+        name="live-sessions.revoke-remote",
+        method="DELETE",
+        records_itself=True,
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="remote",
+        right=Right.RUN_LIVE_SESSION,
+        parameters=OneSession,
+        answer=OneSession,
+        run=_revoke,
+        summary="Ends the remote control of a session.",
     ),
     ApiOperation(
         name="live-sessions.result",

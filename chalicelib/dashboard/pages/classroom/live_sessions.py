@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.qr_codes import inline_qr_code
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, InvalidState, NotFound
-from chalicelib.operations.live_sessions.host_actions import HostAction
-from chalicelib.operations.live_sessions.host_view import HostView
+from chalicelib.operations.live_sessions.host_view import buttons_of
 from chalicelib.operations.live_sessions.results import LiveResult
-from chalicelib.study.live_session_records import LivePhase
 
 _ADDRESS: Final = "/dashboard/live-sessions"
 _NEW: Final = "new"
-#: What the host's buttons say, by phase, in order; the first is the usual next step.
-_BUTTONS: Final[Mapping[LivePhase, tuple[tuple[HostAction, str], ...]]] = MappingProxyType(
-    {
-        LivePhase.LOBBY: ((HostAction.NEXT, "Begin"),),
-        LivePhase.QUESTION: ((HostAction.ANSWERS, "Show answers"),),
-        LivePhase.ANSWERS: ((HostAction.SOLUTION, "Show solution"), (HostAction.NEXT, "Next page")),
-        LivePhase.SOLUTION: ((HostAction.LEADERS, "Leader board"), (HostAction.NEXT, "Next page")),
-        LivePhase.LEADERS: ((HostAction.NEXT, "Next page"),),
-        LivePhase.FINISHED: (),
-    }
-)
 #: How long the number of a page can be.
 _MOST_DIGITS: Final = 4
 #: Signs with which spreadsheets begin a formula.
@@ -69,37 +57,58 @@ def _host(call: PageCall, number: str, refused: str = "") -> Rendered:
         call,
         status=409 if refused else 200,
         view=view,
-        buttons=_buttons(view),
+        buttons=buttons_of(view),
+        qr=inline_qr_code(f"{view.join_address}?pin={view.pin}") if view.pin and view.number == 0 else None,
         most=max([bar.count for item in view.items for bar in item.bars], default=0) or 1,
         refused=refused,
     )
 
 
-def _buttons(view: HostView) -> list[tuple[str, str]]:
-    """Return the actions of the host that are possible now, with what their buttons say."""
-    is_last = view.number == view.pages
-    named = {HostAction.NEXT: "Finish"} if is_last else {}
-    return [(action.value, named.get(action, text)) for action, text in _BUTTONS[view.phase]]
-
-
 def _act(call: PageCall) -> Rendered:
-    if (call.id, call.part) == (_NEW, "open"):
-        try:
-            opened = call.run("live-sessions.open", custom_field=call.one("custom_field"))
-        except InvalidState as refusal:
-            return _list(call, str(refusal))
-        return redirect(f"{_ADDRESS}/{opened.id}")
-    if call.id is not None and call.part == "act":
-        try:
-            shown, action = _shown(call), call.one("action")
-            call.run("live-sessions.act", id=call.id, action=action, shown=shown)
-        except InvalidState as refusal:
-            return _host(call, call.id, str(refusal))
-        return redirect(f"{_ADDRESS}/{call.id}")
-    if call.id is not None and call.part == "kick":
-        call.run("live-sessions.kick", id=call.id, seat=call.one("seat"))
-        return redirect(f"{_ADDRESS}/{call.id}#players")
-    raise NotFound("This page has no such action.")
+    if call.id == _NEW:
+        return _open(call)
+    action = _ACTIONS.get(call.part or "")
+    if call.id is None or action is None:
+        raise NotFound("This page has no such action.")
+    return action(call, call.id)
+
+
+def _open(call: PageCall) -> Rendered:
+    try:
+        opened = call.run("live-sessions.open", custom_field=call.one("custom_field"))
+    except InvalidState as refusal:
+        return _list(call, str(refusal))
+    return redirect(f"{_ADDRESS}/{opened.id}")
+
+
+def _pace(call: PageCall, number: str) -> Rendered:
+    try:
+        call.run("live-sessions.act", id=number, action=call.one("action"), shown=_shown(call))
+    except InvalidState as refusal:
+        return _host(call, number, str(refusal))
+    return redirect(f"{_ADDRESS}/{number}")
+
+
+def _kick(call: PageCall, number: str) -> Rendered:
+    call.run("live-sessions.kick", id=number, seat=call.one("seat"))
+    return redirect(f"{_ADDRESS}/{number}#players")
+
+
+def _revoke(call: PageCall, number: str) -> Rendered:
+    call.run("live-sessions.revoke-remote", id=number)
+    return redirect(f"{_ADDRESS}/{number}")
+
+
+def _remote(call: PageCall, number: str) -> Rendered:
+    """Show the link of a remote control, once: only its hash is stored."""
+    remote = call.run("live-sessions.remote", id=number)
+    code = inline_qr_code(remote.address)
+    return render("live_session_remote.html", call, number=number, remote=remote, qr=code)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[PageCall, str], Rendered]]] = MappingProxyType(
+    {"act": _pace, "kick": _kick, "remote": _remote, "revoke-remote": _revoke}
+)
 
 
 def _shown(call: PageCall) -> int:

@@ -6,7 +6,7 @@ The host changes one record; 300 participants follow at their next request, so n
 from __future__ import annotations
 
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study.answers.page_answers import TIMEOUT, default_answers, page_at
+from chalicelib.operations.study.answers.page_answers import TIMEOUT, complete_answers, page_at
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.study_records import Place
@@ -36,11 +36,12 @@ def follow_host(ctx: Context, place: Place) -> None:
 def _close(ctx: Context, place: Place) -> None:
     """End a page without an answer: with the author's answers for that, or as one that stays without."""
     page = page_at(ctx, place)
-    answers = None
+    completed = None
     if page is not None:
-        answers = default_answers(ctx, session_of(ctx).player(place.participant_id), page)
-    if page is not None and answers and any(value is not None for value in answers.values()):
-        take_answers(ctx, place, page, answers, TIMEOUT)
+        completed = complete_answers(ctx, session_of(ctx).player(place.participant_id), page)
+    has_answer = completed is not None and any(value is not None for value in completed.answers.values())
+    if page is not None and completed is not None and has_answer:
+        take_answers(ctx, place, page, completed.answers, TIMEOUT, missed=completed.missed)
     else:
         place.answered = True
         place.serial += 1

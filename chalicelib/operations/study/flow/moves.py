@@ -15,7 +15,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.answers.hosted_answers import join_live_session, record_live_answer
-from chalicelib.operations.study.answers.page_answers import AUTOPLAY, TIMEOUT, record_answers
+from chalicelib.operations.study.answers.page_answers import AUTOPLAY, record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.peer_answers import release_seats
 from chalicelib.operations.study.answers.timed_parts import (
@@ -150,7 +150,8 @@ def take_answers(
         store_peer_grades(ctx, place, page, checked)
         checked = {}
     response = record_answers(ctx, place, page, checked, by, seconds, embedded, missed)
-    if place.live and by not in (TIMEOUT, AUTOPLAY):
+    given = [name for name, value in checked.items() if value is not None and name not in missed]
+    if place.live and given and by != AUTOPLAY:
         record_live_answer(ctx, place, page, response)
     if page.keep_draft:
         ctx.uow.delete_item(keys.draft(place.participant_id))
