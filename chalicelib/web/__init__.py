@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from . import error_reports, experiment, infos, join, nodes, page, participants, questions, recruiters
+from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
+from .live_sessions import join
 from .management import api, dashboard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (

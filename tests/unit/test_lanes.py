@@ -14,6 +14,7 @@ REALTIME = {
     "control_event",
     "end_group",
     "enforce_time_limit",
+    "follow_host",
     "form_groups",
     "form_rooms",
     "move_members",

@@ -23,6 +23,11 @@ class Request:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def answers_with_page(self) -> bool:
+        """Whether a refusal is a page: the form with what is wrong."""
+        return (self.method, self.path) == ("POST", "/join")
+
     def send(self, scene: Scene, token: str | None, **how: Any) -> Said:
         """Make the request of a scene's participant `one`, with a token."""
         ids = {

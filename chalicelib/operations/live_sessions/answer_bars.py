@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.study.items import Item
 from chalicelib.study.items.choice_items import as_options
 from chalicelib.study.items.markup import shown_text
-from chalicelib.study.live_session_records import LiveAnswer
+from chalicelib.study.live_sessions.live_session_records import LiveAnswer
 
 #: How many bars of answers that aren't options are shown, the most frequent first.
 MOST_BARS: Final = 8
@@ -43,29 +43,28 @@ class ItemBars:
 def bars_of(name: str, item: Item, answers: Sequence[LiveAnswer], *, is_solved: bool) -> ItemBars:
     """Return how often each answer to an item was given; `is_solved`: mark what is right."""
     given = [one.answers[name] for one in answers if one.answers.get(name) is not None]
-    options = {} if callable(getattr(item, "options", ())) else _options(item)
     counts = Counter(key for value in given for key in _keys(value))
+    labels = _options(item)
     right = set(_keys(item.right)) if is_solved and item.right is not None else set()
-    known = list(options) if options and not any(isinstance(one, dict) for one in given) else []
-    ordered = (
-        known or [key for key, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))][:MOST_BARS]
-    )
-    if not known and all(_is_number(key) for key in ordered):
-        ordered.sort(key=float)
-    bars = [AnswerBar(options.get(key, key)[:MOST_CHARACTERS], counts[key], key in right) for key in ordered]
-    shown = sum(counts[key] for key in ordered)
-    return ItemBars(
-        name,
-        item.kind,
-        shown_text(item.prompt) if item.prompt else name,
-        len(given),
-        bars,
-        counts.total() - shown,
-    )
+    keys = _keys_with_bars(counts, labels)
+    bars = [AnswerBar(labels.get(key, key)[:MOST_CHARACTERS], counts[key], key in right) for key in keys]
+    others = counts.total() - sum(bar.count for bar in bars)
+    prompt = shown_text(item.prompt) if item.prompt else name
+    return ItemBars(name, item.kind, prompt, len(given), bars, others)
+
+
+def _keys_with_bars(counts: Counter[str], labels: Mapping[str, str]) -> list[str]:
+    """Return the answers that have a bar: the options in their order, or the most frequent answers."""
+    if labels and counts.keys() <= labels.keys():
+        return list(labels)
+    frequent = sorted(counts, key=lambda key: (-counts[key], key))[:MOST_BARS]
+    return sorted(frequent, key=float) if all(map(_is_number, frequent)) else frequent
 
 
 def _options(item: Item) -> dict[str, str]:
     options = getattr(item, "options", ())
+    if callable(options):
+        return {}
     try:
         return {each.key: each.label or each.key for each in as_options(options)}
     except (TypeError, ValueError):

@@ -10,7 +10,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.flow.hosting import follow_host
 from chalicelib.operations.study.flow.moves import pending_at
 from chalicelib.operations.study.shared.study_context import Pending, session_of
-from chalicelib.study.live_session_records import LivePlayer
+from chalicelib.study.live_sessions.live_session_records import LivePlayer
 
 from .session_records import read_session
 

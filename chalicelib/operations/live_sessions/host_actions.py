@@ -20,7 +20,7 @@ from chalicelib.operations.study.answers.hosted_answers import find_player, stor
 from chalicelib.operations.study.groups.stopping import release_from_study
 from chalicelib.operations.study.shared.study_context import later, study_of
 from chalicelib.study.elements import Page
-from chalicelib.study.live_session_records import LivePhase, LiveSession
+from chalicelib.study.live_sessions.live_session_records import LivePhase, LiveSession
 from chalicelib.study.plan import parse_path
 
 from .session_records import players_of, read_session, ring_players, store_session

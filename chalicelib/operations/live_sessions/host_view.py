@@ -13,7 +13,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.live_gate import GRACE
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.elements import Page
-from chalicelib.study.live_session_records import LiveAnswer, LivePhase, LivePlayer, LiveSession
+from chalicelib.study.live_sessions.live_session_records import LiveAnswer, LivePhase, LivePlayer, LiveSession
 from chalicelib.study.plan import parse_path
 
 from .answer_bars import ItemBars, bars_of
@@ -22,6 +22,7 @@ from .session_records import answers_to, players_of, read_session
 
 #: How many players the leader board shows.
 MOST_LEADERS: Final = 10
+_WITH_LEADERS: Final = frozenset({LivePhase.LEADERS, LivePhase.FINISHED})
 #: How many names the lobby shows.
 MOST_NAMES: Final = 400
 
@@ -92,36 +93,39 @@ def host_view(ctx: Context, number: int) -> HostView:
     session = read_session(ctx, number)
     players = [one for one in players_of(ctx, number) if not one.kicked]
     answers = answers_to(ctx, number, session.position) if session.position >= 0 else []
-    seats = {one.seat for one in answers}
     page = page_of(ctx, session)
     phase = LivePhase(session.phase)
-    present = [one for one in players if one.participant_id is not None]
-    is_time_up = phase == LivePhase.QUESTION and not session.is_open(ctx.now, GRACE)
+    is_open = phase == LivePhase.QUESTION
+    is_over = phase == LivePhase.FINISHED
+    joined = _joined(players, answers)
+    present = [one for one in joined if one.participant_id is not None]
     return HostView(
-        number,
-        session.pin if phase != LivePhase.FINISHED else "",
-        phase,
-        session.position + 1,
-        len(session.paths),
-        "" if page is None else page.name,
-        "" if page is None else page.title,
-        session.paused_at is not None,
-        session.locked,
-        session.seconds_left(ctx.now) if phase == LivePhase.QUESTION else None,
-        is_time_up,
-        [
-            JoinedPlayer(one.seat, one.name, one.participant_id, one.seat in seats)
-            for one in players[:MOST_NAMES]
-        ],
-        len(answers),
-        bool(present) and all(one.seat in seats for one in present),
-        _items(ctx, page, answers, phase),
-        ranked(players)[:MOST_LEADERS] if phase in (LivePhase.LEADERS, LivePhase.FINISHED) else [],
-        session.custom_field,
-        bool(session.remote),
+        id=number,
+        pin="" if is_over else session.pin,
+        phase=phase,
+        number=session.position + 1,
+        pages=len(session.paths),
+        page="" if page is None else page.name,
+        title="" if page is None else page.title,
+        is_paused=session.paused_at is not None,
+        is_locked=session.locked,
+        seconds_left=session.seconds_left(ctx.now) if is_open else None,
+        is_time_up=is_open and not session.is_open(ctx.now, GRACE),
+        players=joined[:MOST_NAMES],
+        answered=len(answers),
+        has_everyone_answered=bool(present) and all(one.has_answered for one in present),
+        items=_items(ctx, page, answers, phase),
+        leaders=ranked(players)[:MOST_LEADERS] if phase in _WITH_LEADERS else [],
+        custom_field=session.custom_field,
+        has_remote=bool(session.remote),
         # The same host as of entry links, without what identifies a person.
-        ctx.recruiters.entry_address("link", "host", "join").partition("?")[0],
+        join_address=ctx.recruiters.entry_address("link", "host", "join").partition("?")[0],
     )
+
+
+def _joined(players: list[LivePlayer], answers: list[LiveAnswer]) -> list[JoinedPlayer]:
+    seats = {one.seat for one in answers}
+    return [JoinedPlayer(one.seat, one.name, one.participant_id, one.seat in seats) for one in players]
 
 
 def page_of(ctx: Context, session: LiveSession) -> Page | None:

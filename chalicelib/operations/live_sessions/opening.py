@@ -15,8 +15,8 @@ from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
-from chalicelib.study.hosted_pages import hosted_pages
-from chalicelib.study.live_session_records import LivePhase, LiveSession
+from chalicelib.study.live_sessions.hosted_pages import hosted_pages
+from chalicelib.study.live_sessions.live_session_records import LivePhase, LiveSession
 
 _COUNTER: Final = keys.counter("live-session")
 PIN_DIGITS: Final = 6
@@ -39,14 +39,14 @@ class LiveSessionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedSession:
+class OpenedLiveSession:
     """A session that was opened."""
 
     id: int
     pin: str
 
 
-def open_session(ctx: Context, custom_field: str = "") -> OpenedSession:
+def open_session(ctx: Context, custom_field: str = "") -> OpenedLiveSession:
     """Open a live session of the study; the lobby is open at once.
 
     `custom_field`: what people are asked for in addition to their name, such as "Student number".
@@ -75,7 +75,7 @@ def open_session(ctx: Context, custom_field: str = "") -> OpenedSession:
     record_change(
         ctx, "live-sessions.open", records=[("live-sessions", str(number))], fields={"pages": len(pages)}
     )
-    return OpenedSession(number, session.pin)
+    return OpenedLiveSession(number, session.pin)
 
 
 def _free_pin(ctx: Context) -> str:

@@ -13,7 +13,7 @@ from chalicelib.errors import Forbidden, NotFound
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
-from chalicelib.study.live_session_records import LivePhase
+from chalicelib.study.live_sessions.live_session_records import LivePhase
 
 from .host_actions import require_going_on
 from .session_records import read_session, store_session

@@ -13,7 +13,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.elements import Page
 from chalicelib.study.items.markup import shown_text
-from chalicelib.study.live_session_records import LivePhase, LivePlayer, LiveSession
+from chalicelib.study.live_sessions.live_session_records import LivePhase, LivePlayer, LiveSession
 from chalicelib.study.plan import parse_path
 
 from .session_records import answers_to, players_of, read_session

@@ -10,7 +10,7 @@ from chalicelib.messages import RingDoorbell
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.serializable import copy_json
-from chalicelib.study.live_session_records import LiveAnswer, LivePlayer, LiveSession
+from chalicelib.study.live_sessions.live_session_records import LiveAnswer, LivePlayer, LiveSession
 
 #: How many items are read in one call.
 _PER_CALL: Final = 1000

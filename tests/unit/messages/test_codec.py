@@ -26,9 +26,11 @@ from chalicelib.messages import (
     EnforceTimeLimit,
     EraseContents,
     FailRecords,
+    FollowHost,
     FollowUp,
     FormGroups,
     FormRooms,
+    FreezeLiveResult,
     GrantQualifications,
     KeepUpload,
     MalformedMessage,
@@ -214,6 +216,8 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "form_groups", "path": "group"}, FormGroups("group")),
     ({"kind": "move_members", "network_id": 1}, MoveMembers(1)),
     ({"kind": "ring_doorbell", "participant_ids": [7]}, RingDoorbell((7,))),
+    ({"kind": "freeze_live_result", "session": 1}, FreezeLiveResult(1)),
+    ({"kind": "follow_host", "session": 1, "position": 2, "after": "live-1-x"}, FollowHost(1, 2, "live-1-x")),
 ]
 
 named = [f"{number}-{body['kind']}" for number, (body, _) in enumerate(RECORDED)]

@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib.operations.live_sessions.host_actions import HostAction, act
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
-from chalicelib.operations.live_sessions.joining import check_name, is_offensive
-from chalicelib.operations.live_sessions.opening import OpenedSession, open_session
+from chalicelib.operations.live_sessions.joining_players import check_name, is_offensive
+from chalicelib.operations.live_sessions.opening import OpenedLiveSession, open_session
 from chalicelib.operations.live_sessions.remote_control import make_remote, revoke_remote
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from petri.study import End, Form, Hosted, Study, choice
@@ -41,8 +41,8 @@ def here(open_study: OpenStudy) -> World:
 
 
 @pytest.fixture
-def opened(here: World) -> OpenedSession:
-    found: OpenedSession = operate(here, open_session)
+def opened(here: World) -> OpenedLiveSession:
+    found: OpenedLiveSession = operate(here, open_session)
     return found
 
 
@@ -56,7 +56,7 @@ def view(here: World) -> HostView:
 
 
 def test_the_form_is_in_the_language_of_the_study_and_a_link_fills_in_the_pin(
-    here: World, opened: OpenedSession
+    here: World, opened: OpenedLiveSession
 ) -> None:
     page = here.get("/join", {"pin": opened.pin}).raw.decode()
     assert '<html lang="de" dir="ltr">' in page
@@ -65,7 +65,7 @@ def test_the_form_is_in_the_language_of_the_study_and_a_link_fills_in_the_pin(
 
 
 def test_a_player_gets_a_link_of_their_own_with_which_they_take_part(
-    here: World, opened: OpenedSession
+    here: World, opened: OpenedLiveSession
 ) -> None:
     said = join(here, f"{opened.pin[:3]} {opened.pin[3:]}", "  Ada  ")
     assert said.status == 303
@@ -92,7 +92,7 @@ def test_a_player_gets_a_link_of_their_own_with_which_they_take_part(
     ],
 )
 def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(
-    here: World, opened: OpenedSession, fields: dict[str, str], status: int, told: str
+    here: World, opened: OpenedLiveSession, fields: dict[str, str], status: int, told: str
 ) -> None:
     said = here.post("/join", {"pin": opened.pin, "name": "Ada", **fields})
     assert said.status == status
@@ -102,14 +102,14 @@ def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(
     assert view(here).players == []
 
 
-def test_names_that_look_alike_are_the_same_name(here: World, opened: OpenedSession) -> None:
+def test_names_that_look_alike_are_the_same_name(here: World, opened: OpenedLiveSession) -> None:
     assert join(here, opened.pin, "Zoë").status == 303
     said = join(here, opened.pin, "ZOE")
     assert said.status == 409
     assert "Jemand anderes hat diesen Namen" in said.raw.decode()
 
 
-def test_what_is_typed_is_escaped_on_the_page(here: World, opened: OpenedSession) -> None:
+def test_what_is_typed_is_escaped_on_the_page(here: World, opened: OpenedLiveSession) -> None:
     page = join(here, "1", '"><script>alert(1)</script>').raw.decode()
     assert "<script>" not in page
 
@@ -135,7 +135,7 @@ def test_a_program_that_fills_the_form_in_at_once_is_refused_where_the_run_check
     assert join(here, opened.pin, "Ada", shown=shown).status == 303
 
 
-def test_an_address_that_tries_many_pins_has_to_wait(here: World, opened: OpenedSession) -> None:
+def test_an_address_that_tries_many_pins_has_to_wait(here: World, opened: OpenedLiveSession) -> None:
     said = [join(here, f"{number:06d}", "Ada") for number in range(30)]
     assert said[-1].status == 429
     assert int(said[-1].headers["retry-after"]) >= 1
@@ -147,7 +147,9 @@ def test_an_experiment_that_is_no_study_has_no_live_session(world: NewWorld) -> 
     assert join(here, "123456", "Ada").status == 403
 
 
-def test_a_remote_control_paces_its_session_until_it_is_revoked(here: World, opened: OpenedSession) -> None:
+def test_a_remote_control_paces_its_session_until_it_is_revoked(
+    here: World, opened: OpenedLiveSession
+) -> None:
     first = urlsplit(operate(here, make_remote, 1).address).path
     path = urlsplit(operate(here, make_remote, 1).address).path
     assert here.get(first).status == 403
@@ -166,13 +168,13 @@ def test_a_remote_control_paces_its_session_until_it_is_revoked(here: World, ope
 
 @pytest.mark.parametrize("code", ["1-", "1-x", "2-abc", "x", "-", "1"])
 def test_a_remote_control_that_this_run_has_not_made_is_refused(
-    here: World, opened: OpenedSession, code: str
+    here: World, opened: OpenedLiveSession, code: str
 ) -> None:
     del opened
     assert here.post(f"/join/remote/{code}", {"action": "next", "shown": "0"}).status == 403
 
 
-def test_a_remote_control_ends_with_its_session(here: World, opened: OpenedSession) -> None:
+def test_a_remote_control_ends_with_its_session(here: World, opened: OpenedLiveSession) -> None:
     path = urlsplit(operate(here, make_remote, opened.id).address).path
     operate(here, act, opened.id, HostAction.FINISH, 0)
     assert here.get(path).status == 403

@@ -14,7 +14,7 @@ from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.opening import (
     MAX_FIELD,
     LiveSessionRow,
-    OpenedSession,
+    OpenedLiveSession,
     list_sessions,
     open_session,
 )
@@ -127,7 +127,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         shape=Shape.LIST,
         right=Right.RUN_LIVE_SESSION,
         parameters=NewSession,
-        answer=OpenedSession,
+        answer=OpenedLiveSession,
         run=lambda ctx, asked: open_session(ctx, asked.custom_field),
         summary="Opens a live session of the study; people join it with its PIN.",
     ),

@@ -11,7 +11,12 @@ from chalicelib.operations.study.shared.live_gate import live_session_of
 from chalicelib.operations.study.shared.study_context import moment_of
 from chalicelib.serializable import copy_json
 from chalicelib.study.elements import Page
-from chalicelib.study.live_session_records import LiveAnswer, LivePlayer, live_score, session_of_seat
+from chalicelib.study.live_sessions.live_session_records import (
+    LiveAnswer,
+    LivePlayer,
+    live_score,
+    session_of_seat,
+)
 from chalicelib.study.study_records import Place, StudyResponse
 
 #: How many characters of an answer the records of a live session hold.

@@ -12,7 +12,7 @@ from chalicelib.operations.study.answers.hosted_answers import LIVE_ANSWER, find
 from chalicelib.operations.study.shared.live_gate import live_session_of
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.items.markup import marked
-from chalicelib.study.live_session_records import LiveAnswer, LivePhase, LivePlayer, LiveSession
+from chalicelib.study.live_sessions.live_session_records import LiveAnswer, LivePhase, LivePlayer, LiveSession
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import translate
 

@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.serializable import copy_json
-from chalicelib.study.live_session_records import LivePhase, LiveSession, session_of_seat
+from chalicelib.study.live_sessions.live_session_records import LivePhase, LiveSession, session_of_seat
 from chalicelib.study.study_records import Place
 
 #: How long after the end of a page's time an answer is still accepted, in seconds: it was under way.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .items.markup import marked
+from chalicelib.study.items.markup import marked
 
 TITLE: Final = marked("Join the session")
 PIN: Final = marked("PIN")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .elements import Chat, Embed, Gathering, Hosted, Live, Page, Part, Rounds, Trials
-from .elements.hosted import is_conditional
-from .plan import Path, PathPart, PlanStep, TimelinePlan, write_path
+from chalicelib.study.elements import Chat, Embed, Gathering, Hosted, Live, Page, Part, Rounds, Trials
+from chalicelib.study.elements.hosted import is_conditional
+from chalicelib.study.plan import Path, PathPart, PlanStep, TimelinePlan, write_path
 
 #: How many pages a session may have, rounds included.
 MAX_HOSTED = 500

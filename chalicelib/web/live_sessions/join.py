@@ -12,13 +12,12 @@ from chalicelib import services
 from chalicelib.errors import BadRequest, InvalidState, Refused, TooManyTries
 from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
 from chalicelib.operations.shared.context import caller_of
-
-from .responses import HEADERS
-from .routing import HttpCall, endpoint
+from chalicelib.web.responses import HEADERS
+from chalicelib.web.routing import HttpCall, endpoint
 
 if TYPE_CHECKING:
     from chalicelib.access.rights import Actor
-    from chalicelib.operations.live_sessions.joining import JoinForm
+    from chalicelib.operations.live_sessions.joining_players import JoinForm
     from chalicelib.operations.shared.context import Context
 
 routes = Blueprint(__name__)
@@ -68,7 +67,7 @@ def join_html(call: HttpCall) -> Response:
 def join_session(call: HttpCall) -> Response:
     """Join the session with this PIN, and send the player to the study; or show what is wrong."""
     # Lazy import: only live sessions need their modules.
-    from chalicelib.operations.live_sessions.joining import join
+    from chalicelib.operations.live_sessions.joining_players import join
 
     given = {name: call.parameters.text(name) or "" for name in ("pin", "name", "custom", "shown")}
     key = services.current().tokens.keyed(call.source)
@@ -88,13 +87,13 @@ def _require_patience(key: str) -> None:
     """Refuse an address that has tried too many wrong PINs, before the PIN is looked up."""
     wait = _rate_limiter.take(key)
     if wait:
-        from chalicelib.study.joining_texts import WAIT
+        from chalicelib.study.live_sessions.joining_texts import WAIT
 
         raise TooManyTries(WAIT, retry_after=wait)
 
 
 def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None) -> Response:
-    from chalicelib.operations.live_sessions.joining import join_form
+    from chalicelib.operations.live_sessions.joining_players import join_form
 
     form: JoinForm = call.run(join_form, given["pin"])
     body = _page(form, given, refused)
@@ -115,8 +114,8 @@ def _html_headers() -> dict[str, Any]:
 
 
 def _page(form: JoinForm, given: dict[str, str], refused: Refused | None) -> str:
-    from chalicelib.operations.live_sessions.joining import MAX_CUSTOM, MAX_NAME
-    from chalicelib.study import joining_texts as texts
+    from chalicelib.operations.live_sessions.joining_players import MAX_CUSTOM, MAX_NAME
+    from chalicelib.study.live_sessions import joining_texts as texts
     from chalicelib.study.translation import direction_of, translate
 
     def said(text: str) -> str:

@@ -16,8 +16,8 @@ from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
-from chalicelib.study import joining_texts as texts
-from chalicelib.study.live_session_records import LivePhase, LivePlayer, LiveSession, seat_id
+from chalicelib.study.live_sessions import joining_texts as texts
+from chalicelib.study.live_sessions.live_session_records import LivePhase, LivePlayer, LiveSession, seat_id
 
 from .opening import PIN_DIGITS
 from .session_records import read_session

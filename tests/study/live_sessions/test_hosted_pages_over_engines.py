@@ -10,14 +10,14 @@ import pytest
 from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
-from chalicelib.operations.live_sessions.joining import join
+from chalicelib.operations.live_sessions.joining_players import join
 from chalicelib.operations.live_sessions.opening import open_session
 from chalicelib.operations.live_sessions.results import read_result
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
-from chalicelib.study.live_session_records import LivePhase
+from chalicelib.study.live_sessions.live_session_records import LivePhase
 from petri.study import End, Hosted, Page, Study, choice, number
 from tests.contract.factories import ANY_CALLER, at_once
 from tests.study.contract.players import Player, Seat, Table

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from chalicelib.model.record import iso
-
-from .study_records import StoredFields
+from chalicelib.study.study_records import StoredFields
 
 #: The highest score of one answer.
 MAX_SCORE: Final = 1000

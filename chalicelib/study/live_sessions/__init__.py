@@ -1,0 +1,1 @@
+"""What studies need for live sessions: which pages a host paces, the records, the texts of joining."""

@@ -1,0 +1,1 @@
+"""Live sessions of studies over every engine."""
