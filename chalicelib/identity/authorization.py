@@ -156,7 +156,7 @@ def _with_user_info(
         raise SignInRefused(
             f"{provider.label} described another person than the one who signed in. Begin again.", "userinfo"
         )
-    # Whether an e-mail address is verified is said about the address beside it, not about another one.
+    # `email_verified` describes the address of its own source, not that of the other one.
     other = found if "email" in claims else claims
     other.pop("email_verified", None)
     return {**found, **claims}

@@ -42,11 +42,11 @@ from infra.aws.deployed.deployment_info import DeploymentInfo
 from infra.aws.deployed.releases import Release, Releases
 from infra.aws.package.chalice_config import attach_layer
 from infra.aws.package.layer_build import build_layer, check_sizes
+from infra.aws.package.layer_versions import LayerVersions
 from infra.aws.package.package_build import build
 from infra.aws.package.staging import StagedApp, stage
 from infra.aws.resources import app_secrets, chalice_deploy, websocket_stage
 from infra.aws.resources.function_aliases import ALIAS, Aliases
-from infra.aws.resources.layer_versions import LayerVersions
 from infra.aws.resources.post_deploy_settings import PostDeploySettings
 from infra.aws.resources.regions import has_bucket
 from infra.aws.resources.site_upload import SiteUpload, files_of, page_of

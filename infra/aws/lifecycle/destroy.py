@@ -15,8 +15,8 @@ from infra.aws.account.session import Account
 from infra.aws.account.steps import Progress, Step, carry_out
 from infra.aws.deployed import data_export, deployment_info
 from infra.aws.deployed.seal_bucket import SealBucket
+from infra.aws.package.layer_versions import LayerVersions
 from infra.aws.resources import app_secrets, regions, resource_inventory
-from infra.aws.resources.layer_versions import LayerVersions
 from infra.aws.resources.site_upload import empty
 from infra.aws.resources.stacks import Stack
 from infra.problems import OperatorProblem

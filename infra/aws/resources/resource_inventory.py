@@ -13,9 +13,9 @@ from infra.aws.account import steps
 from infra.aws.account.aws_errors import code_of, is_gone
 from infra.aws.account.names import API, FUNCTIONS, Names
 from infra.aws.account.session import Account
+from infra.aws.package.layer_versions import LayerVersions
 
 from .chalice_record import look_up, mapping, rest_apis, websocket_apis
-from .layer_versions import LayerVersions
 from .regions import has_bucket
 from .stacks import Stack
 

@@ -299,7 +299,7 @@ def test_an_answer_of_another_provider_is_refused_before_its_code_is_used(
         ("<script>", r"didn't sign you in \(other\)"),
     ],
 )
-def test_an_error_of_the_provider_is_told_in_words_of_this_dashboard(
+def test_an_error_of_the_provider_is_shown_in_words_of_this_dashboard(
     client: ProviderClient, standin: StandInProvider, error: str, sentence: str
 ) -> None:
     standin.error = error

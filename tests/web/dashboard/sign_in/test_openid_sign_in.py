@@ -129,7 +129,7 @@ def test_roles_follow_the_rules_at_each_sign_in_and_other_roles_stay(
     assert browser.open("overview").status == 200
 
 
-def test_without_a_rule_nobody_gets_in_and_the_page_says_what_to_ask_of_whom(
+def test_without_a_rule_the_page_says_whom_to_ask_for_access(
     world: NewWorld, standin: StandInProvider
 ) -> None:
     here = _run(world, standin, [])
@@ -251,7 +251,7 @@ def test_an_error_of_the_provider_is_a_page_and_a_line_in_the_log_with_the_same_
         assert secret not in _text(said)
 
 
-def test_a_provider_that_is_away_is_told_so(here: World, standin: StandInProvider) -> None:
+def test_a_provider_that_has_an_error_is_named(here: World, standin: StandInProvider) -> None:
     standin.faults["/.well-known/openid-configuration"] = 500, {}, b""
     said = StrangersBrowser(here).open(AT)
     assert (said.status, "has an error" in _text(said)) == (502, True)
