@@ -48,9 +48,11 @@ def count_failure(ctx: Context, account: str, address: str, *, free: int = FREE_
     item = ctx.uow.item(key)
     is_forgotten = item is None or item["expires"] <= ctx.now.timestamp()
     failures = 1 if item is None or is_forgotten else item["failures"] + 1
+    pause = pause_after(failures, free)
     fields = {
         "failures": failures,
-        "until": iso(ctx.now + pause_after(failures, free)),
+        # Without a pause no moment: attempts at the same time began before it.
+        "until": iso(ctx.now + pause) if pause else "",
         "expires": int((ctx.now + FORGOTTEN_AFTER).timestamp()),
     }
     ctx.uow.put_if_unchanged(key, "sign_in_limit", fields)

@@ -1,7 +1,9 @@
 """Runs the dashboard's reads in threads of their own, so that no participant waits for them.
 
 The reads have an app of their own, whose store only reads. One that has to write after all is run again where
-changes are made. The threads are daemons: a hook of the author that never returns doesn't keep the process.
+changes are made. Forms with a password are run here first too, for their hash takes long: when they are run
+again, the hash is known (`password_hashing`). The threads are daemons: a hook of the author that never
+returns doesn't keep the process.
 """
 
 from __future__ import annotations
@@ -19,6 +21,14 @@ from infra.lambda_events.responses import ProxyResponse, error_response
 
 #: The paths whose GETs are reads of the dashboard.
 READ_PATHS: Final = ("/dashboard", "/api/v1")
+#: The paths whose POSTs hash a password.
+HASHING_PATHS: Final = (
+    "/dashboard/sign-in/password",
+    "/dashboard/sign-in/new-password",
+    "/dashboard/account/password",
+    "/dashboard/account/confirm",
+    "/dashboard/invitation",
+)
 THREADS: Final = 2
 #: Seconds after which a thread that computes lets another go on; Python's own value is ten times as long.
 SWITCH_INTERVAL: Final = 0.0005
@@ -47,8 +57,9 @@ class ReadPool:
 
     @staticmethod
     def serves(method: str, path: str) -> bool:
-        """Whether a request is a read of the dashboard."""
-        return method == "GET" and any(path == own or path.startswith(f"{own}/") for own in READ_PATHS)
+        """Whether a request is a read of the dashboard, or a change of it that hashes a password."""
+        paths = READ_PATHS if method == "GET" else HASHING_PATHS if method == "POST" else ()
+        return any(path == own or path.startswith(f"{own}/") for own in paths)
 
     async def answer(self, handler: Handler) -> ProxyResponse | None:
         """Call the handler in a thread; None when it tried to write, which nothing was."""

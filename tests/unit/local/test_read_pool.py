@@ -158,6 +158,9 @@ def test_other_paths_and_changes_are_not_reads_of_the_dashboard() -> None:
         for one in (("GET", "/dashboards"), ("GET", "/api/v10"), ("POST", "/api/v1/x"), ("GET", "/info/1"))
     ]
     assert served == [False] * 4
+    assert not ReadPool.serves("POST", "/dashboard/sign-in")
+    assert not ReadPool.serves("POST", "/dashboard/account/make-token")
+    assert ReadPool.serves("POST", "/dashboard/sign-in/password")
     assert ReadPool.serves("GET", "/dashboard")
     assert ReadPool.serves("GET", "/api/v1/networks")
 
