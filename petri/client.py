@@ -6,13 +6,16 @@ all other fields by name. Lists are iterators over all pages; other answers are 
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_origin
+from urllib.parse import urljoin
 
 from chalicelib.errors import PetriError
 
@@ -29,6 +32,10 @@ MAX_ATTEMPTS: Final = 6
 BACKOFF_BASE: Final = 0.5
 MAX_PAUSE: Final = 30.0
 TIMEOUT: Final = 35.0
+#: Seconds between two looks at an export that is being written.
+EXPORT_PAUSE: Final = 1.0
+_UNFINISHED: Final = frozenset({"waiting", "running"})
+_CHUNK: Final = 1 << 20
 _OK: Final = 200
 
 
@@ -54,6 +61,46 @@ class Client:
         `petri deploy` and `petri apps` show it. The participants' address doesn't serve the API.
         """
         self._sender = _Sender(address, token, timeout)
+
+    def export(self, target: Path | str, **options: bool) -> Path:
+        """Make an export, wait until it is written, and download it.
+
+        Args:
+            target: The file to write, such as `data.zip`; a file that exists is replaced.
+            **options: What the export contains: `unscrubbed`, `excel_safe`, `psych_ds`.
+
+        Returns:
+            The path of the file, whose SHA-256 was checked.
+
+        Raises:
+            ApiError: The export was refused, failed or was cancelled.
+
+        """
+        job = self.exports.create(**options)
+        while job.status in _UNFINISHED:
+            time.sleep(EXPORT_PAUSE)
+            job = self.exports.read(job.id)
+        if job.status != "done":
+            raise ApiError(
+                job.problem or f"The export was {job.status}.", status=0, code=f"export_{job.status}"
+            )
+        return self.download_export(job.id, target)
+
+    def download_export(self, export_id: str, target: Path | str) -> Path:
+        """Download a finished export; ApiError when what arrives isn't what was written."""
+        found = self.exports.download(export_id)
+        path = Path(target)
+        partial = path.with_name(f"{path.name}.partial")
+        try:
+            received = self._sender.download(found.url, partial)
+            if received != found.sha256:
+                raise ApiError(
+                    "The file arrived damaged; download it again.", status=0, code="export_damaged"
+                )
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        return path
 
     def __getattr__(self, name: str) -> _Resource:
         """Return the operations of a resource: `client.dead_letters`."""
@@ -105,6 +152,23 @@ class _Sender:
                 pause = max(pause, float(answer.headers.get("Retry-After") or 0))
             time.sleep(min(pause, MAX_PAUSE))
         raise AssertionError("The last attempt returns or raises.")
+
+    def download(self, url: str, target: Path) -> str:
+        """Write what is at a link into a file; return its SHA-256. The link needs no token, and gets none."""
+        import requests
+
+        digest = hashlib.sha256()
+        try:
+            with requests.get(urljoin(self._address, url), timeout=self._timeout, stream=True) as answer:
+                if answer.status_code != _OK:
+                    raise _refusal(answer)
+                with target.open("wb") as file:
+                    for chunk in answer.iter_content(_CHUNK):
+                        digest.update(chunk)
+                        file.write(chunk)
+        except requests.RequestException as error:
+            raise ApiError(f"The download broke off: {error}", status=0, code="no_answer") from error
+        return digest.hexdigest()
 
 
 class _Resource:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
+from chalicelib.api.common_parameters import ID_TEXT, LIMIT, NUMBER_CURSOR, NoParameters, One
 from chalicelib.errors import NotFound
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.management import author_views
@@ -47,6 +47,15 @@ class TableOfAuthor:
     """The author's table of a type of records; None when they leave it to Petri."""
 
     table: AuthorTable | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableParameters:
+    """A type of records, and which page of its table."""
+
+    id: str = field(metadata=ID_TEXT)
+    after: str | None = field(default=None, metadata=NUMBER_CURSOR)
+    limit: int = field(default=50, metadata=LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +141,12 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         resource="tables",
         shape=Shape.ITEM,
         right=Right.VIEW_PERSONAL_DATA,
-        parameters=One,
+        parameters=TableParameters,
         answer=TableOfAuthor,
-        run=lambda ctx, one: TableOfAuthor(author_views.read_table(ctx, one.id)),
-        summary="Returns the author's table of a type of records.",
+        run=lambda ctx, asked: TableOfAuthor(
+            author_views.read_table(ctx, asked.id, asked.after, asked.limit)
+        ),
+        summary="Returns a page of the author's table of a type of records.",
     ),
     ApiOperation(
         name="actions.list",

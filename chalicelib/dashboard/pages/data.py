@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, Forbidden, NotFound, PetriError
 from chalicelib.export.csv_format import excel_safe, format_row
 from chalicelib.model.record import iso
+from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.listings.record_rows import RecordRow
 
 _ADDRESS: Final = "/dashboard/data"
@@ -47,8 +49,10 @@ OBJECT_TYPES: Final[Mapping[str, str]] = {
 _PAGING: Final = frozenset({"after", "limit"})
 _WHOLE_NUMBERS: Final = frozenset({"network_id", "node_id", "participant_id"})
 _PER_PAGE: Final = 50
-#: The most records of one file; `petri export` writes all of them.
+#: The most records of one file, and its most characters: a function's response has 6 MB at most.
 MOST_IN_FILE: Final = 5000
+LARGEST_FILE: Final = 4_000_000
+_TOO_LARGE: Final = 413
 _PER_READ: Final = 200
 
 
@@ -68,22 +72,28 @@ def show_data(call: PageCall) -> Rendered:
 
 def _show(call: PageCall, kind: str, said: str = "", problem: str = "") -> Rendered:
     asked = {} if call.method == "POST" else _filters(call, kind)
-    found = call.run(f"{kind}.list", **asked, after=call.one("after") or None, limit=_PER_PAGE)
+    after = call.one("after") or None
     actions: Sequence[Mapping[str, str]] = ()
-    columns, rows = _columns(kind), [_shown(row) for row in found.rows]
+    table = None
     try:
         actions = call.run("actions.list").rows if kind in OBJECT_TYPES else ()
-        table = call.run("tables.read", id=kind.removesuffix("s")).table
-        columns, rows = (columns, rows) if table is None else (table.columns, table.rows)
+        table = _authors_table(call, kind, after)
     except PetriError as error:
-        problem = str(error)
+        problem = problem or str(error)
+    if table is None:
+        found = call.run(f"{kind}.list", **asked, after=after, limit=_PER_PAGE)
+        columns, rows = _columns(kind), [_shown(row) for row in found.rows]
+    else:
+        columns, rows = table.columns, table.rows
+        found = Listing(rows, table.next, table.total, is_partial=False)
+    empty = _empty(columns, rows)
     return render(
         "data.html",
         call,
         kind=kind,
         types=TYPES,
-        columns=[name for name in columns if not rows or _has_value(rows, name)],
-        empty=[name for name in columns if rows and not _has_value(rows, name)],
+        columns=[name for name in columns if name not in empty],
+        empty=empty,
         rows=rows,
         found=found,
         filters={name: asked.get(name) for name in _filter_names(kind)},
@@ -92,6 +102,13 @@ def _show(call: PageCall, kind: str, said: str = "", problem: str = "") -> Rende
         said=said,
         problem=problem,
     )
+
+
+def _authors_table(call: PageCall, kind: str, after: str | None) -> Any:
+    """Return a page of the author's table; None if they leave the type to Petri, whose cursors are others."""
+    is_number = after is not None and after.isascii() and after.isdigit()
+    asked = {"id": kind.removesuffix("s"), "limit": _PER_PAGE, "after": after if is_number else None}
+    return call.run("tables.read", **asked).table
 
 
 def _act(call: PageCall, kind: str) -> Rendered:
@@ -112,26 +129,41 @@ def _act(call: PageCall, kind: str) -> Rendered:
 def _file(call: PageCall, kind: str, form: str) -> Rendered:
     if not call.actor.may(Right.EXPORT):
         raise Forbidden(f"A file of records needs the right {Right.EXPORT.value!r}; ask a lab admin for it.")
-    rows = list(_all(call, kind, _filters(call, kind)))
-    if form == "json":
-        text = json.dumps(rows, ensure_ascii=False, default=str, indent=1)
-        return _attached(text, "application/json", f"{kind}.json")
     columns = _columns(kind)
-    # Most people open the file in a spreadsheet, which would run a text that begins like a formula.
-    lines = [format_row(columns), *(format_row(excel_safe(row[name]) for name in columns) for row in rows)]
-    return _attached("".join(lines), "text/csv; charset=utf-8", f"{kind}.csv")
+    size, texts = 0, []
+    for row in _all(call, kind, _filters(call, kind)):
+        if form == "json":
+            text = json.dumps(row, ensure_ascii=False, default=str, indent=1)
+        else:
+            # Most people open the file in a spreadsheet, which would run a text that begins like a formula.
+            text = format_row(excel_safe(row[name]) for name in columns)
+        texts.append(text)
+        size += len(text.encode())
+        if len(texts) > MOST_IN_FILE or size > LARGEST_FILE:
+            return _too_large(call, kind)
+    if form == "json":
+        return _attached(f"[{','.join(texts)}]", "application/json", f"{kind}.json")
+    return _attached("".join([format_row(columns), *texts]), "text/csv; charset=utf-8", f"{kind}.csv")
+
+
+def _too_large(call: PageCall, kind: str) -> Rendered:
+    problem = (
+        f"These records are too many for one file of this page, which has {MOST_IN_FILE:,} records and "
+        f"{LARGEST_FILE // 1_000_000} MB at most. Filter them, or make an export, which has all of them."
+    )
+    return replace(_show(call, kind, problem=problem), status=_TOO_LARGE)
 
 
 def _all(call: PageCall, kind: str, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    after, count = None, 0
+    after = None
     listed = find(f"{kind}.list").answer
-    while count < MOST_IN_FILE:
+    while True:
         found = call.run(f"{kind}.list", **asked, after=after, limit=_PER_READ)
         if not call.actor.may(Right.EXPORT_PERSONAL_DATA):
             found = without_personal_fields(listed, found)
         for row in found.rows:
             yield _plain(row)
-        count, after = count + len(found.rows), found.next
+        after = found.next
         if after is None:
             return
 
@@ -170,6 +202,11 @@ def _columns(kind: str) -> list[str]:
     names = [one.name for one in dataclasses.fields(row)]
     shared = {one.name for one in dataclasses.fields(RecordRow)} if issubclass(row, RecordRow) else set()
     return sorted(names, key=lambda name: (name != "id", name in shared))
+
+
+def _empty(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that no row has a value in; none without rows."""
+    return [name for name in columns if rows and not _has_value(rows, name)]
 
 
 def _has_value(rows: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -81,9 +81,9 @@ class PartWriter:
         counted = _Counted(zip_of(_zip_entries(store, state), moment))
         store.put(name, counted)
         tables = {
-            file.rpartition("/")[2].removesuffix(".csv"): state.entries[entry].lines - 1
-            for file, entry in state.layout
-            if file.endswith(".csv")
+            entry.removeprefix("data/").removesuffix(".csv"): state.entries[entry].lines - 1
+            for _, entry in state.layout
+            if entry.endswith(".csv")
         }
         return ExportPart(
             state=state.as_json(),

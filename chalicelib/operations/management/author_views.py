@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from chalicelib.errors import ExperimentError, NotFound, PetriError
@@ -13,6 +14,12 @@ from chalicelib.operations.shared.context import Context
 
 #: The longest HTML that a hook may return, in characters.
 MAX_HTML: Final = 1_000_000
+#: The most rows and columns of a table that a hook may return, and the longest text of a cell.
+MAX_TABLE_ROWS: Final = 10_000
+MAX_TABLE_COLUMNS: Final = 200
+MAX_CELL: Final = 10_000
+#: After so many characters a page of a table ends, whatever its limit is.
+PAGE_CHARACTERS: Final = 1_000_000
 #: The base classes of records that can be visualized.
 KINDS: Final = ("Network", "Node", "Info", "Participant")
 
@@ -67,6 +74,10 @@ class AuthorTable:
 
     columns: list[str]
     rows: list[dict[str, Any]]
+    #: The cursor of the next page; None on the last one.
+    next: str | None
+    #: How many rows the table has.
+    total: int
 
 
 def read_panels(ctx: Context, parameters: Mapping[str, str]) -> AuthorPanels:
@@ -158,16 +169,40 @@ def run_action(ctx: Context, name: str, object_type: str, ids: Sequence[str]) ->
     return str(answer["message"])
 
 
-def read_table(ctx: Context, model_type: str) -> AuthorTable | None:
-    """Return the author's table of a type of records; None when they leave it to Petri."""
+def read_table(
+    ctx: Context, model_type: str, after: str | None = None, limit: int = 50
+) -> AuthorTable | None:
+    """Return a page of the author's table of a type of records; None when they leave it to Petri.
+
+    The hook returns the whole table each time, so a cursor is the number of rows before it. ExperimentError
+    for a table that is too large.
+    """
     found = _called(ctx.experiment.table_data, model_type=model_type)
     if found is None:
         return None
     if not isinstance(found, Mapping) or not {"data", "columns"} <= found.keys():
         raise ExperimentError(f"table_data() must return data and columns, not {found!r:.100}.")
     columns = [str(one["data"] if isinstance(one, Mapping) else one) for one in found["columns"]]
-    rows = [{name: _plain(row.get(name)) for name in ("id", *columns)} for row in found["data"]]
-    return AuthorTable(columns, rows)
+    data = list(islice(found["data"], MAX_TABLE_ROWS + 1))
+    _require_table_size(len(data), len(columns), "table_data()")
+    begin = int(after or 0)
+    rows: list[dict[str, Any]] = []
+    size = 0
+    for row in data[begin : begin + limit]:
+        rows.append({name: _plain(row.get(name)) for name in ("id", *columns)})
+        size += sum(len(str(value)) for value in rows[-1].values())
+        if size > PAGE_CHARACTERS:
+            break
+    end = begin + len(rows)
+    return AuthorTable(columns, rows, str(end) if end < len(data) else None, len(data))
+
+
+def _require_table_size(rows: int, columns: int, name: str) -> None:
+    if rows > MAX_TABLE_ROWS or columns > MAX_TABLE_COLUMNS:
+        raise ExperimentError(
+            f"{name} returned a table with more than {MAX_TABLE_ROWS:,} rows or {MAX_TABLE_COLUMNS} columns. "
+            "Leave some out: a page of the dashboard is no place for all data, which an export has."
+        )
 
 
 def _id(text: str) -> int:
@@ -213,6 +248,7 @@ def _table(found: Any) -> list[dict[str, Any]]:
     if isinstance(found, Mapping):
         return [{"name": str(name), "value": _plain(value)} for name, value in found.items()]
     if isinstance(found, list | tuple) and all(isinstance(row, Mapping) for row in found):
+        _require_table_size(len(found), max(map(len, found), default=0), "The function of a dashboard tab")
         return [{str(name): _plain(value) for name, value in row.items()} for row in found]
     raise ExperimentError(
         f"A dashboard tab shows HTML, a dictionary, or a list of dictionaries, not {found!r:.100}."
@@ -220,4 +256,7 @@ def _table(found: Any) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}\N{HORIZONTAL ELLIPSIS}"

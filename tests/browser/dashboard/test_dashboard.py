@@ -28,6 +28,7 @@ PAGES = (
     "money",
     "data/infos",
     "data/participants",
+    "exports",
     "people",
     "people/ada",
     "settings",

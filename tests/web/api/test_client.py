@@ -13,7 +13,6 @@ from requests.adapters import BaseAdapter
 
 from chalicelib.model.statuses import PaymentStatus
 from petri.client import ApiError, Client
-from tests.docs.blocks import DOCS
 from tests.web.api import operations_page
 from tests.web.conftest import NewWorld
 from tests.web.paying_runs import Till, paying
@@ -139,13 +138,3 @@ def test_names_that_the_api_lacks_are_refused_before_anything_is_sent(
 def test_the_page_of_operations_is_made_from_their_table() -> None:
     text = operations_page.PAGE.read_text(encoding="utf-8")
     assert text == operations_page.page(), "Run `python -m tests.web.api.operations_page`."
-
-
-def test_the_examples_of_the_documentation_run(till: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PETRI_TOKEN", OPERATOR_TOKEN)
-    text = (DOCS / "api.md").read_text(encoding="utf-8")
-    blocks = [block.partition("```")[0] for block in text.split("```python\n")[1:]]
-    assert len(blocks) >= 3
-    for block in blocks:
-        exec(compile(block, "api.md", "exec"), {})  # noqa: S102 - an example of our own documentation
-    assert "bonus-1" in {item["payment_kind"] for item in till[0].here.items("payment")}
