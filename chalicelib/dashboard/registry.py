@@ -10,16 +10,15 @@ from .pages import (
     author_tabs,
     data,
     exports_page,
-    live,
     log,
     money,
     networks,
     overview,
     participants,
     responses,
-    stop,
 )
 from .pages.classroom import live_sessions
+from .pages.live_session import live, messages, stop
 from .pages.oversight import settings_page
 from .pages.people import groups_page, roles_page, users_page
 from .pages.recruiting import recruitment
@@ -33,6 +32,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     participants.PAGE,
     live.PAGE,
     live_sessions.PAGE,
+    messages.PAGE,
     recruitment.PAGE,
     money.PAGE,
     networks.PAGE,

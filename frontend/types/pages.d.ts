@@ -211,6 +211,10 @@ interface Petri {
   draft(step: string | number): Draft;
   channel(name: string, options?: { participantId?: number }): PetriChannel;
   finished(): void;
+  /** Whether a socket of this page is open. */
+  hasSocket(): boolean;
+  /** Messages of the people who run the study. */
+  messages: { look(): void };
   ChannelError: any;
   timing: Record<string, number>;
   /** Parts without side effects, for tests. */
@@ -240,6 +244,7 @@ interface DocumentEventMap {
   "petri:live": CustomEvent<any>;
   "petri:snapshot": CustomEvent<any>;
   "petri:news": CustomEvent<any>;
+  "petri:message": CustomEvent<{ operator_message: number; is_to_all?: boolean }>;
   "petri:progress": CustomEvent<{ value: number; total: number }>;
   "petri:line": CustomEvent<{ isLost: boolean }>;
   "petri:waiting": CustomEvent<void>;

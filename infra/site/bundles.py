@@ -24,6 +24,7 @@ BUNDLES: Final = {
         "dallinger2.js",
         "petri.js",
         "study/texts.js",
+        "petri-messages.js",
         "study/answers.js",
         "study/events.js",
         "study/clock.js",

@@ -98,6 +98,7 @@ def answers_like_an_experiment(standin: StandIn) -> None:
     standin.on("POST", "/withdraw", success())
     standin.on("GET", "/recruiter-exit/1", exit_answer())
     standin.on("POST", "/handle-error", success(recorded=True))
+    standin.on("GET", "/participant/1/messages", success(messages=[], last=0, look_after=0))
 
 
 @pytest.fixture

@@ -148,6 +148,7 @@ def _list(call: PageCall) -> Rendered:
         is_first=after is None,
         statuses=list(ParticipantStatus),
         decisions=_allowed(call, for_many=True),
+        may_write=call.actor.may(Right.RUN_LIVE_SESSION),
         query=urlencode(given),
         sees_ids=call.actor.may(Right.VIEW_PERSONAL_DATA),
     )
@@ -161,7 +162,9 @@ def _one(call: PageCall, participant_id: str, refused: str = "") -> Rendered:
         participant=participant,
         timeline=call.run("participants.timeline", id=participant_id),
         notes=call.run("participants.notes", id=participant_id).rows,
+        messages=call.run("messages.list", participant_id=participant.id, limit=10).rows,
         decisions=_possible(call, participant),
+        may_write=call.actor.may(Right.RUN_LIVE_SESSION),
         may_pay=call.actor.may(Right.PAY),
         said=DECISIONS[call.one("said")].title if call.one("said") in DECISIONS else "",
         refused=refused,

@@ -140,7 +140,7 @@ def _store(
             "author_name": actor.name,
         },
     )
-    ring = {"operator_message": number}
+    ring = {"operator_message": number, "is_to_all": not ids}
     ctx.uow.post(Publish(NEWS, ring) if not ids else SendToParticipants(tuple(ids), NEWS, ring))
     return SentMessage(number, audience, ids, recipients, ctx.now)
 

@@ -337,10 +337,18 @@
       const colon = frame.indexOf(":");
       const [name, text] = [frame.slice(0, colon), frame.slice(colon + 1)];
       if (name === PROTOCOL) return this.obey(parsed(text));
+      if (name === NEWS && this.isNotice(parsed(text))) return;
       if (name === NEWS) document.dispatchEvent(new CustomEvent("petri:news", { detail: parsed(text) }));
       if (name === DOORBELL) document.dispatchEvent(new CustomEvent("petri:doorbell", { detail: parsed(text) }));
       if (name === LIVE) document.dispatchEvent(new CustomEvent("petri:live", { detail: parsed(text) }));
       this.channels.get(name)?.hear(text);
+    }
+
+    // The operator has written to this participant: petri-messages.js fetches and shows it.
+    isNotice(data) {
+      if (!data?.operator_message) return false;
+      document.dispatchEvent(new CustomEvent("petri:message", { detail: data }));
+      return true;
     }
 
     obey({ type, channel: name, error_code: code, error_text: text }) {
@@ -405,5 +413,10 @@
     lines.forEach((line) => line.finish());
   }
 
-  window.petri = { ...window.petri, channel, finished, ChannelError, timing, internals: { ...window.petri?.internals, Sequence } };
+  /** Whether a socket of this page is open. */
+  function hasSocket() {
+    return [...lines.values()].some((line) => line.isOpen);
+  }
+
+  window.petri = { ...window.petri, channel, finished, hasSocket, ChannelError, timing, internals: { ...window.petri?.internals, Sequence } };
 })();

@@ -15,6 +15,7 @@ from pytest_socket import enable_socket
 from chalicelib.access.rights import RESEARCHER
 from chalicelib.operations.accounts.tokens_of_users import make_token
 from chalicelib.operations.accounts.users import add_user
+from chalicelib.operations.operator_messages.send_message import send_message
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.operator.dashboard_access import sign_in_link_for
@@ -46,6 +47,11 @@ class ServedRun:
             session.app.run(add_user, username, name, role=RESEARCHER, caller=OPERATOR_CALLER)
             session.app.run(make_token, username, "analysis", caller=OPERATOR_CALLER)
 
+    def write_to(self, participant_id: int, text: str) -> None:
+        """Send a message to a participant."""
+        with opened(None, RunPaths(self.folder), with_code=False) as session:
+            session.app.run(send_message, text, str(participant_id), caller=OPERATOR_CALLER)
+
     def let_bots_in(self, number: int) -> None:
         """Let some bots take part to the end."""
         command = [sys.executable, "-m", "infra.cli", "bot", str(ROOT / "demos" / DEMO), "--debug"]
@@ -58,8 +64,9 @@ class ServedRun:
 def served_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
     enable_socket()
     folder = tmp_path_factory.mktemp("run")
-    with serving(DEMO, folder) as address:
+    with serving(DEMO, folder, message_poll_seconds="1") as address:
         run = ServedRun(folder, address)
         run.let_bots_in(2)
         run.add_user("ada", "Ada Lovelace")
+        run.write_to(1, "Thank you for taking part")
         yield run

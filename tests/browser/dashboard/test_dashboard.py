@@ -34,6 +34,9 @@ PAGES = (
     "settings",
     "settings/audit/verify",
     "log",
+    "messages",
+    "messages/1/seen",
+    "messages/all/write",
     "stop",
 )
 WITHIN_SECONDS = 30

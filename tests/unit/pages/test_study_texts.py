@@ -36,7 +36,7 @@ NAMED = {
 
 def sentences() -> set[str]:
     found = set(NAMED)
-    own = ("dallinger2.js", "petri.js", "petri-chat.js", "petri-trials.js")
+    own = ("dallinger2.js", "petri.js", "petri-messages.js", "petri-chat.js", "petri-trials.js")
     for script in [*(SCRIPTS / name for name in own), *(SCRIPTS / "study").rglob("*.js")]:
         source = script.read_text(encoding="utf-8")
         found |= set(CALL.findall(source)) | set(BANNER.findall(source))

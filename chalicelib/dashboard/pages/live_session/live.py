@@ -39,6 +39,7 @@ def _show(call: PageCall, refused: str = "") -> Rendered:
         playing=len(live.alone) + sum(len(group.members) for group in live.groups),
         may_open=call.actor.may(Right.RUN_LIVE_SESSION),
         may_release=call.actor.may(Right.PAY),
+        may_select=call.actor.may(Right.PAY) or call.actor.may(Right.RUN_LIVE_SESSION),
         movable={group.network_id: _movable(group) for group in live.groups if group.network_id is not None},
         opened=call.one("opened"),
         formed=call.one("formed"),
