@@ -38,6 +38,7 @@ from .ports import (
     Provenance,
     Queue,
     Recruiter,
+    RunLog,
     SealStore,
     TickSchedule,
     VendorReport,
@@ -61,6 +62,8 @@ T = TypeVar("T")
 RUN_SECRETS = frozenset({"secret", "operator_token", "token_secrets", "origin_keys"})
 #: Secrets for vendors and for mail, stored apart, since most functions don't need them.
 VENDOR_SECRETS = frozenset(key.name for key in KNOWN_SETTINGS if key.sensitive and key.effective)
+#: The functions of a deployed app besides the one that handles HTTP requests, which has no name of its own.
+NAMED_FUNCTIONS = ("on_message", "on_tick", "websocket_connect", "websocket_message", "websocket_disconnect")
 #: Recruiters that cost money.
 VENDORS = ("mturk", "prolific")
 SECRETS = ("experiment", "secrets")
@@ -150,9 +153,8 @@ def aws(
     clients = AwsClients(place.region, engine.session)
     run_secrets = cache(partial(_read_secrets, clients, place.secrets))
     _extend_with_secrets(loaded, clients, place, run_secrets)
-    settings = Settings(loaded.config)
+    settings, clock = Settings(loaded.config), clock or SystemClock()
     info = _DeploymentInfo(engine)
-    clock = clock or SystemClock()
     queue = SQSQueue(place.queues, clock, clients.maker("sqs"))
     base, topic = partial(info.value, "site_url"), partial(_topic_arn, place, queue)
     bots = AbsentBots(base, place.stage)
@@ -184,10 +186,19 @@ def aws(
         facts=partial(info.facts, loaded.name),
         files=S3Files(partial(_bucket, place, queue, "files"), clients.maker("s3")),
         exports=LazyExports(lambda: _exports(place, queue, clients, engine, clock)),
+        log=_log(place, clients, clock),
         seals=_seals(partial(_bucket, place, queue, "seals"), run_secrets, clients),
     )
     use(app)
     return app
+
+
+def _log(place: DeployedApp, clients: AwsClients, clock: Clock) -> RunLog:
+    """Return the logs of the app's functions."""
+    # Lazy import: the log of a local run is a file.
+    from .messaging.cloudwatch_log import CloudWatchLog
+
+    return CloudWatchLog(place.log_groups, clients.maker("logs"), clock)
 
 
 def _run_seed(settings: Settings, app_id: str) -> str:
@@ -248,6 +259,12 @@ class DeployedApp:
     def vendor_secrets(self) -> str:
         """The SSM parameter with Petri's secret settings: the keys of recruiters and of mail."""
         return f"/petri/{self.app}/{self.stage}/vendor-secrets"
+
+    @property
+    def log_groups(self) -> dict[str, str]:
+        """The log groups of the app's functions, by the functions' names for people."""
+        group = f"/aws/lambda/petri-{self.app}-{self.stage}"
+        return {"api": group, **{name: f"{group}-{name}" for name in NAMED_FUNCTIONS}}
 
     @property
     def rule(self) -> str:

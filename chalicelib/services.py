@@ -190,7 +190,6 @@ class App:
                     caller=caller,
                     request=request or Request(),
                     files=self.files,
-                    log=self.log,
                     facts=self.facts,
                     waiting_estimate=self.waiting_estimate,
                     recent_reads=self.recent_reads,

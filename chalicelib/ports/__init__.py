@@ -13,7 +13,7 @@ exports    a folder (`storage/files`)            S3 (`storage/files`)
 clock      `messaging/system_clock.py`           the same
 sockets    `messaging/local_channels.py`         API Gateway's management API
 mail       SMTP, or the log (`messaging/mail`)   the same
-log        `infra/local/dashboard/run_log_file.py` none: `petri logs` reads CloudWatch
+log        `infra/local/dashboard/run_log_file.py` CloudWatch (`messaging/cloudwatch_log.py`)
 recruiter  `recruiters/`, by nickname            the same
 facts      `infra/local/dashboard`               the record of the deployment
 runner     `infra/local/lifecycle`               not used inside Lambda
@@ -41,7 +41,7 @@ from .recruiter import (
     Transfer,
     VendorReport,
 )
-from .run_log import LogLine, RunLog
+from .run_log import LogLine, LogReading, RunLog
 from .run_provenance import Provenance
 from .runner import Runner
 from .seals import Seal, SealStore
@@ -64,6 +64,7 @@ __all__ = [
     "Key",
     "Listing",
     "LogLine",
+    "LogReading",
     "Mailer",
     "Message",
     "ParticipantMail",

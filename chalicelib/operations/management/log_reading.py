@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.operations.shared.context import Context
-from chalicelib.ports.run_log import LogLine
+from chalicelib.ports.run_log import LogLine, RunLog
 
 #: How many of the latest lines are looked at.
 MOST_LOOKED_AT: Final = 5_000
@@ -24,6 +23,11 @@ class LogPage:
     looked_at: int
     is_readable: bool = field(metadata={"help": "Whether this process can read the log."})
     place: str = field(metadata={"help": "Where the log is otherwise: a command."})
+    minutes: int | None = field(metadata={"help": "How many of the latest minutes were read; None: all."})
+    since: str | None = field(
+        metadata={"help": "From when on every line was read; None: from the beginning of the log."}
+    )
+    is_partial: bool = field(metadata={"help": "Whether there are more lines in this time than were read."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +50,46 @@ class ErrorGroups:
     groups: list[ErrorGroup]
     looked_at: int
     is_readable: bool
+    minutes: int | None = field(metadata={"help": "How many of the latest minutes were read; None: all."})
+    is_partial: bool = field(metadata={"help": "Whether there are more lines in this time than were read."})
 
 
-def read_log(ctx: Context, text: str = "", level: str = "") -> LogPage:
-    """Return the latest lines that contain a text; `level`: `error`, `warning` or all."""
-    found = ctx.log.latest(MOST_LOOKED_AT)
+def read_log(log: RunLog, text: str = "", level: str = "", minutes: int | None = None) -> LogPage:
+    """Return the latest lines that contain a text; `level`: `error`, `warning` or all.
+
+    It reads the log outside of a unit of work: a service that keeps the log may take seconds.
+    """
+    found = log.latest(MOST_LOOKED_AT, minutes, errors_only=level.lower() == "error")
     levels = {"error": ERRORS, "warning": WARNINGS}.get(level.lower())
     lines = [
         line
-        for line in found
+        for line in found.lines
         if not _is_of_dashboard(line)
         and (levels is None or line.level in levels)
         and _contains(line, text.casefold())
     ]
-    return LogPage(lines[:MOST_LINES], len(found), ctx.log.is_readable, ctx.log.place)
+    return LogPage(
+        lines=lines[:MOST_LINES],
+        looked_at=len(found.lines),
+        is_readable=log.is_readable,
+        place=log.place,
+        minutes=minutes or log.usual_minutes,
+        since=found.since,
+        is_partial=found.is_partial,
+    )
 
 
-def read_errors(ctx: Context) -> ErrorGroups:
-    """Return the errors in groups."""
-    found = ctx.log.latest(MOST_LOOKED_AT)
+def read_errors(log: RunLog, minutes: int | None = None) -> ErrorGroups:
+    """Return the errors in groups; like `read_log`, outside of a unit of work."""
+    found = log.latest(MOST_LOOKED_AT, minutes, errors_only=True)
     grouped: dict[tuple[str, str | None], list[LogLine]] = {}
-    for line in found:
+    for line in found.lines:
         if line.level in ERRORS:
             grouped.setdefault((_title(line), line.route), []).append(line)
     groups = [_group(title, route, lines) for (title, route), lines in grouped.items()]
-    return ErrorGroups(groups, len(found), ctx.log.is_readable)
+    return ErrorGroups(
+        groups, len(found.lines), log.is_readable, minutes or log.usual_minutes, found.is_partial
+    )
 
 
 def _is_of_dashboard(line: LogLine) -> bool:

@@ -17,9 +17,9 @@ from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.immutable import immutable
 from chalicelib.model.participant import Participant
-from chalicelib.ports import Capabilities, FileStore, Provenance, Recruiter, RunLog, Transfer, UnitOfWork
+from chalicelib.ports import Capabilities, FileStore, Provenance, Recruiter, Transfer, UnitOfWork
 
-from .absent_services import NoFiles, NoLog
+from .absent_services import NoFiles
 from .poll_intervals import WaitingEstimate
 from .settings import Settings
 
@@ -116,8 +116,6 @@ class Context:
     request: Request = field(default_factory=Request)
     #: Keeps what participants upload.
     files: FileStore = field(default_factory=NoFiles)
-    #: The log of the run.
-    log: RunLog = field(default_factory=NoLog)
     #: Returns what the run is made of and where it is.
     facts: Callable[[], Provenance] = Provenance
     #: This process's estimate of how many participants wait.

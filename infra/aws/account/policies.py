@@ -97,6 +97,17 @@ GRANTS: Final = (
         by_aws=True,
     ),
     Grant(
+        "ReadLogs",
+        "The dashboard's pages Log and Overview show errors and the latest lines of this app's functions. No "
+        "other log group can be read.",
+        ("logs:FilterLogEvents",),
+        (API,),
+        lambda place: [
+            place.arn("logs", f"log-group:{place.names.log_group(function)}:*") for function in FUNCTIONS
+        ],
+        seldom={"logs:FilterLogEvents": "Only when a person opens one of these pages."},
+    ),
+    Grant(
         "ReadSecrets",
         "Read once, when a function starts. The key of the parameter is AWS's own for SSM, whose policy "
         "lets every principal that may read the parameter decrypt it.",
@@ -115,8 +126,8 @@ GRANTS: Final = (
     ),
     Grant(
         "ReadVendorSecrets",
-        "The keys of recruiters and of the mail server, for functions that pay, recruit, send mail or check "
-        "participants.",
+        "The keys of recruiters and of the mail server, for functions that pay, recruit, send mail, check "
+        "participants, or show a recruiter's account on the dashboard.",
         ("ssm:GetParameter",),
         (API, ON_MESSAGE),
         lambda place: place.arn("ssm", f"parameter{place.names.vendor_secrets}"),
@@ -358,6 +369,33 @@ MECHANICAL_TURK: Final = Grant(
     (ON_MESSAGE,),
     lambda place: "*",  # noqa: ARG005 - resources are named by place, and this one has none
 )
+READ_MECHANICAL_TURK: Final = Grant(
+    "ReadMechanicalTurk",
+    "Without the requester's keys: the dashboard shows HITs, the balance and qualifications, and workers are "
+    "let in if they have an assignment. It changes nothing.",
+    tuple(
+        f"mechanicalturk:{operation}"
+        for operation in (
+            "GetAccountBalance",
+            "GetAssignment",
+            "GetHIT",
+            "ListAssignmentsForHIT",
+            "ListQualificationTypes",
+            "ListWorkersWithQualificationType",
+        )
+    ),
+    (API,),
+    lambda place: "*",  # noqa: ARG005 - as above
+    seldom={
+        f"mechanicalturk:{operation}": "Only when a person opens the page Recruitment."
+        for operation in (
+            "GetAccountBalance",
+            "ListAssignmentsForHIT",
+            "ListQualificationTypes",
+            "ListWorkersWithQualificationType",
+        )
+    },
+)
 
 
 def policy(
@@ -442,6 +480,7 @@ def _by_settings(settings: SettingsLike | None) -> Iterable[Grant]:
         yield MAIL
     if "mturk" in recruiter_names(Settings(settings)) and not settings.get("aws_access_key_id"):
         yield MECHANICAL_TURK
+        yield READ_MECHANICAL_TURK
 
 
 def _actions(grants: Iterable[Grant]) -> set[str]:

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from .trim_botocore import trim
 
 #: The services that Petri's functions call, by boto3's names; a test compares them with the code.
-SERVICES = frozenset({"dynamodb", "events", "mturk", "s3", "ses", "sqs", "ssm"})
+SERVICES = frozenset({"dynamodb", "events", "logs", "mturk", "s3", "ses", "sqs", "ssm"})
 _CLIENT_MAKERS = {"client", "resource", "create_client", "maker"}
 #: The metadata files that users of importlib.metadata read.
 _KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from chalicelib.log_redaction import REDACTED_TEXT
-from chalicelib.ports.run_log import LogLine
+from chalicelib.messaging.log_lines import read_log_line
+from chalicelib.ports.run_log import LogLine, LogReading
 
 #: How many bytes are read at once, and at most.
 _CHUNK: Final = 64 * 1024
@@ -20,73 +19,52 @@ class RunLogFile:
     """The log of a run that this machine serves: structured lines in a file."""
 
     is_readable = True
+    usual_minutes: int | None = None
 
     def __init__(self, path: Path) -> None:
         """`path`: the file, which may not exist yet."""
         self._path = path
         self.place = path.name
 
-    def latest(self, most: int) -> list[LogLine]:
-        """Return up to so many of the latest lines, newest first; a long log is read only at its end."""
+    def latest(self, most: int, minutes: int | None = None, *, errors_only: bool = False) -> LogReading:
+        """Return up to so many of the latest lines; a long log is read only at its end."""
+        del errors_only
         if not self._path.exists():
-            return []
+            return LogReading()
+        start = None if minutes is None else datetime.now(UTC) - timedelta(minutes=minutes)
         found: list[LogLine] = []
-        for raw in _lines_from_the_end(self._path):
+        reader = _LinesFromTheEnd(self._path)
+        for raw in reader:
             line = read_log_line(raw)
-            if line is not None:
-                found.append(line)
-            if len(found) >= most:
-                break
-        return found
+            if line is None:
+                continue
+            if start is not None and line.at and datetime.fromisoformat(line.at) < start:
+                return LogReading(found, start.isoformat())
+            if len(found) == most:
+                return LogReading(found, found[-1].at, is_partial=True)
+            found.append(line)
+        since = found[-1].at if found and reader.is_partial else None
+        return LogReading(found, since, reader.is_partial)
 
 
-def read_log_line(raw: bytes) -> LogLine | None:
-    """Parse a structured line; None for any other text, such as the rest of a line that is being written."""
-    try:
-        fields = json.loads(raw)
-    except ValueError:
-        return None
-    if not isinstance(fields, dict):
-        return None
-    return LogLine(
-        at=_moment(str(fields.get("timestamp", ""))),
-        level=str(fields.get("level", "")),
-        message=_message(fields),
-        route=fields.get("route"),
-        participant_id=fields.get("participant_id"),
-        error_code=fields.get("error_code"),
-        traceback=fields.get("exception"),
-    )
+class _LinesFromTheEnd:
+    """The lines of a file from its end; `is_partial` when the beginning of a long file was left out."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.is_partial = False
 
-def _message(fields: dict[str, Any]) -> str:
-    """Return what a line says; of a request its method, route, status and duration."""
-    if fields.get("message") in ("request", "refused", "failed") and "route" in fields:
-        code = f" {fields['error_code']}" if "error_code" in fields else ""
-        return (
-            f"{fields.get('method')} {fields['route']} {fields.get('status')}{code} in {fields.get('ms')} ms"
-        )
-    return str(fields.get(REDACTED_TEXT) or fields.get("message", ""))
-
-
-def _moment(text: str) -> str:
-    """Return the time of a line as ISO 8601: the log writes `2026-03-01 12:00:00,000+0000`."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S,%f%z").astimezone(UTC).isoformat()
-    except ValueError:
-        return ""
-
-
-def _lines_from_the_end(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        end = file.seek(0, 2)
-        least, rest = max(0, end - _MOST_BYTES), b""
-        while end > least:
-            start = max(least, end - _CHUNK)
-            file.seek(start)
-            block = file.read(end - start) + rest
-            rest, *lines = block.split(b"\n")
-            yield from reversed(lines)
-            end = start
-        if rest and least == 0:
-            yield rest
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            end = file.seek(0, 2)
+            least, rest = max(0, end - _MOST_BYTES), b""
+            while end > least:
+                start = max(least, end - _CHUNK)
+                file.seek(start)
+                block = file.read(end - start) + rest
+                rest, *lines = block.split(b"\n")
+                yield from reversed(lines)
+                end = start
+            self.is_partial = least > 0
+            if rest and least == 0:
+                yield rest

@@ -202,7 +202,7 @@ def test_without_keys_the_role_asks_mechanical_turk() -> None:
 def test_only_mechanical_turk_which_has_no_resources_gets_all() -> None:
     settings = MAILING | TURK
     found = [sid for one in FUNCTIONS for sid, s in statements(one, settings).items() if s["Resource"] == "*"]
-    assert found == ["AskMechanicalTurk"]
+    assert sorted(found) == ["AskMechanicalTurk", "ReadMechanicalTurk"]
 
 
 def test_the_role_may_ask_mechanical_turk_what_the_recruiter_asks_and_no_more() -> None:
@@ -215,7 +215,21 @@ def test_the_role_may_ask_mechanical_turk_what_the_recruiter_asks_and_no_more() 
     asked = {name for name in operations if xform_name(name) in words} - {
         "DisassociateQualificationFromWorker"
     }
-    assert set(policies.MECHANICAL_TURK.actions) == {f"mechanicalturk:{name}" for name in asked}
+    reads = set(policies.READ_MECHANICAL_TURK.actions)
+    assert set(policies.MECHANICAL_TURK.actions) | reads == {f"mechanicalturk:{name}" for name in asked}
+    assert all(re.match("mechanicalturk:(Get|List)", action) for action in reads)
+    assert reads <= calls_allowed(policies.API, TURK)
+
+
+def test_only_the_function_with_the_dashboard_reads_logs_and_only_those_of_this_app() -> None:
+    reading = [one for one in FUNCTIONS if "logs:FilterLogEvents" in calls_allowed(one)]
+    assert reading == [policies.API]
+    (found,) = [
+        one for one in policy(policies.API, NAMES, ACCOUNT, REGION)["Statement"] if one["Sid"] == "ReadLogs"
+    ]
+    assert found["Resource"] == [
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAMES.log_group(one)}:*" for one in FUNCTIONS
+    ]
 
 
 def test_a_transaction_takes_the_rights_of_its_parts() -> None:

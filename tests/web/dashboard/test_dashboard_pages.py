@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.errors import VendorUnreachable
 from chalicelib.messages import SendPayment, to_body
 from chalicelib.operations.schedule import ticks
 from chalicelib.operations.schedule.dead_letters import move_to_dead_letters
 from chalicelib.ports import Message
-from chalicelib.ports.run_log import LogLine
+from chalicelib.ports.run_log import LogLine, LogReading
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import DashboardBrowser
 from tests.web.experiments import Talk
@@ -33,12 +34,13 @@ class ReadableLog:
 
     is_readable = True
     place = ""
+    usual_minutes: int | None = None
 
     def __init__(self, *lines: LogLine) -> None:
         self.lines = lines
 
-    def latest(self, most: int) -> list[LogLine]:
-        return list(self.lines[:most])
+    def latest(self, most: int, minutes: int | None = None, *, errors_only: bool = False) -> LogReading:
+        return LogReading(list(self.lines[:most]))
 
 
 @pytest.fixture
@@ -165,6 +167,40 @@ def test_the_overview_names_errors_of_the_last_hour_and_jobs_that_failed(here: W
     assert "2 errors were logged in the last hour." in page
     assert "1 of the latest jobs failed" in page
     assert "jobs run every minute" in page
+
+
+def test_a_log_that_cannot_be_read_is_named_and_the_other_pages_work(here: World) -> None:
+    class Failing(ReadableLog):
+        usual_minutes = 60
+
+        def latest(self, most: int, minutes: int | None = None, *, errors_only: bool = False) -> LogReading:
+            raise VendorUnreachable("CloudWatch didn't answer.")
+
+    here.app.log = Failing()
+    browser = DashboardBrowser(here)
+    page = browser.open("log")
+    assert "CloudWatch didn&#39;t answer." in page
+    assert "No dead letters" in page
+    assert "Where participants are" in browser.open("overview")
+
+
+def test_the_time_of_the_log_is_chosen_and_a_services_log_is_read_less_often(here: World) -> None:
+    class Kept(ReadableLog):
+        usual_minutes = 60
+
+        def latest(self, most: int, minutes: int | None = None, *, errors_only: bool = False) -> LogReading:
+            asked.append(minutes)
+            return LogReading([], None, is_partial=False)
+
+    asked: list[int | None] = []
+    here.app.log = Kept()
+    browser = DashboardBrowser(here)
+    page = browser.open("log")
+    assert 'hx-trigger="every 15s"' in page
+    assert '<option value="60" selected>Last hour</option>' in page
+    browser.open("log", minutes="1440")
+    browser.open("log", minutes="7")
+    assert asked == [None, None, 1440, 1440, None, None]
 
 
 def test_a_log_that_is_elsewhere_is_named(here: World) -> None:
