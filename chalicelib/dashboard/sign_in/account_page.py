@@ -38,6 +38,8 @@ class AccountChange:
     said: str = ""
     #: Whether the user must have proved a moment ago who they are.
     is_sensitive: bool = True
+    #: The section of the page that is shown afterwards.
+    section: str = ""
 
 
 def show_account(call: PageCall) -> Rendered:
@@ -58,7 +60,8 @@ def show_account(call: PageCall) -> Rendered:
     if secret is not None:
         return _shown(call, **secret)
     is_over = call.id == "sign-out-everywhere"
-    return redirect("/dashboard/sign-in" if is_over else f"{ADDRESS}?said={call.id}")
+    section = f"#{change.section}" if change.section else ""
+    return redirect("/dashboard/sign-in" if is_over else f"{ADDRESS}?said={call.id}{section}")
 
 
 def run_as_user(call: PageCall, operation: Callable[..., Any], *args: Any, **named: Any) -> Any:
@@ -213,7 +216,7 @@ CHANGES: Final[Mapping[str, AccountChange]] = MappingProxyType(
         "password": AccountChange(
             _set_password, "Your password is set. Your other sessions have ended.", is_sensitive=False
         ),
-        "begin-codes": AccountChange(_begin_codes),
+        "begin-codes": AccountChange(_begin_codes, section="codes"),
         "confirm-codes": AccountChange(_confirm_codes),
         "turn-off-codes": AccountChange(_turn_off_codes, "You sign in without codes from now on."),
         "new-recovery-codes": AccountChange(_renew_recovery),

@@ -29,7 +29,7 @@ from .complete import complete
 from .cookies import FormCookie
 from .sign_in_page import show_sign_in
 
-WRONG: Final = "User name or password is wrong. Check both, and try again."
+WRONG: Final = "Username or password is wrong. Check both, and try again."
 #: How long a right password waits for the code that follows it.
 CHALLENGE_LIFETIME: Final = timedelta(minutes=5)
 _MOST_CHARACTERS: Final = 64

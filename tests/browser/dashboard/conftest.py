@@ -18,7 +18,7 @@ from chalicelib.operations.accounts.users import add_user
 from chalicelib.operations.operator_messages.send_message import send_message
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.operator.dashboard_access import sign_in_link_for
+from infra.operator.dashboard_access import password_link_for, sign_in_link_for
 from infra.operator.run_session import opened
 from tests.demos.conftest import ROOT
 from tests.demos.serving import environment, serving
@@ -40,6 +40,9 @@ class ServedRun:
 
     def sign_in_link(self) -> str:
         return sign_in_link_for(None, RunPaths(self.folder))
+
+    def password_link(self, username: str) -> str:
+        return password_link_for(None, RunPaths(self.folder), username)
 
     def add_user(self, username: str, name: str) -> None:
         """Add a researcher with a token."""

@@ -31,6 +31,7 @@ PAGES = (
     "exports",
     "people",
     "people/ada",
+    "account",
     "settings",
     "settings/audit/verify",
     "log",
