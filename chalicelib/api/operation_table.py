@@ -28,7 +28,7 @@ from .resources.classroom import live_sessions_api
 from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
 from .resources.oversight import audit_api, settings_api
-from .resources.people import accounts_api, groups_api, roles_api
+from .resources.people import accounts_api, groups_api, invitations_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
@@ -50,6 +50,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *exports_api.OPERATIONS,
     *accounts_api.OPERATIONS,
     *groups_api.OPERATIONS,
+    *invitations_api.OPERATIONS,
     *roles_api.OPERATIONS,
     *settings_api.OPERATIONS,
     *audit_api.OPERATIONS,

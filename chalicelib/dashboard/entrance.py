@@ -22,6 +22,7 @@ from .registry import find_page
 from .rendering import render_error
 from .sign_in.complete import HOME
 from .sign_in.cookies import SessionCookie
+from .sign_in.invitation_page import INVITATION, answer_invitation
 from .sign_in.routes_of_sign_in import answer_sign_in
 from .sign_in.sign_in_page import show_sign_in
 
@@ -70,6 +71,8 @@ def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
         raise Forbidden("This change doesn't come from a page of the dashboard; open the dashboard itself.")
     if request.tab == SIGN_IN:
         return answer_sign_in(request)
+    if request.tab == INVITATION and request.id is not None and request.part is None:
+        return answer_invitation(request)
     session = _run(sessions.find_session, cookie.token, is_secure=cookie.is_secure) if cookie.token else None
     if session is None:
         return _signed_out(request)

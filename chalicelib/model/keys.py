@@ -45,6 +45,7 @@ exports           <export>             export jobs; exportrequests says which on
 users             <username>           people who manage the run
 usernames         <folded username>    the user who has this name, or one that looks like it
 roles             <folded name>        roles of the run's own
+invitations       <id>                 invitations, with the hashes of their links
 grants#<user>     <role or right>      what a user was granted; grants#group:<nickname> what a group was
 groups            <nickname>           groups of users
 groupnames        <folded nickname>    the group that has this nickname, or one that looks like it
@@ -104,6 +105,7 @@ AUDIT_ACTORS = "audit"
 AUDIT_SEALS = "audit#seals"
 USERS = "users"
 ROLES = "roles"
+INVITATIONS = "invitations"
 GROUPS = "groups"
 LAST_AUDIT_SEAL: Key = (AUDIT_SEALS, "last")
 
@@ -608,6 +610,10 @@ def user(username: str) -> Key:
 def username_claim(folded: str) -> Key:
     """Return where it is stored which user has a name that folds to this."""
     return "usernames", folded
+
+
+def invitation(id_: str) -> Key:
+    return INVITATIONS, id_
 
 
 def role(folded: str) -> Key:

@@ -42,6 +42,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("petri audit --actor user:ada", "petri audit verify --app my-study"),
     "users": (
         "petri users add ada --name 'Ada Lovelace' --role Researcher",
+        "petri users invite mary@example.org --role Researcher --group eyelab",
         "petri users grant ada --role 'Lab admin' --days 30",
         "petri users role add 'Paying assistant' --right View --right Pay",
         "petri users group add-member eyelab ada --admin",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,6 +31,16 @@ class User:
     created_by: str
     #: From then on the user may only view; None: never.
     expires: datetime | None = None
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    affiliations: tuple[str, ...] = ()
+    #: What the user prefers, by name.
+    preferences: Mapping[str, str] = field(default_factory=dict)
+    #: Whether this is a program: it acts with tokens, and doesn't sign in.
+    is_bot: bool = False
+    #: When the profile was changed last; None: never.
+    modified: datetime | None = None
 
     @property
     def actor_id(self) -> str:
@@ -46,6 +56,13 @@ class User:
             "created": iso(self.created),
             "created_by": self.created_by,
             "expires_at": iso(self.expires),
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "phone": self.phone,
+            "affiliations": list(self.affiliations),
+            "preferences": dict(self.preferences),
+            "is_bot": self.is_bot,
+            "modified": iso(self.modified),
         }
 
     @classmethod
@@ -58,6 +75,13 @@ class User:
             datetime.fromisoformat(item["created"]),
             item["created_by"],
             moment(item.get("expires_at")),
+            item.get("first_name", ""),
+            item.get("last_name", ""),
+            item.get("phone", ""),
+            tuple(item.get("affiliations", ())),
+            dict(item.get("preferences", {})),
+            bool(item.get("is_bot", False)),
+            moment(item.get("modified")),
         )
 
 

@@ -35,6 +35,22 @@ def find_actor(ctx: Context, actor_id: str) -> Actor | None:
     return Actor(user.actor_id, user.name, rights, read_head(ctx, user.actor_id).rights_version)
 
 
+def actor_named(ctx: Context, actor_id: str) -> Actor | None:
+    """Return the actor that a record names, with the rights that they have now; None if there is none.
+
+    Unlike `find_actor`, which finds those who sign in, it finds a token as well: one that has expired or was
+    revoked is none.
+    """
+    kind, _, rest = actor_id.partition(":")
+    if kind != "token":
+        return find_actor(ctx, actor_id)
+    username, _, name = rest.partition("/")
+    token, user = find_token(ctx, username, name), find_user(ctx, username)
+    if token is None or user is None or (token.expires is not None and token.expires <= ctx.now):
+        return None
+    return _actor_of_token(ctx, token, user)
+
+
 def authenticate_token(ctx: Context, text: str) -> Actor:
     """Return the actor whom a token identifies; Unauthorized for an unknown or expired one.
 
@@ -48,6 +64,10 @@ def authenticate_token(ctx: Context, text: str) -> Actor:
         raise Unauthorized("This token is not valid for this run.", code="token_invalid")
     if token.expires is not None and token.expires <= ctx.now:
         raise Unauthorized("This token has expired. Make a new one.", code="token_expired")
+    return _actor_of_token(ctx, token, user)
+
+
+def _actor_of_token(ctx: Context, token: ApiToken, user: User) -> Actor:
     held = Actor(user.actor_id, user.name, rights_of_user(ctx, user))
     rights = frozenset(right for right in token.rights if held.may(right))
     version = read_head(ctx, token.actor_id).rights_version

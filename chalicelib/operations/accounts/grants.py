@@ -24,6 +24,12 @@ def store_grant(ctx: Context, actor: Actor, asked: UserGrant) -> UserGrant:
     """
     rights = rights_named(ctx, asked.what)
     require_touched(ctx, "grant", Mode.CREATE, [_row(asked.username, asked.what, rights)])
+    return write_grant(ctx, actor, asked)
+
+
+def write_grant(ctx: Context, actor: Actor, asked: UserGrant) -> UserGrant:
+    """Store a grant of an actor who may give it, which ends with the actor's rights at the latest."""
+    rights = rights_named(ctx, asked.what)
     claim_role(ctx, asked.what)
     grant = replace(asked, until=within_own_time(ctx, actor, rights, asked.until))
     ctx.uow.put_if_unchanged(keys.grant(grant.username, grant.what), "grant", grant.to_fields())

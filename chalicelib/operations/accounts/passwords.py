@@ -32,7 +32,9 @@ class StoredPassword:
     is_set: bool
 
 
-def set_password(ctx: Context, username: str, password: str, *, kept_session: str = "") -> None:
+def set_password(
+    ctx: Context, username: str, password: str, *, kept_session: str = "", of_new: User | None = None
+) -> None:
     """Set the password of a user, in the name of the calling actor, who is the user or may do all.
 
     The user's other sessions and sign-in links end, and changes of theirs that are under way are refused.
@@ -43,9 +45,10 @@ def set_password(ctx: Context, username: str, password: str, *, kept_session: st
         username: The user.
         password: The new password.
         kept_session: The id of the session in which the user does this, which goes on.
+        of_new: The user, if this commit makes them.
 
     """
-    user = own_user(ctx, username)
+    user = of_new or own_user(ctx, username)
     check_password(password, (user.username, user.name, user.email, str(ctx.settings.title), ctx.app_id))
     stored: dict[str, Any] = {
         "username": username,

@@ -16,6 +16,7 @@ from chalicelib.operations.shared.row_access import require_mode, require_touche
 from .account_records import checked_text
 from .actors import grants_of, raise_versions_of_users
 from .group_records import claim_group, members_of, stored_groups
+from .invitation_records import open_invitations_to
 from .own_roles import OwnRole, checked_role_name, find_role, own_roles
 from .rights_limits import require_lasting
 from .similar_names import folded
@@ -72,6 +73,13 @@ def delete_role(ctx: Context, name: str) -> None:
     if holders:
         raise InvalidState(
             f"The role {name!r} is granted to {', '.join(holders)}. Revoke it there first.",
+            code="role_in_use",
+        )
+    invited = open_invitations_to(ctx, name)
+    if invited:
+        raise InvalidState(
+            f"The role {name!r} is in {invited} open invitation{'' if invited == 1 else 's'}. Withdraw "
+            f"{'it' if invited == 1 else 'them'} first.",
             code="role_in_use",
         )
     record_change(ctx, "roles.delete", records=[("roles", name)])

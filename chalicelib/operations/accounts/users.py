@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.access.rules import Mode
-from chalicelib.errors import InvalidState, NotFound
+from chalicelib.errors import InvalidState, NotFound, Refused
 from chalicelib.model import keys
 from chalicelib.operations.audit.record_change import raise_rights_version, record_change
 from chalicelib.operations.shared.context import Context
@@ -63,6 +63,15 @@ def claim_username(ctx: Context, username: str) -> str:
         )
     ctx.uow.put_item(key, "username_claim", {"username": username})
     return username
+
+
+def is_free_username(ctx: Context, username: str) -> bool:
+    """Whether a new user can have this name: it is valid, not reserved, and looks like no one else's."""
+    try:
+        refuse_reserved(checked_name(username, "username"))
+    except Refused:
+        return False
+    return find_user(ctx, username) is None and ctx.uow.item(keys.username_claim(folded(username))) is None
 
 
 def list_users(ctx: Context) -> list[UserAccount]:

@@ -502,6 +502,27 @@ class UserItem(StoredItem):
     created = _text()
     created_by = _text()
     expires_at = _text()
+    first_name = _text()
+    last_name = _text()
+    phone = _text()
+    affiliations = _document()
+    preferences = _document()
+    is_bot = _flag()
+    modified = _text()
+
+
+class InvitationItem(StoredItem):
+    id = _text()
+    digest = _text()
+    email = _text()
+    what = _document()
+    groups = _document()
+    created = _text()
+    invited_by = _text()
+    inviter = _text()
+    expires_at = _text()
+    status = _text()
+    ended_by = _text()
 
 
 class RoleItem(StoredItem):
@@ -698,6 +719,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "audit_last_seal": StoredItem,
     "user": UserItem,
     "username_claim": UserItem,
+    "invitation": InvitationItem,
     "role": RoleItem,
     "group": GroupItem,
     "group_claim": GroupItem,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 from chalicelib.access.rights import Right
 from chalicelib.dashboard import sessions
 from chalicelib.operations.accounts.actors import authenticate_token, find_actor
+from chalicelib.operations.accounts.invitations.acceptance import read_offer
 from tests.unit.operator.runs import Scene
 from tests.unit.operator.test_commands import Say, petri
 
@@ -111,3 +113,22 @@ def test_groups_are_made_filled_granted_listed_and_deleted(scene: Scene, petri: 
     for words in (("add",), ("rename", "eyelab"), ("accept", "eyelab")):
         assert "petri users group add" in petri("users", "group", *words, fails=True)
     assert "isn't expected here" in petri("users", "remove", "ada", "bob", fails=True)
+
+
+def test_a_person_is_invited_with_a_link_and_invitations_are_listed_and_withdrawn(
+    scene: Scene, petri: Say
+) -> None:
+    assert "petri users invite" in petri("users", "invitations")
+    petri("users", "group", "add", "eyelab")
+    printed = petri("users", "invite", "mary@example.org", "--role", "Viewer", "--group", "eyelab")
+    link = printed.split()[0]
+    assert re.fullmatch(r"http://localhost:\d+/dashboard/invitation/[\w-]{59}", link)
+    secret = link.rpartition("/")[2]
+    assert scene.run(read_offer, secret).what == ("Viewer",)
+    listed = petri("users", "invitations")
+    assert "mary@example.org" in listed
+    assert "open" in listed
+    petri("users", "withdraw", secret[:16])
+    assert "withdrawn" in petri("users", "invitations")
+    assert "an email address" in petri("users", "invite", fails=True)
+    assert "gives no rights" in petri("users", "invite", "mary@example.org", fails=True)

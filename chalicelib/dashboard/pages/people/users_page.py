@@ -14,6 +14,7 @@ from chalicelib.dashboard.sign_in.recent_proof import require_recent_proof
 from chalicelib.errors import NotFound, Refused
 from chalicelib.operations.accounts.account_records import user_actor_id
 
+from .invitation_forms import SentInvitation, invite
 from .right_choices import chosen_days, chosen_rights, grantable
 
 _ADDRESS: Final = "/dashboard/people"
@@ -44,6 +45,7 @@ ACTIONS: Final[Mapping[str, PersonAction]] = MappingProxyType(
 _SAID: Final[Mapping[str, str]] = MappingProxyType(
     {verb: action.said for verb, action in ACTIONS.items()}
     | {"sign-out": "The sessions have ended.", "add": "Added.", "remove": "Removed."}
+    | {"withdraw": "The invitation is withdrawn. Its link doesn't work any more."}
 )
 
 
@@ -66,12 +68,12 @@ def _shown(call: PageCall, refused: str = "", status: int = 200) -> Rendered:
         return _ask_before_removal(call, str(call.id), refused, status)
     if call.part is not None and call.method != "POST":
         raise NotFound("This page has no such action.")
-    if call.id is None or (call.method == "POST" and call.part is None):
+    if call.id is None or (call.method == "POST" and call.part in (None, "withdraw")):
         return _list(call, refused, status)
     return _one(call, str(call.id), refused, status)
 
 
-def _list(call: PageCall, refused: str, status: int) -> Rendered:
+def _list(call: PageCall, refused: str, status: int, sent: SentInvitation | None = None) -> Rendered:
     known = call.run("roles.list").rows
     roles, rights = grantable(call.actor, known)
     return render(
@@ -83,6 +85,9 @@ def _list(call: PageCall, refused: str, status: int) -> Rendered:
         roles=roles,
         rights=rights,
         known_roles=known,
+        invitations=call.run("invitations.list").rows,
+        groups=[group for group in call.run("groups.list").rows if not group.is_single],
+        sent=sent,
         refused=refused,
         said=_SAID.get(call.one("said"), ""),
     )
@@ -119,13 +124,14 @@ def _may_make_tokens(call: PageCall, username: str) -> bool:
 
 
 def _change(call: PageCall) -> Rendered:
-    if call.id == "add" and call.part is None:
-        return _add(call)
+    make = _NEW.get(call.id or "")
+    if call.part is None and make is not None:
+        return make(call)
     if call.id is None or call.part is None:
         raise NotFound("This page has no such action.")
-    if call.part == "remove":
-        call.run("users.remove", id=call.id)
-        return redirect(f"{_ADDRESS}?said=remove")
+    if call.part in _LEAVING:
+        call.run(_LEAVING[call.part], id=call.id)
+        return redirect(f"{_ADDRESS}?said={call.part}")
     if call.part == "sign-out":
         return _sign_out(call, call.id)
     if call.part in _SENSITIVE:
@@ -149,6 +155,10 @@ def _change(call: PageCall) -> Rendered:
     return redirect(f"{_ADDRESS}/{call.id}?said={call.part}")
 
 
+def _invite(call: PageCall) -> Rendered:
+    return _list(call, "", 200, invite(call))
+
+
 def _add(call: PageCall) -> Rendered:
     added = call.run(
         "users.add",
@@ -167,5 +177,12 @@ def _sign_out(call: PageCall, actor_id: str) -> Rendered:
     username = actor_id.partition(":")[2]
     return redirect(f"{_ADDRESS}/{username}?said=sign-out" if username else f"{_ADDRESS}?said=sign-out")
 
+
+#: The forms of the page that make something.
+_NEW: Final[Mapping[str, Callable[[PageCall], Rendered]]] = MappingProxyType({"add": _add, "invite": _invite})
+#: The operations after which there is nothing left to show but the list.
+_LEAVING: Final[Mapping[str, str]] = MappingProxyType(
+    {"remove": "users.remove", "withdraw": "invitations.withdraw"}
+)
 
 PAGE = DashboardPage("people", "People", Right.MANAGE_LAB, show_people, nav="Setup")

@@ -7,12 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from infra.cli.aws_options import Region
-from infra.cli.commands.people import account_actions, group_actions, role_actions, sign_in_actions
+from infra.cli.commands.people import (
+    account_actions,
+    group_actions,
+    invitation_actions,
+    role_actions,
+    sign_in_actions,
+)
 from infra.cli.commands.people import users_options as options
 from infra.cli.options import Run
 from infra.local.lifecycle.run_paths import RunPaths
+from infra.local.lifecycle.run_session import RunSession
 
 _ACTIONS: Final[Mapping[options.Action, Callable[[options.UsersOrder], None]]] = MappingProxyType(
     {
@@ -28,6 +36,9 @@ _ACTIONS: Final[Mapping[options.Action, Callable[[options.UsersOrder], None]]] =
         "codes-off": sign_in_actions.turn_off_codes,
         "role": role_actions.change_roles,
         "group": group_actions.change_groups,
+        "invite": invitation_actions.change_invitations,
+        "invitations": invitation_actions.change_invitations,
+        "withdraw": invitation_actions.change_invitations,
     }
 )
 
@@ -44,6 +55,7 @@ def users(
     about: options.About = None,
     private: options.Private = False,
     admin: options.Admin = False,
+    group: options.Groups = None,
     days: options.Days = None,
     app: Run = None,
     region: Region = None,
@@ -75,6 +87,18 @@ def users(
             about=about,
             is_private=private,
             is_admin=admin,
+            groups=group or (),
             until=until,
+            dashboard=_dashboard_of(session),
         )
         _ACTIONS[action](order)
+
+
+def _dashboard_of(session: RunSession) -> str:
+    """Return scheme and host of a run's dashboard; of a local run that isn't served, those it had last."""
+    from infra.local.dashboard.dashboard_links import dashboard_address
+
+    deployed = session.app.dashboard_url
+    address = dashboard_address(session.base) if deployed is None else deployed()
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -25,17 +25,22 @@ Action = Literal[
     "codes-off",
     "role",
     "group",
+    "invite",
+    "invitations",
+    "withdraw",
 ]
 ActionArgument = Annotated[
     Action,
     typer.Argument(
         help="list (the default), add, remove, grant, revoke, password, codes-off, token, revoke-token, "
-        "sessions, sign-out, role or group."
+        "sessions, sign-out, role, group, invite, invitations or withdraw."
     ),
 ]
 Username = Annotated[
     str | None,
-    typer.Argument(help="Username, such as ada; after role and group, what to do.", metavar="[USERNAME]"),
+    typer.Argument(
+        help="Username, such as ada; email to invite; after role or group, what to do.", metavar="[USERNAME]"
+    ),
 ]
 Subjects = Annotated[
     list[str] | None,
@@ -55,6 +60,9 @@ Private = Annotated[
     bool, typer.Option("--private", help="A group that only its members see, and who manages the lab.")
 ]
 Admin = Annotated[bool, typer.Option("--admin", help="A member who admits and removes others.")]
+Groups = Annotated[
+    list[str] | None, typer.Option("--group", help="Group that an invited person joins, by its nickname.")
+]
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Days until a user, grant or token expires.")]
 
 
@@ -75,13 +83,16 @@ class UsersOrder:
     about: str | None
     is_private: bool
     is_admin: bool
+    groups: Sequence[str]
     until: datetime | None
+    #: Scheme and host of the run's dashboard.
+    dashboard: str
 
-    def whose(self) -> str:
-        """Return the username; BadRequest without one, or with more words."""
+    def whose(self, what: str = "a username") -> str:
+        """Return the username, or what else an action needs; BadRequest without it, or with more words."""
         if len(self.words) > 1:
             raise BadRequest(f"{self.words[1]!r} isn't expected here; see petri users --help.")
-        return required(self.username, "a username")
+        return required(self.username, what)
 
     def named_rights(self) -> list[Any] | None:
         """Return the rights of `--right`, which also takes roles; None without it."""

@@ -1,0 +1,1 @@
+"""Invitations: links with which people become users, once, within three days."""

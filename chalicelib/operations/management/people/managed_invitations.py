@@ -1,0 +1,89 @@
+"""Invitations as rows of the API and of the page People."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.operations.accounts.invitation_records import Invitation
+from chalicelib.operations.accounts.invitations import invitations
+from chalicelib.operations.listings.listing import Listing
+from chalicelib.operations.shared.context import Context
+
+#: Below this address of the dashboard, followed by its secret, an invitation is accepted.
+ADDRESS = "/dashboard/invitation/"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An invitation, without the secret of its link."""
+
+    id: str
+    email: str | None = field(metadata={"personal": True})
+    #: The roles and rights that it gives.
+    what: list[str]
+    groups: list[str]
+    created: datetime
+    invited_by: str
+    expires: datetime
+    #: `open`, `accepted`, `withdrawn` or `expired`.
+    status: str
+    #: The user who accepted it, or the actor who withdrew it.
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation that was made; its link is shown once."""
+
+    id: str
+    expires: datetime
+    #: The address on the dashboard's host at which it is accepted.
+    link: str = field(repr=False)
+    #: Whether the run sends mail, so that the link can be sent to the person.
+    can_be_mailed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedInvitation:
+    """The invitation that a change was about."""
+
+    id: str
+
+
+def rows_of_invitations(ctx: Context) -> Listing[InvitationRow]:
+    """Return the invitations that the actor may see, newest first."""
+    rows = [_row(ctx, each) for each in invitations.list_invitations(ctx)]
+    return Listing(rows, None, len(rows), is_partial=False)
+
+
+def invite(ctx: Context, email: str, what: Sequence[str], groups: Sequence[str]) -> NewInvitation:
+    """Invite a person within the actor's rights."""
+    made, secret = invitations.invite(ctx, email, what=what, groups=groups)
+    return NewInvitation(made.id, made.expires, f"{ADDRESS}{secret}", sends_mail(ctx))
+
+
+def withdraw(ctx: Context, id_: str) -> ChangedInvitation:
+    """Withdraw an open invitation."""
+    return ChangedInvitation(invitations.withdraw_invitation(ctx, id_).id)
+
+
+def sends_mail(ctx: Context) -> bool:
+    """Whether the run sends mail to people: in debug mode, and without an account, mail goes to the log."""
+    has_account = ctx.config.get("contact_email_on_error") and ctx.config.get("dallinger_email_address")
+    return bool(has_account) and ctx.settings.mode != "debug" and ctx.settings.mailer != "log"
+
+
+def _row(ctx: Context, each: Invitation) -> InvitationRow:
+    return InvitationRow(
+        id=each.id,
+        email=each.email,
+        what=list(each.what),
+        groups=list(each.groups),
+        created=each.created,
+        invited_by=each.invited_by,
+        expires=each.expires,
+        status=each.status_at(ctx.now).value,
+        ended_by=each.ended_by,
+    )
