@@ -1,0 +1,1 @@
+"""The dashboard's pages on a run while it takes place: Live, messages, Stop."""
