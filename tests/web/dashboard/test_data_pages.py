@@ -14,7 +14,7 @@ from chalicelib.experiment.loader.experiment_folder import load_experiment
 from tests.docs.blocks import DOCS, section
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import DashboardBrowser
-from tests.web.dashboard.test_signing_in import NOT_FOUND, OK, csrf_of, signed_in
+from tests.web.dashboard.sign_in.test_links_and_sessions import NOT_FOUND, OK, csrf_of, signed_in
 from tests.web.experiments import Talk
 from tests.web.world import World
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from tests.web.conftest import NewWorld
-from tests.web.dashboard.test_signing_in import NOT_FOUND, OK, REDIRECTED, csrf_of, signed_in
+from tests.web.dashboard.sign_in.test_links_and_sessions import NOT_FOUND, OK, REDIRECTED, csrf_of, signed_in
 from tests.web.world import World
 
 BAD = '<img src=x onerror=alert(1)> <b hx-post="/dashboard/stop">=1+1'
