@@ -66,6 +66,12 @@ def page_events(call: HttpCall) -> dict[str, Any]:
     return _pages(call).keep_events(_serial(call), _events(call))
 
 
+@endpoint(routes, "/page/echo", ("POST",))
+def page_echo(call: HttpCall) -> dict[str, Any]:
+    """Take an echo that the page of a live session sends back at once, to measure the latency of the line."""
+    return _pages(call).take_echo(call.parameters.require("echo"))
+
+
 @endpoint(routes, "/page/upload", ("POST",))
 def page_upload(call: HttpCall) -> dict[str, Any]:
     """Return the form for a file of the page that is due."""

@@ -116,8 +116,10 @@ class LivePlayer(StoredFields):
     score: int = 0
     right: int = 0
     answered: int = 0
-    #: The measured time that a request takes to and from the player's device, in seconds.
+    #: The measured time that a request takes to and from the player's device, in seconds, and how often it
+    #: was measured.
     latency: float = 0.0
+    echoes: int = 0
     kicked: bool = False
 
 

@@ -92,6 +92,10 @@ class Player:
         self.last = self._requests().post_page(number, answers, None, None, is_timeout=is_timeout)
         return self.last
 
+    def echo(self, echo: str) -> dict[str, Any]:
+        """POST /page/echo."""
+        return self._requests().take_echo(echo)
+
     def _requests(self) -> PageRequests:
         """Return the requests of this player, as the routes make them."""
         call = _Call(self.app, Caller(PARTICIPANT, self.id, self.serial))

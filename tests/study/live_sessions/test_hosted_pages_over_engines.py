@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Forbidden, InvalidState
+from chalicelib.errors import BadRequest, Forbidden, InvalidState
 from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.joining_players import join
@@ -18,7 +18,7 @@ from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
 from chalicelib.study.live_sessions.live_session_records import LivePhase
-from petri.study import End, Hosted, Page, Study, choice, number
+from petri.study import End, Group, Hosted, Page, Study, Wait, choice, number
 from tests.contract.factories import ANY_CALLER, at_once
 from tests.study.contract.players import Player, Seat, Table
 
@@ -33,6 +33,27 @@ class Quiz(Study):
         Page("debrief"),
         End(),
     )
+
+
+class Game(Study):
+    """Pairs name prices; the host opens each page."""
+
+    price = number("Your price?", minimum=0)
+    timeline = (
+        Group(2),
+        Hosted(
+            [
+                Page("price", ask="price", on_timeout={"price": 0}),
+                Wait(then="pay"),
+                Page("result"),
+            ]
+        ),
+        End(),
+    )
+
+    def pay(self, group: Any) -> None:
+        for player in group.living:
+            player.earn(player.price)
 
 
 class Session:
@@ -251,3 +272,45 @@ def test_without_a_live_session_participants_go_at_their_own_pace(engine: Engine
     player = table.players[0]
     assert player.get()["page"] == "capital"
     assert player.post(capital="Paris")["page"] == "half"
+
+
+def test_the_latency_is_measured_by_signed_echoes_and_taken_off_the_time(
+    session: Session,
+) -> None:
+    ada = session.join("Ada")
+    session.table.clock.turn(seconds=0.5)
+    assert ada.echo(ada.last["echo"]) == {"latency": 0.5}
+    fresh = ada.get()["echo"]
+    session.table.clock.turn(seconds=0.25)
+    assert ada.echo(fresh) == {"latency": 0.25}
+    session.act(HostAction.NEXT)
+    ada.get()
+    session.table.clock.turn(seconds=5.25)
+    ada.post(capital="Paris")
+    session.act(HostAction.LEADERS)
+    assert session.view().leaders[0].score == 750
+
+
+def test_an_echo_that_is_delayed_counts_as_one_second_at_most_and_a_forged_one_is_refused(
+    session: Session,
+) -> None:
+    ada, bob = session.join("Ada"), session.join("Bob")
+    for echo in ("", "x", "2026-03-01T12:00:00Z forged", bob.last["echo"]):
+        with pytest.raises(BadRequest):
+            ada.echo(echo)
+    session.table.clock.turn(seconds=9)
+    assert ada.echo(ada.last["echo"]) == {"latency": 1.0}
+
+
+def test_a_member_of_a_group_without_requests_follows_the_host(engine: Engine, seat_players: Seat) -> None:
+    session = Session(seat_players(engine, Game, 0))
+    ada, bob = session.join("Ada"), session.join("Bob")
+    session.table.work()
+    session.act(HostAction.NEXT)
+    assert ada.get()["page"] == "price"
+    bob.get()
+    ada.post(price=3)
+    session.act(HostAction.NEXT)
+    session.table.work()
+    assert ada.get()["page"] == "result"
+    assert session.table.place(bob)["path"].endswith("result")

@@ -90,6 +90,7 @@ OF_STUDIES = {
     ("POST", "/page/live"),
     ("POST", "/page/events"),
     ("POST", "/page/draft"),
+    ("POST", "/page/echo"),
     ("POST", "/page/upload"),
     ("GET", "/page/upload/{participant_id}/{name}"),
 }
@@ -110,7 +111,7 @@ OF_DASHBOARD = {
 @pytest.mark.parametrize(("method", "path"), sorted(OF_STUDIES))
 def test_a_route_of_studies_needs_a_token(islands: Scene, method: str, path: str) -> None:
     fields = {"serial": 1, "answers": "{}", "message": "{}", "events": "[]"}
-    fields |= {"item": "sketch", "size": 1, "sha256": "0" * 64}
+    fields |= {"item": "sketch", "size": 1, "sha256": "0" * 64, "echo": "x"}
     path = path.format(participant_id=1, name="1-a.png")
     with islands.here.unchanged():
         said = islands.here.get(path) if method == "GET" else islands.here.post(path, fields)

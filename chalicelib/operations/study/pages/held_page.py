@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.answers.echoes import new_echo
 from chalicelib.operations.study.answers.hosted_answers import LIVE_ANSWER, find_player
 from chalicelib.operations.study.shared.live_gate import live_session_of
 from chalicelib.operations.study.shared.study_context import study_of
@@ -40,6 +41,7 @@ def held_fields(ctx: Context, place: Place) -> dict[str, Any]:
         "waits_until": None,
         "poll_seconds": POLL_SECONDS,
         "preload": [],
+        "echo": None if player is None else new_echo(ctx, player),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ExperimentError, PetriError
-from chalicelib.operations.study.answers import drafts, event_log
+from chalicelib.operations.study.answers import drafts, echoes, event_log
 from chalicelib.operations.study.answers.uploads import link_to_upload
 from chalicelib.operations.study.flow import reminders
 from chalicelib.operations.study.flow.reminders import StopTexts
@@ -53,6 +53,11 @@ class PageRequests:
         """Record the events of a page."""
         recorded: dict[str, Any] = self.run(event_log.keep_page_events, serial, events)
         return recorded
+
+    def take_echo(self, echo: str) -> dict[str, Any]:
+        """Take an echo that measures the latency of a player of a live session."""
+        taken: dict[str, Any] = self.run(echoes.take_echo, echo)
+        return taken
 
     def grant_upload(
         self, serial: int, item: str, described: Mapping[str, Any], ending: str

@@ -106,11 +106,17 @@
 
   /* ---- Showing --------------------------------------------------------------------------------------------- */
 
+  /** Send the echo of a live session back at once: so the server measures how long a request is under way. */
+  function sendEcho({ echo }) {
+    if (echo) dallinger.post("/page/echo", { echo }).fail(({ errorText }) => console.warn(errorText));
+  }
+
   const isWait = (each) => each.kind === "wait" || each.poll_seconds > 0;
   const isLive = (each) => each.kind === "live" || each.kind === "chat" || (each.kind === "wait" && Boolean(each.script));
   const heedsRings = (each) => isWait(each) || isLive(each) || "paused" in each;
 
   async function show(answer) {
+    sendEcho(answer);
     if (page && answer.serial === page.serial && !answer.exit) return showAgain(answer);
     const arrived = performance.now();
     isBusy = true; // the old page stays while media are loaded, but can't be sent again
