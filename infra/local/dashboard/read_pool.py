@@ -21,6 +21,8 @@ from infra.lambda_events.responses import ProxyResponse, error_response
 
 #: The paths whose GETs are reads of the dashboard.
 READ_PATHS: Final = ("/dashboard", "/api/v1")
+#: GETs below this one go on with a sign-in: what they do at a provider works once, so they run once.
+_ONCE: Final = "/dashboard/sign-in/"
 #: The paths whose POSTs hash a password.
 HASHING_PATHS: Final = (
     "/dashboard/sign-in/password",
@@ -58,6 +60,8 @@ class ReadPool:
     @staticmethod
     def serves(method: str, path: str) -> bool:
         """Whether a request is a read of the dashboard, or a change of it that hashes a password."""
+        if method == "GET" and path.startswith(_ONCE):
+            return False
         paths = READ_PATHS if method == "GET" else HASHING_PATHS if method == "POST" else ()
         return any(path == own or path.startswith(f"{own}/") for own in paths)
 

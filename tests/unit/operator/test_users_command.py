@@ -8,7 +8,9 @@ import zipfile
 from chalicelib.access.rights import Right
 from chalicelib.dashboard import sessions
 from chalicelib.operations.accounts.actors import authenticate_token, find_actor
+from chalicelib.operations.accounts.credentials.one_time_codes import begin_codes, new_secret
 from chalicelib.operations.accounts.invitations.acceptance import read_offer
+from chalicelib.operations.accounts.passwords import set_password, stored_password
 from tests.unit.operator.runs import Scene
 from tests.unit.operator.test_commands import Say, petri
 
@@ -57,11 +59,15 @@ def test_an_action_that_lacks_something_names_it(scene: Scene, petri: Say) -> No
 def test_an_export_contains_no_accounts(scene: Scene, petri: Say) -> None:
     petri("users", "add", "zebedee", "--name", "Zebedee", "--email", "z@example.org", "--role", "Viewer")
     token = petri("users", "token", "zebedee", "--name", "script").split()[0]
+    scene.run(set_password, "zebedee", "seven green bicycles sing")
+    scene.run(begin_codes, "zebedee")
+    code_secret = scene.run(new_secret, "zebedee")
+    hashed = scene.run(stored_password, "zebedee").hash.rpartition("$")[2]
     petri("export", "--no-scrub")
     (archive,) = scene.root.rglob("*-data.zip")
     with zipfile.ZipFile(archive) as files:
         contents = b"".join(files.read(name) for name in files.namelist()).decode("utf-8", "replace")
-    for secret in ("zebedee", "Zebedee", token[:12], "users.add"):
+    for secret in ("zebedee", "Zebedee", token[:12], "users.add", code_secret, hashed, "argon2id"):
         assert secret not in contents
 
 

@@ -19,8 +19,11 @@ from tests.web.world import Said, World
 PASSWORD = "seven green bicycles sing"
 
 
-def add_user_with_password(here: World, username: str = "ada", role: str = "Viewer") -> None:
-    here.app.run(add_user, username, username.title(), role=role, caller=OPERATOR_CALLER)
+def add_user_with_password(
+    here: World, username: str = "ada", role: str = "Viewer", days: int | None = None
+) -> None:
+    until = None if days is None else here.clock.now() + timedelta(days=days)
+    here.app.run(add_user, username, username.title(), role=role, expires=until, caller=OPERATOR_CALLER)
     here.app.run(set_password, username, PASSWORD, caller=OPERATOR_CALLER)
 
 
