@@ -13,12 +13,11 @@ from chalicelib.access.rules import Mode
 from chalicelib.errors import NotFound
 from chalicelib.operations.listings.listed_types import RECORD_TYPES
 from chalicelib.operations.management.exports.export_jobs import ExportRow
-from chalicelib.operations.management.managed_payments import PaymentRow
 from chalicelib.operations.management.notes import NoteRow
 from chalicelib.operations.management.oversight.audit_log import AuditRow
 from chalicelib.operations.management.oversight.settings_of_run import SecretRow
 from chalicelib.operations.management.participant_actions import ParticipantDetail
-from chalicelib.operations.management.participant_timeline import ParticipantTimeline, PaymentSummary
+from chalicelib.operations.management.participant_timeline import ParticipantTimeline
 from chalicelib.operations.management.run_state.managed_dead_letters import DeadLetterRow
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import (
@@ -43,8 +42,6 @@ KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
         NoteRow: "note",
         ParticipantDetail: "participant",
         ParticipantTimeline: "participant",
-        PaymentRow: "payment",
-        PaymentSummary: "payment",
         SecretRow: "config_secret",
     }
 )

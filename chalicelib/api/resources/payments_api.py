@@ -9,9 +9,11 @@ from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import ID_TEXT, LIMIT, NUMBER_CURSOR, NoParameters, One
 from chalicelib.model.statuses import PaymentStatus
-from chalicelib.operations.listings.listing import Listing
+from chalicelib.operations.listings.listing import Listing, RecordFilter
+from chalicelib.operations.listings.payment_lists import list_payments_page
+from chalicelib.operations.listings.record_rows import PaymentRow
 from chalicelib.operations.management import managed_payments as payments
-from chalicelib.operations.management.managed_payments import PaymentDetail, PaymentRow
+from chalicelib.operations.management.managed_payments import PaymentDetail
 from chalicelib.operations.management.run_state.money_of_run import RunMoney, money_of_run
 from chalicelib.operations.shared.context import Context
 
@@ -22,6 +24,12 @@ class PaymentQueryParameters:
 
     status: PaymentStatus | None = None
     participant_id: int | None = field(default=None, metadata={"min": 1})
+    type: str | None = field(
+        default=None, metadata={"min": 1, "max": 200, "help": "The kind, such as base or bonus."}
+    )
+    text: str | None = field(
+        default=None, metadata={"min": 1, "max": 200, "help": "An id, or a part of one."}
+    )
     after: str | None = field(default=None, metadata=NUMBER_CURSOR)
     limit: int = field(default=50, metadata=LIMIT)
 
@@ -38,9 +46,10 @@ class PaidElsewhere:
 
 
 def _list(ctx: Context, asked: PaymentQueryParameters) -> Listing[PaymentRow]:
-    return payments.page_of_payments(
-        ctx, asked.status, asked.participant_id, int(asked.after or 0), asked.limit
+    chosen = RecordFilter(
+        status=asked.status, participant_id=asked.participant_id, type=asked.type, text=asked.text
     )
+    return list_payments_page(ctx, chosen, asked.after, asked.limit)
 
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (

@@ -7,13 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.model.statuses import PaymentStatus
+
 #: An amount or a total with any number of decimals.
 _ANY_DECIMAL: Final = {"any_decimal": True}
+_PERSONAL: Final = {"personal": True}
 
 
 def _personal(default: Any = None) -> Any:
     """A field that only those see who may view personal data."""
-    return field(default=default, metadata={"personal": True})
+    return field(default=default, metadata=_PERSONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,19 +163,36 @@ class QuestionRow(RecordRow):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow(RecordRow):
+class PaymentRow:
     """A payment of the ledger."""
 
+    id: str = field(metadata={"help": "The participant's id and the kind: `12-base`."})
     participant_id: int
-    kind: str
-    amount: Decimal = field(metadata=_ANY_DECIMAL)
-    status: str
-    reason: str | None = None
-    recruiter_reference: str | None = _personal()
+    kind: str = field(metadata={"help": "base, bonus, compensation, screen-out, visit-2, bonus-1 and so on."})
+    amount: Decimal = field(metadata={**_ANY_DECIMAL, "help": "US dollars."})
+    status: PaymentStatus
+    since: datetime | None = field(metadata={"help": "When it reached this status."})
+    reason: str = field(metadata={"help": "The reason of the last transition."})
+    is_stuck: bool = field(metadata={"help": "Whether it is overdue and not being sent."})
+    recruiter: str
+    worker_id: str | None = _personal()
+    reference: str | None = field(default=None, metadata={**_PERSONAL, "help": "The recruiter's reference."})
+    stated_reason: str | None = field(
+        default=None, metadata={"help": "The reason that the participant sees at the recruiter."}
+    )
     sent_time: datetime | None = None
-    #: When it reached its status, and why.
-    since: datetime | None = None
-    why: str = ""
+    #: The id of the record in exports.
+    record_id: int = 0
+    creation_time: datetime | None = None
+    failed: bool = False
+    failed_reason: str | None = None
+    time_of_death: datetime | None = None
+    property1: str | None = None
+    property2: str | None = None
+    property3: str | None = None
+    property4: str | None = None
+    property5: str | None = None
+    details: dict[str, Any] | None = field(default_factory=dict)
 
 
 # -- the run ----------------------------------------------------------------------------------------

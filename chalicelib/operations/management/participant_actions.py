@@ -20,8 +20,8 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
 from .erase_participant import erase_participant
-from .managed_payments import PERSONAL
 
+PERSONAL: Final = {"personal": True}
 #: The most extra time that a participant can have in all: the recruiter's own limits don't grow with it.
 MAX_EXTRA_MINUTES: Final = 7 * 24 * 60
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib.model.participant import Participant
@@ -15,10 +14,11 @@ from chalicelib.operations.listings.listing import RecordFilter
 from chalicelib.operations.listings.participant_lists import places_of
 from chalicelib.operations.listings.participant_records import list_responses
 from chalicelib.operations.listings.payment_lists import payments_of
+from chalicelib.operations.listings.record_rows import PaymentRow
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
-from .managed_payments import read_payment
+from .managed_payments import payment_detail
 from .participant_actions import participant_named
 
 #: How many answers and infos are shown, and how much of each.
@@ -38,22 +38,11 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentSummary:
-    """One payment of the participant."""
-
-    id: str
-    kind: str
-    amount: Decimal = field(metadata={"any_decimal": True})
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class ParticipantTimeline:
     """What happened to one participant."""
 
     entries: list[TimelineEntry]
-    payments: list[PaymentSummary]
+    payments: list[PaymentRow]
     condition: dict[str, Any]
     is_study: bool
     is_complete: bool = field(metadata={"help": "False if the participant has more answers than these."})
@@ -64,7 +53,7 @@ def read_timeline(ctx: Context, participant_id: str) -> ParticipantTimeline:
     participant = participant_named(ctx, participant_id)
     is_study = as_study(ctx.experiment) is not None
     answers = list(_study_answers(ctx, participant) if is_study else _answers(participant))
-    payments = [read_payment(ctx, f"{participant.id}-{row.kind}") for row in _payments(ctx, participant)]
+    payments = [payment_detail(ctx, payment) for payment in payments_of(ctx, participant.id)]
     entries = [*_part(participant), *answers[-MOST_RECORDS:]]
     for detail in payments:
         entries += [
@@ -74,10 +63,7 @@ def read_timeline(ctx: Context, participant_id: str) -> ParticipantTimeline:
         ]
     return ParticipantTimeline(
         entries=sorted(entries, key=lambda entry: entry.at),
-        payments=[
-            PaymentSummary(d.payment.id, d.payment.kind, d.payment.amount, d.payment.status, d.payment.reason)
-            for d in payments
-        ],
+        payments=[detail.payment for detail in payments],
         condition=_condition(ctx, participant) if is_study else {},
         is_study=is_study,
         is_complete=len(answers) < MOST_RECORDS,
@@ -117,10 +103,6 @@ def _study_answers(ctx: Context, participant: Participant) -> Iterator[TimelineE
             yield TimelineEntry(
                 row.answered_at, f"Answered {row.item}", _short(row.answer), "answer", row.node_id
             )
-
-
-def _payments(ctx: Context, participant: Participant) -> list[Any]:
-    return payments_of(ctx, [participant.id]).get(participant.id, [])
 
 
 def _condition(ctx: Context, participant: Participant) -> dict[str, Any]:

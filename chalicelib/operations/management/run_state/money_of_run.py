@@ -11,7 +11,8 @@ from typing import Final
 from chalicelib.model import keys
 from chalicelib.model.run_records import COMPENSATION, KINDS, hand_bonus_of
 from chalicelib.model.statuses import PaymentStatus
-from chalicelib.operations.management.managed_payments import PaymentRow, payment_row_of
+from chalicelib.operations.listings.payment_lists import payment_row
+from chalicelib.operations.listings.record_rows import PaymentRow
 from chalicelib.operations.management.run_progress import hourly_pay_of_latest
 from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, list_payments
 from chalicelib.operations.recruitment import budget
@@ -73,7 +74,7 @@ def money_of_run(ctx: Context) -> RunMoney:
     return RunMoney(
         by_status=_by_status(entries),
         by_recruiter=_by_recruiter(ctx, entries),
-        by_hand=[payment_row_of(each) for each in reversed(by_hand[-MOST_BY_HAND:])],
+        by_hand=_rows(ctx, by_hand[-MOST_BY_HAND:]),
         stuck=sum(1 for each in entries if each.is_stuck),
         looked_at=len(latest),
         is_partial=len(latest) < len(ids),
@@ -83,6 +84,12 @@ def money_of_run(ctx: Context) -> RunMoney:
         hard_cap=_cap(settings.hard_cap),
         soft_cap=_cap(settings.soft_cap),
     )
+
+
+def _rows(ctx: Context, entries: Sequence[PaymentEntry]) -> list[PaymentRow]:
+    """Return payments as rows, the latest participants' first."""
+    payments = (ctx.uow.payment(each.participant_id, each.kind) for each in reversed(entries))
+    return [payment_row(ctx, payment) for payment in payments if payment is not None]
 
 
 def _cap(value: float | None) -> Decimal | None:
