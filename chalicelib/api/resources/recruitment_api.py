@@ -23,27 +23,14 @@ from chalicelib.operations.management.run_state.vendor_accounts import (
 from chalicelib.services import App
 
 RESOURCE: Final = "recruitment"
-_PLACES: Final = {"min": 1, "max": 10_000}
-
-
-@dataclass(frozen=True, slots=True)
-class PlacesPreview:
-    """How many places, and whether free seats limit them."""
-
-    places: int = field(metadata=_PLACES)
-    ignore_free_seats: bool = field(
-        default=False, metadata={"help": "Count them even if no seat is free for them."}
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class PlacesOrder:
     """How many places, and whether free seats limit them."""
 
-    places: int = field(metadata=_PLACES)
-    ignore_free_seats: bool = field(
-        default=False, metadata={"help": "Open them even if no seat is free for them."}
-    )
+    places: int = field(metadata={"min": 1, "max": 10_000})
+    ignore_free_seats: bool = field(default=False, metadata={"help": "Even if no seat is free for them."})
 
 
 def _ask_vendors(app: App, states: Mapping[str, Mapping[str, Any]]) -> VendorViews:
@@ -71,7 +58,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         shape=Shape.ITEM,
         verb="places",
         right=Right.VIEW,
-        parameters=PlacesPreview,
+        parameters=PlacesOrder,
         answer=OpenedPlaces,
         run=lambda ctx, asked: recruitment.preview_places(
             ctx, asked.places, ignore_free_seats=asked.ignore_free_seats

@@ -31,8 +31,8 @@ Row = TypeVar("Row", bound=RecordRow)
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind(Generic[Row]):
-    """How the records of a kind are stored in a network's collection."""
+class NetworkRecordList(Generic[Row]):
+    """Lists the records of a kind, which are stored in the collections of their networks."""
 
     name: str
     row: type[Row]
@@ -44,9 +44,23 @@ class _Kind(Generic[Row]):
     #: The ids that a search looks at.
     searched: tuple[str, ...] = ("id",)
 
+    def __call__(
+        self,
+        ctx: Context,
+        record_filter: RecordFilter = NO_FILTER,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Listing[Row]:
+        """Return records, network by network; those of a node, where vectors are at both of their ends."""
+        require_limit(limit)
+        record_filter = located(record_filter)
+        return collect(_look(ctx, self, record_filter, cursor, batch_size(record_filter, limit)), limit)
 
-_INFOS: Final = _Kind("info", InfoRow, keys.info_prefix, keys.OF_NODES, keys.AN_INFO, ("id", "origin_id"))
-_VECTORS: Final = _Kind(
+
+list_infos: Final = NetworkRecordList(
+    "info", InfoRow, keys.info_prefix, keys.OF_NODES, keys.AN_INFO, ("id", "origin_id")
+)
+list_vectors: Final = NetworkRecordList(
     "vector",
     VectorRow,
     keys.vectors_of,
@@ -54,7 +68,7 @@ _VECTORS: Final = _Kind(
     keys.AN_INCOMING_VECTOR,
     ("id", "origin_id", "destination_id"),
 )
-_TRANSFORMATIONS: Final = _Kind(
+list_transformations: Final = NetworkRecordList(
     "transformation",
     TransformationRow,
     keys.transformations_of,
@@ -62,7 +76,8 @@ _TRANSFORMATIONS: Final = _Kind(
     keys.A_TRANSFORMATION,
     ("id", "info_in_id", "info_out_id"),
 )
-_TRANSMISSIONS: Final = _Kind(
+#: Those that a node has received: they are stored with it.
+list_transmissions: Final = NetworkRecordList(
     "transmission",
     TransmissionRow,
     keys.to,
@@ -72,44 +87,8 @@ _TRANSMISSIONS: Final = _Kind(
 )
 
 
-def list_infos(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[InfoRow]:
-    """Return infos by network and by the node that made them."""
-    return _list(ctx, _INFOS, record_filter, cursor, limit)
-
-
-def list_vectors(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[VectorRow]:
-    """Return vectors by network and by their destination; those of one node at both of its ends."""
-    return _list(ctx, _VECTORS, record_filter, cursor, limit)
-
-
-def list_transmissions(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[TransmissionRow]:
-    """Return transmissions by network and by their destination."""
-    return _list(ctx, _TRANSMISSIONS, record_filter, cursor, limit)
-
-
-def list_transformations(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[TransformationRow]:
-    """Return transformations by network and by the node that made them."""
-    return _list(ctx, _TRANSFORMATIONS, record_filter, cursor, limit)
-
-
-def _list(
-    ctx: Context, kind: _Kind[Row], record_filter: RecordFilter, cursor: str | None, limit: int
-) -> Listing[Row]:
-    require_limit(limit)
-    record_filter = located(record_filter)
-    return collect(_look(ctx, kind, record_filter, cursor, batch_size(record_filter, limit)), limit)
-
-
 def _look(
-    ctx: Context, kind: _Kind[Row], record_filter: RecordFilter, cursor: str | None, batch: int
+    ctx: Context, kind: NetworkRecordList[Row], record_filter: RecordFilter, cursor: str | None, batch: int
 ) -> Iterator[Looked[Row]]:
     node_id = record_filter.node_id
     network_id = record_filter.network_id if node_id is None else keys.network_of(node_id)
@@ -127,7 +106,7 @@ def _look(
 
 def _in_network(
     ctx: Context,
-    kind: _Kind[Row],
+    kind: NetworkRecordList[Row],
     record_filter: RecordFilter,
     root: Item,
     prefix: str,
@@ -149,14 +128,16 @@ def _in_network(
         after = page.after
 
 
-def _is_of(kind: _Kind[Row], record_filter: RecordFilter, item: Item) -> bool:
+def _is_of(kind: NetworkRecordList[Row], record_filter: RecordFilter, item: Item) -> bool:
     """Whether an item is a record of the kind; a vector is stored at both ends, and listed once."""
     if item["kind"] != kind.name:
         return False
     return record_filter.node_id is not None or kind.place in item["sk"]
 
 
-def _row(kind: _Kind[Row], record_filter: RecordFilter, item: Item, marks: FailureMarks) -> Row | None:
+def _row(
+    kind: NetworkRecordList[Row], record_filter: RecordFilter, item: Item, marks: FailureMarks
+) -> Row | None:
     if not (
         record_filter.type in (None, item.get("type"))
         and record_filter.status in (None, item.get("status"))
@@ -167,5 +148,5 @@ def _row(kind: _Kind[Row], record_filter: RecordFilter, item: Item, marks: Failu
     return row if record_filter.failed in (None, row.failed) else None
 
 
-def _ids(kind: _Kind[Row], item: Item) -> tuple[Any, ...]:
+def _ids(kind: NetworkRecordList[Row], item: Item) -> tuple[Any, ...]:
     return tuple(item.get(name) for name in kind.searched)

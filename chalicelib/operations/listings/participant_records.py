@@ -34,8 +34,8 @@ EMAIL: Final = "email"
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind(Generic[Row]):
-    """How the records of a kind are stored among those of a participant."""
+class ParticipantRecordList(Generic[Row]):
+    """Lists the records of a kind, which are stored with their participants."""
 
     kind: str
     prefix: str
@@ -46,6 +46,17 @@ class _Kind(Generic[Row]):
     type: str
     #: The columns that a search looks at.
     searched: tuple[str, ...]
+
+    def __call__(
+        self,
+        ctx: Context,
+        record_filter: RecordFilter = NO_FILTER,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Listing[Row]:
+        """Return records, newest participant first, and of each participant in the order of their keys."""
+        require_limit(limit)
+        return collect(_look(ctx, self, record_filter, cursor, batch_size(record_filter, limit)), limit)
 
 
 def _only(item: Item) -> list[Mapping[str, Any]]:
@@ -62,71 +73,24 @@ def _entries(name: str) -> Callable[[Item], list[Mapping[str, Any]]]:
     return lambda item: item.get(name, [])
 
 
-_QUESTIONS: Final = _Kind("question", keys.QUESTIONS, _only, QuestionRow, "type", ("id", "participant_id"))
-_RESPONSES: Final = _Kind(
+list_questions: Final = ParticipantRecordList(
+    "question", keys.QUESTIONS, _only, QuestionRow, "type", ("id", "participant_id")
+)
+list_responses: Final = ParticipantRecordList(
     "response", keys.RESPONSES, _entries("answers"), ResponseRow, "item", ("participant_id", "item", "page")
 )
-_GRADES: Final = _Kind(
+list_grades: Final = ParticipantRecordList(
     "grade", keys.GRADES, _entries("answers"), GradeRow, "item", ("participant_id", "item", "graded_by")
 )
-_TRIALS: Final = _Kind(
+list_trials: Final = ParticipantRecordList(
     "trial_batch", keys.TRIALS, _entries("trials"), TrialRow, "page", ("participant_id", "page")
 )
-_EVENTS: Final = _Kind(
+list_events: Final = ParticipantRecordList(
     "event_batch", keys.EVENTS, _entries("events"), EventRow, "event", ("participant_id", "page", "item")
 )
-_UPLOADS: Final = _Kind(
+list_uploads: Final = ParticipantRecordList(
     "upload", keys.UPLOADS, _stored_upload, UploadRow, "type", ("participant_id", "item", "reference")
 )
-
-
-def list_questions(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[QuestionRow]:
-    """Return answers to questionnaires by participant, newest first."""
-    return _list(ctx, _QUESTIONS, record_filter, cursor, limit)
-
-
-def list_responses(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[ResponseRow]:
-    """Return answers to the items of a study by participant, newest first. `type`: the item."""
-    return _list(ctx, _RESPONSES, record_filter, cursor, limit)
-
-
-def list_grades(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[GradeRow]:
-    """Return grades that people have given, by participant, newest first. `type`: the item."""
-    return _list(ctx, _GRADES, record_filter, cursor, limit)
-
-
-def list_trials(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[TrialRow]:
-    """Return trials by participant, newest first. `type`: the page."""
-    return _list(ctx, _TRIALS, record_filter, cursor, limit)
-
-
-def list_events(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[EventRow]:
-    """Return events on pages by participant, newest first. `type`: the event."""
-    return _list(ctx, _EVENTS, record_filter, cursor, limit)
-
-
-def list_uploads(
-    ctx: Context, record_filter: RecordFilter = NO_FILTER, cursor: str | None = None, limit: int = 50
-) -> Listing[UploadRow]:
-    """Return the files that answers refer to, by participant, newest first. `type`: the media type."""
-    return _list(ctx, _UPLOADS, record_filter, cursor, limit)
-
-
-def _list(
-    ctx: Context, kind: _Kind[Row], record_filter: RecordFilter, cursor: str | None, limit: int
-) -> Listing[Row]:
-    require_limit(limit)
-    return collect(_look(ctx, kind, record_filter, cursor, batch_size(record_filter, limit)), limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +106,11 @@ class _Position:
 
 
 def _look(
-    ctx: Context, kind: _Kind[Row], record_filter: RecordFilter, cursor: str | None, batch: int
+    ctx: Context,
+    kind: ParticipantRecordList[Row],
+    record_filter: RecordFilter,
+    cursor: str | None,
+    batch: int,
 ) -> Iterator[Looked[Row]]:
     begin: _Position | None = None
     if cursor is not None:
@@ -156,7 +124,11 @@ def _look(
 
 
 def _of_participant(
-    ctx: Context, kind: _Kind[Row], record_filter: RecordFilter, position: _Position, batch: int
+    ctx: Context,
+    kind: ParticipantRecordList[Row],
+    record_filter: RecordFilter,
+    position: _Position,
+    batch: int,
 ) -> Iterator[Looked[Row]]:
     number, skip = position.participant_id, position.skip
     after = position.after or None
@@ -180,7 +152,11 @@ def _of_participant(
 
 
 def _row(
-    ctx: Context, kind: _Kind[Row], record_filter: RecordFilter, item: Item, entry: Mapping[str, Any]
+    ctx: Context,
+    kind: ParticipantRecordList[Row],
+    record_filter: RecordFilter,
+    item: Item,
+    entry: Mapping[str, Any],
 ) -> Row | None:
     # The item's own kind isn't that of the answer.
     merged = {**{name: value for name, value in item.items() if name != "kind"}, **entry}
@@ -197,5 +173,5 @@ def _row(
     return read_row(kind.row, merged)
 
 
-def _ids(kind: _Kind[Row], merged: Mapping[str, Any]) -> tuple[Any, ...]:
+def _ids(kind: ParticipantRecordList[Row], merged: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(merged.get(name) for name in kind.searched)
