@@ -10,11 +10,13 @@ from typing import Final
 from chalicelib import services
 from chalicelib.access.rights import Right
 from chalicelib.dashboard.charts import cumulative_counts
+from chalicelib.dashboard.formats import format_duration
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import VendorError
 from chalicelib.operations.management.run_progress import RunProgress
 from chalicelib.operations.management.run_state.state_of_run import RunOverview, RunState
+from chalicelib.operations.management.run_state.stuck_rooms import StuckRoom
 
 #: Above so many participants the page is updated less often, since it reads their records.
 MANY: Final = 500
@@ -72,9 +74,24 @@ def _needs(overview: RunOverview, progress: RunProgress) -> Iterator[Need]:
         if count:
             place = _page_or("money", "participants")
             yield Need(f"{_number(count, one, many)}.", place, "Look at payments", tone)
+    yield from map(_need_of_room, progress.stuck_rooms)
     if overview.hard_cap is not None and overview.owed + overview.reserved >= overview.hard_cap:
         text = "The hard cap is reached, so no more places are opened. Raise hard_cap to continue."
         yield Need(text, _page_or("money", "stop"), "Look at the money")
+
+
+def _need_of_room(room: StuckRoom) -> Need:
+    """Say who waits in vain and why; the page Live lets them go with pay, or begin without the others."""
+    who = _number(room.waiting, "participant waits", "participants wait")
+    if not room.can_fill:
+        text = (
+            f"{who} in {room.name}, which takes {room.size} and can't fill any more: recruitment is closed, "
+            "and no other participant can come."
+        )
+        return Need(text, "live#waiting", "Look at who waits", "bad")
+    limit = format_duration((room.limit_minutes or 0) * _MINUTE)
+    text = f"{who} in {room.name}, the first of them longer than the {limit} that the experiment allows."
+    return Need(text, "live#waiting", "Look at who waits", "bad")
 
 
 @dataclass(frozen=True, slots=True)

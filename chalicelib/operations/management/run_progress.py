@@ -23,6 +23,8 @@ from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
+from .run_state.stuck_rooms import StuckRoom, stuck_rooms
+
 #: How many participants the times and the pay are computed from.
 MOST_LOOKED_AT: Final = 2_000
 #: How many payments that need a person are counted one by one.
@@ -55,6 +57,9 @@ class RunProgress:
     held_payments: int = field(metadata={"help": "Among those of the latest participants."})
     refused_payments: int
     stuck_payments: int
+    stuck_rooms: list[StuckRoom] = field(
+        metadata={"help": "Where participants wait longer than allowed, or for others who can't come."}
+    )
 
 
 def read_progress(ctx: Context) -> RunProgress:
@@ -69,9 +74,10 @@ def _read_progress(ctx: Context) -> RunProgress:
     items = list(_participants(ctx, latest))
     completed = [item for item in items if item["status"] in SUBMISSION_RECEIVED and item.get("end_time")]
     seconds = [_seconds(item) for item in completed]
+    waiting = waiting_ids(ctx)
     problems = _payment_problems(ctx, latest[-MOST_PAYMENTS_LOOKED_AT:])
     return RunProgress(
-        funnel=_funnel(ctx, statuses, items, is_whole=len(latest) == len(ids)),
+        funnel=_funnel(statuses, items, len(waiting), is_whole=len(latest) == len(ids)),
         arrivals=sorted(datetime.fromisoformat(item["creation_time"]) for item in items),
         completions=sorted(datetime.fromisoformat(item["end_time"]) for item in completed),
         seconds=seconds,
@@ -83,6 +89,7 @@ def _read_progress(ctx: Context) -> RunProgress:
         held_payments=problems[PaymentStatus.HELD],
         refused_payments=problems[PaymentStatus.REFUSED],
         stuck_payments=problems["stuck"],
+        stuck_rooms=stuck_rooms(ctx, waiting),
     )
 
 
@@ -117,13 +124,13 @@ def _participants(ctx: Context, ids: Sequence[int]) -> Iterator[Mapping[str, Any
 
 
 def _funnel(
-    ctx: Context, statuses: Mapping[str, int], items: Sequence[Mapping[str, Any]], *, is_whole: bool
+    statuses: Mapping[str, int], items: Sequence[Mapping[str, Any]], number_waiting: int, *, is_whole: bool
 ) -> list[FunnelStep]:
     arrived = sum(statuses.values()) - statuses.get(ParticipantStatus.REPLACED, 0)
     working = statuses.get(ParticipantStatus.WORKING, 0)
     submitted = sum(count for status, count in statuses.items() if status in SUBMISSION_RECEIVED)
     left = arrived - working - submitted
-    waiting = min(working, len(waiting_ids(ctx)))
+    waiting = min(working, number_waiting)
     consented = sum(1 for item in items if item.get("consent"))
     steps = [("Arrived", arrived)]
     if is_whole and consented:

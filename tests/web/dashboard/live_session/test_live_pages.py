@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -52,6 +54,43 @@ def test_a_room_is_opened_with_those_who_wait_although_it_is_not_full(lobby: Wor
     assert "Room 1" in browser.open("live")
     with lobby.unchanged():
         assert browser.press("live/room/open").status == 409
+
+
+def needs(here: World) -> str:
+    """Return the overview's text as it is read."""
+    return re.sub(r"\s+", " ", html.unescape(DashboardBrowser(here).open("overview")))
+
+
+def test_a_waiting_room_that_cannot_fill_any_more_needs_a_person(lobby: World) -> None:
+    assert "participants wait in" not in needs(lobby)
+    assert DashboardBrowser(lobby).press("recruitment/close").status == 303
+    lobby.work()
+    found = needs(lobby)
+    assert "2 participants wait in the waiting room, which takes 3 and can't fill any more" in found
+    assert 'href="/dashboard/live#waiting">Look at who waits</a>' in found
+    assert 'id="waiting"' in DashboardBrowser(lobby).open("live")
+    DashboardBrowser(lobby).press("live/room/open")
+    assert "participants wait in" not in needs(lobby)
+
+
+def test_a_waiting_room_whose_limit_has_passed_needs_a_person(world: NewWorld) -> None:
+    here = world(with_hooks(Talk, room_size=3, waiting_timeout=10))
+    here.arrive()
+    here.clock.turn(minutes=12)
+    assert "participant waits" not in needs(here)
+    here.clock.turn(minutes=2)
+    assert "1 participant waits in the waiting room, the first of them longer than the 10 min" in needs(here)
+
+
+@pytest.mark.parametrize(("min_size", "is_stuck"), [(2, False), (0, True)])
+def test_a_room_that_opens_smaller_at_its_limit_is_not_stuck_before(
+    world: NewWorld, min_size: int, is_stuck: bool
+) -> None:
+    here = world(with_hooks(Talk, room_size=3, min_size=min_size, waiting_timeout=10))
+    here.arrive()
+    here.arrive()
+    DashboardBrowser(here).press("recruitment/close")
+    assert ("can't fill any more" in needs(here)) is is_stuck
 
 
 def test_an_experiment_without_a_waiting_room_opens_none(world: NewWorld) -> None:
@@ -174,6 +213,22 @@ def test_a_group_is_formed_early_and_moved_on_from_the_page_that_a_person_has_se
     assert kept == {1: 3, 2: 7}
     with here.unchanged():
         assert "is on the page" in browser.press(moving, [("page", "name")]).raw.decode()
+
+
+def test_a_group_of_a_study_that_cannot_fill_any_more_or_waits_too_long_needs_a_person(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(FullOnly)
+    come_to_group(here, 2)
+    due(here.arrive())
+    act("recruitment.close")
+    here.work()
+    assert act("overview.progress").stuck_rooms == []
+    here.app.recent_reads.clear()
+    act("participants.release", id="3")
+    (room,) = act("overview.progress").stuck_rooms
+    assert (room.name, room.size, room.waiting, room.can_fill) == ("the group 'group'", 3, 2, False)
+    assert "2 participants wait in the group 'group', which takes 3 and can't fill any more" in needs(here)
 
 
 @pytest.mark.parametrize(
