@@ -12,6 +12,7 @@ import hmac
 import secrets
 import threading
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
@@ -100,8 +101,8 @@ def _result(stored: str, password: str) -> str:
 
 
 def _bytes(password: str) -> bytes:
-    """Encode a password; what a form can't contain, such as half a character, is kept apart."""
-    return password.encode(errors="surrogatepass")
+    """Encode a password in the form in which each keyboard's way to type a letter gives the same (NFKC)."""
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
 @cache

@@ -43,6 +43,8 @@ _WORDS: Final = frozenset(
     researcher experiment petri participant study science student professor
     """.split()  # noqa: SIM905 - a list of words is easier to read as a text
 )
+#: Digits and signs around a password, such as a year.
+_AROUND: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _LEET: Final = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
 
 
@@ -100,7 +102,9 @@ def _is_of_words(text: str, own_words: Iterable[str]) -> bool:
     """Whether nothing of a text but digits and signs is outside common words and the user's own."""
     own = {word for each in own_words for word in re.split(r"\W+|_", each.casefold()) if len(word) > 1}
     known = _WORDS | own
-    letters = [re.sub(r"[\W\d_]+", "", form) for form in (text, text.translate(_LEET))]
+    middle = _AROUND.sub("", text)
+    forms = (text, text.translate(_LEET), middle.translate(_LEET))
+    letters = [re.sub(r"[\W\d_]+", "", form) for form in forms]
     return any(found and _splits_into(found, known) for found in letters)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+from argon2 import PasswordHasher
 
 from chalicelib.dashboard.sign_in import routes_of_sign_in, ways
 from chalicelib.dashboard.sign_in.complete import complete
 from chalicelib.dashboard.sign_in.sign_in_way import SignInWay
 from chalicelib.errors import Forbidden
 from chalicelib.operations.accounts import sign_in_limits
+from chalicelib.operations.accounts.credentials import password_hashing
 from chalicelib.operations.accounts.open_sessions import list_sessions
+from chalicelib.operations.accounts.passwords import set_password
 from chalicelib.operations.accounts.users import remove_user, revoke_from_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER
@@ -105,6 +108,21 @@ def test_pauses_begin_after_some_failures_even_for_the_right_password(here: Worl
     assert browser.session is None
     here.clock.turn(seconds=3)
     assert browser.sign_in(username).status == (REDIRECTED if username == "ada" else SIGNED_OUT)
+
+
+def test_a_hash_of_weaker_parameters_is_replaced_at_the_next_sign_in(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(password_hashing, "_hasher", lambda: weak)
+        patched.setattr(password_hashing, "_recent", password_hashing._RecentResults())
+        here.app.run(set_password, "ada", PASSWORD, caller=OPERATOR_CALLER)
+    (former,) = here.items("credential")
+    assert StrangersBrowser(here).sign_in().status == REDIRECTED
+    (item,) = here.items("credential")
+    assert (former["hash"].split("$")[3], item["hash"].split("$")[3]) == ("m=8,t=1,p=1", "m=19456,t=2,p=1")
+    assert StrangersBrowser(here).sign_in().status == REDIRECTED
 
 
 def test_failures_are_forgotten_after_a_sign_in(here: World) -> None:
