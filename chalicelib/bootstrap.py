@@ -153,8 +153,7 @@ def aws(
     clients = AwsClients(place.region, engine.session)
     run_secrets = cache(partial(_read_secrets, clients, place.secrets))
     _extend_with_secrets(loaded, clients, place, run_secrets)
-    settings, clock = Settings(loaded.config), clock or SystemClock()
-    info = _DeploymentInfo(engine)
+    settings, info, clock = Settings(loaded.config), _DeploymentInfo(engine), clock or SystemClock()
     queue = SQSQueue(place.queues, clock, clients.maker("sqs"))
     base, topic = partial(info.value, "site_url"), partial(_topic_arn, place, queue)
     bots = AbsentBots(base, place.stage)
@@ -183,6 +182,7 @@ def aws(
         site_url=base,
         origin_keys=lambda: run_secrets().get("origin_keys", ()),
         dashboard_url=partial(info.value, "dashboard_url"),
+        sockets_url=lambda: info.value("websocket_endpoint").replace("https://", "wss://", 1),
         facts=partial(info.facts, loaded.name),
         files=S3Files(partial(_bucket, place, queue, "files"), clients.maker("s3")),
         exports=LazyExports(lambda: _exports(place, queue, clients, engine, clock)),

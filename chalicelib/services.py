@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
 
+from chalicelib.operations.realtime import dashboard_rings
 from chalicelib.operations.realtime.channels import Delivery, forget_connections
 from chalicelib.recruiters.registry import RecruiterRegistry
 
@@ -20,7 +21,7 @@ from .errors import Busy, Conflict, ExperimentError, PetriError, Unsent, errors_
 from .experiment.experiment import Experiment
 from .experiment.hook_timing import slowest_hook
 from .invocation import seconds_left
-from .messages import is_continued
+from .messages import RingDashboards, is_continued, to_body
 from .operations.audit.no_seals import NoSeals
 from .operations.recruitment.effect_dispatch import dispatch_effects
 from .operations.schedule import schedule_state
@@ -62,6 +63,9 @@ BACKOFF_MAX = 0.5
 #: Seconds that an invocation needs for another attempt: hooks may be slow, and a request that is cut off
 #: leaves its client without a response.
 MIN_SECONDS_LEFT = 10.0
+#: How often a process looks for open dashboards, and how long it collects changes before it rings them.
+DASHBOARDS_CHECKED_EVERY: Final = timedelta(seconds=5)
+RING_DELAY: Final = timedelta(seconds=1)
 #: An author's hook that takes longer than this, in seconds, delays all participants: the app logs a warning.
 SLOW_HOOK_SECONDS = 0.1
 #: The warning about a slow hook; commands that work on a deployed run from afar suppress it.
@@ -123,12 +127,17 @@ class App:
     origin_keys: OriginKeys | None = None
     #: Returns the address of a deployed app's dashboard.
     dashboard_url: Callable[[], str] | None = None
+    #: Returns the address at which a deployed app takes sockets, which isn't the dashboard's host.
+    sockets_url: Callable[[], str] | None = None
     #: Until when the schedule is enabled for certain, as far as this process knows.
     schedule_enabled_until: datetime | None = None
     #: The decayed duration of the longest message that this process has handled, in seconds.
     longest_message: float = 0.0
     #: How many participants wait for a place, as far as this process knows.
     waiting_estimate: WaitingEstimate = field(default_factory=WaitingEstimate)
+    #: When this process last looked for open dashboards, and whether there were any.
+    dashboards_checked: datetime | None = None
+    has_dashboards: bool = False
     #: What expensive reads of this process returned a moment ago.
     recent_reads: dict[str, tuple[float, Any]] = field(default_factory=dict)
     #: When this process last began each transient message, by its name.
@@ -216,7 +225,7 @@ class App:
                     self.conflicts += 1
                     time.sleep(_jitter.uniform(0, min(BACKOFF_MAX, BACKOFF_BASE * 2**attempt)))
                     continue
-                posted = list(uow.posted)
+                posted = [*uow.posted, *self._rings(uow.written_kinds)]
                 self.network_changes += uow.network_changed
             if continuation is not None:
                 continuation.begun_payments |= ctx.begun_payments
@@ -225,6 +234,30 @@ class App:
                 raise ctx.refusal
             return result
         raise Busy("Too many participants are changing the same network right now; retry in a second.")
+
+    def _rings(self, written_kinds: frozenset[str]) -> list[Message]:
+        """Return the nudge that rings dashboards, if any listens and pages may show what was written.
+
+        A process looks only every few seconds whether any does, so hardly a commit costs a query, and none a
+        write. Nudges that are sent within a second are one.
+        """
+        now = self.clock.now()
+        if not written_kinds or not dashboard_rings.is_shown(written_kinds):
+            return []
+        if self.dashboards_checked is None or now - self.dashboards_checked >= DASHBOARDS_CHECKED_EVERY:
+            is_first = self.dashboards_checked is None
+            self.dashboards_checked = now
+            self.has_dashboards = not is_first and self._look_for_dashboards(now)
+        body = to_body(RingDashboards())
+        return [Message((TRANSIENT, body["kind"]), body, now + RING_DELAY)] if self.has_dashboards else []
+
+    def _look_for_dashboards(self, now: datetime) -> bool:
+        try:
+            with self.store.begin(now) as uow:
+                return dashboard_rings.has_dashboards(uow)
+        except PetriError:
+            logger.exception("open dashboards couldn't be looked for; they are rung without looking")
+            return True
 
     def deliver(self, delivery: Delivery) -> None:
         """Send a text to its connections, and forget closed ones (410), so that none is sent to again."""

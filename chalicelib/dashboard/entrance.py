@@ -14,7 +14,7 @@ from chalicelib import services
 from chalicelib.access.rights import Actor
 from chalicelib.errors import Forbidden, NotFound, Refused
 
-from . import own_host, sessions
+from . import doorbell, own_host, sessions
 from .dashboard_request import DashboardRequest
 from .operation_calls import run_for_each, run_operation
 from .page_call import DashboardPage, PageCall, Rendered, redirect
@@ -31,13 +31,13 @@ FIRST_PAGE: Final = "overview"
 OK: Final = 200
 #: The ids of forms differ each time a page is rendered; a page in which only they differ hasn't changed.
 _FORM_IDS: Final = re.compile(r'name="form" value="[0-9a-f]{32}"')
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -57,12 +57,12 @@ def answer(request: DashboardRequest) -> Rendered:
     if not own_host.is_own_host(request.headers, app.origin_keys):
         raise NotFound("No page or route exists at this address; check the address.", code="not_found")
     try:
-        return _with_security(_unless_known(request, _routed(request, SessionCookie.of(request))))
+        return _with_security(request, _unless_known(request, _routed(request, SessionCookie.of(request))))
     except Refused as refused:
-        return _with_security(render_error(refused.status, str(refused)))
+        return _with_security(request, render_error(refused.status, str(refused)))
     except Exception:  # the last handler: an error of a page is logged and shown as one
         logger.exception("a page of the dashboard failed")
-        return _with_security(render_error(500, "This page failed. The log has the error."))
+        return _with_security(request, render_error(500, "This page failed. The log has the error."))
 
 
 def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
@@ -80,6 +80,8 @@ def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
         raise Forbidden("This form is out of date. Go back, reload the page, and try again.")
     if request.tab == SIGN_OUT:
         return _sign_out(request, cookie)
+    if request.tab == doorbell.TAB and request.is_change:
+        return doorbell.answer_doorbell(session, request.headers)
     return _page(request, session)
 
 
@@ -142,5 +144,7 @@ def _run(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return services.current().run(operation, *args, **kwargs)
 
 
-def _with_security(rendered: Rendered) -> Rendered:
-    return replace(rendered, headers={**_SECURITY_HEADERS, **rendered.headers})
+def _with_security(request: DashboardRequest, rendered: Rendered) -> Rendered:
+    policy = f"{_POLICY}; connect-src 'self' {doorbell.socket_origin(request.headers)}".rstrip()
+    headers = {**_SECURITY_HEADERS, "Content-Security-Policy": policy, **rendered.headers}
+    return replace(rendered, headers=headers)

@@ -28,6 +28,15 @@ class BroadcastCounts(MessageBody):
     lane: ClassVar[Lane] = Lane.REALTIME
 
 
+@message_type()
+@immutable()
+class RingDashboards(MessageBody):
+    """Tell the open pages of the dashboard that something has changed."""
+
+    kind: ClassVar[str] = "ring_dashboards"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+
 @message_type(formerly="room_opened")
 @immutable()
 class SendOpeningState(MessageBody):

@@ -46,6 +46,8 @@ class UnitOfWork(Repository, Protocol):
     posted: list[Message]
     #: Whether the commit changed a network, so that a place may have opened.
     network_changed: bool
+    #: The kinds of the items that the commit has written.
+    written_kinds: frozenset[str]
 
     @property
     def state(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import services
-from chalicelib.errors import BadRequest, PetriError, Refused
+from chalicelib.errors import BadRequest, Forbidden, PetriError, Refused
 from chalicelib.operations.realtime import channels, connections, dropouts
 from chalicelib.operations.shared.context import ANONYMOUS, ANYONE, PARTICIPANT, Caller
 
@@ -39,6 +39,9 @@ def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
     """Handle $connect: 200 when the socket is accepted, the refusal's status otherwise."""
     try:
         query = _query(event)
+        if "ticket" in query:
+            _connect_dashboard(_connection_id(event), query["ticket"])
+            return OK
         caller = _caller(query)
         participant_id = _number(query.get("participant_id"))
         app, token = services.current(), query.get("token")
@@ -59,6 +62,13 @@ def on_connect(event: Mapping[str, Any]) -> dict[str, Any]:
         logger.exception("a connection failed")
         return _refusal(PetriError(type(fault).__name__))
     return OK
+
+
+def _connect_dashboard(connection_id: str, ticket: str) -> None:
+    # Lazy import: participants' sockets need no tickets.
+    from chalicelib.operations.realtime.dashboard_sockets import connect_dashboard
+
+    services.current().run(connect_dashboard, connection_id, ticket)
 
 
 def on_disconnect(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +169,10 @@ def _handle_control_frame(connection_id: str, data: str) -> None:
 
 def _socket_caller(ctx: Any, connection_id: str) -> Caller:
     """Return the caller for which an open socket acts: its participant, or the operator."""
-    speaker = connections.open_connection(ctx, connection_id).get("participant_id")
+    connection = connections.open_connection(ctx, connection_id)
+    if connection.get("listens_only"):
+        raise Forbidden("A dashboard's socket sends heartbeats only.", code="listens_only")
+    speaker = connection.get("participant_id")
     return Caller(ANYONE) if speaker is None else Caller(PARTICIPANT, speaker)
 
 

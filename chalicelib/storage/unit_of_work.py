@@ -72,6 +72,8 @@ class EngineUnitOfWork(RecordReader):
         self._deferred_networks: set[int] = set()
         #: Whether the commit changed a network: a place may have opened.
         self.network_changed = False
+        #: The kinds of the items that the commit has written.
+        self.written_kinds: frozenset[str] = frozenset()
         #: Items that are written if this unit of work ends without a commit; each list has its own commit.
         self._if_discarded: list[list[Write]] = []
         self.committed = False
@@ -412,6 +414,7 @@ class EngineUnitOfWork(RecordReader):
                 self._engine.commit(writes)
             else:
                 self._engine.commit(add_sibling_versions(writes, self._items.get))
+        self.written_kinds = frozenset(write.item["kind"] for write in writes if isinstance(write, Put))
         self.network_changed = any(isinstance(record, Network) for record in changed)
         self.committed = True
 

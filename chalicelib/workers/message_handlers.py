@@ -40,6 +40,7 @@ from chalicelib.messages import (
     RejectOverflow,
     RemoveExportFiles,
     ReviewSubmission,
+    RingDashboards,
     RunTimer,
     SealAuditLog,
     SendOpeningState,
@@ -55,7 +56,7 @@ from chalicelib.operations.network.fail_records import fail_records
 from chalicelib.operations.participant import deadlines, ended_listings, notifications
 from chalicelib.operations.participant import submission as finishing
 from chalicelib.operations.payment import ledger
-from chalicelib.operations.realtime import channels, dropouts, presence, waiting_rooms
+from chalicelib.operations.realtime import channels, dashboard_rings, dropouts, presence, waiting_rooms
 from chalicelib.operations.recruitment import recruitment
 from chalicelib.operations.schedule import outbox, timers
 from chalicelib.operations.shared.context import OPERATOR_CALLER
@@ -397,6 +398,13 @@ def _post_more(message: Received[PostMore]) -> None:
 @handles(BroadcastCounts)
 def _broadcast_counts(message: Received[BroadcastCounts]) -> None:
     for delivery in services.current().handle(message, channels.broadcast_room_counts) or ():
+        services.current().deliver(delivery)
+
+
+@handles(RingDashboards)
+def _ring_dashboards(message: Received[RingDashboards]) -> None:
+    delivery = services.current().handle(message, dashboard_rings.ring)
+    if delivery is not None:
         services.current().deliver(delivery)
 
 

@@ -23,6 +23,7 @@ REALTIME = {
     "start_replacement_bot",
     "reject_overflow",
     "release_seat",
+    "ring_dashboards",
     "ring_doorbell",
     "run_timer",
     "send_opening_state",

@@ -8,8 +8,10 @@
 | `network-<id>` | participants with a node in it | the same |
 | `participant-<id>` | that participant | the platform |
 | `dallinger_control` | the operator | the platform |
+| `operator` | the operator, and dashboards | the platform |
 
-The operator may do everything, and so may every client where tokens are off.
+The operator may subscribe to everything, and so may every client where tokens are off. A socket that belongs
+to no participant publishes nowhere.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ from .connections import connection_of
 
 CONTROL = "dallinger_control"
 QUORUM = "quorum"
+#: On this channel a ring tells dashboards that something has changed.
+OPERATOR_CHANNEL = "operator"
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 #: API Gateway closes every socket after two hours.
 SOCKET_LIFETIME = timedelta(hours=2)
@@ -164,6 +168,8 @@ def disconnect(ctx: Context, connection_id: str, patience: float = 0.0) -> None:
     ctx.uow.delete_item(keys.connection(connection_id))
     if speaker is not None:
         presence.socket_closed(ctx, speaker, connection_id, patience)
+    if connection.get("listens_only"):
+        return
     _post_control_events(
         ctx,
         *(
@@ -285,7 +291,9 @@ def _require_valid_name(channel: str) -> None:
 
 def _require_may_subscribe(ctx: Context, speaker: int | None, channel: str) -> None:
     _require_valid_name(channel)
-    if ctx.caller.kind in (OPERATOR, ANYONE) or channel == QUORUM or is_public(ctx, channel):
+    if ctx.caller.kind in (OPERATOR, ANYONE):
+        return
+    if channel != OPERATOR_CHANNEL and (channel == QUORUM or is_public(ctx, channel)):
         return
     _require_own_group(ctx, speaker, channel)
 
@@ -311,9 +319,14 @@ def _require_own_group(ctx: Context, speaker: int | None, channel: str) -> None:
 def _require_may_publish(ctx: Context, connection: dict[str, Any], channel: str) -> None:
     _require_valid_name(channel)
     speaker = connection.get("participant_id")
-    if speaker is None or is_public(ctx, channel):
+    if speaker is None:
+        raise Forbidden(
+            "This socket belongs to no participant, so it can't publish; publish with the experiment's code.",
+            code="listens_only",
+        )
+    if channel != OPERATOR_CHANNEL and is_public(ctx, channel):
         return
-    if channel in (QUORUM, CONTROL) or channel.startswith("participant-"):
+    if channel in (QUORUM, CONTROL, OPERATOR_CHANNEL) or channel.startswith("participant-"):
         raise Forbidden(f"Only the platform can publish on {channel!r}.", code="not_yours")
     _require_own_group(ctx, speaker, channel)
 

@@ -91,6 +91,7 @@
     if (!ctx.sourceElement.hasAttribute("data-live")) return;
     if (document.hidden || isInUse(ctx.sourceElement)) {
       event.preventDefault();
+      document.dispatchEvent(new CustomEvent("petri-held"));
       return;
     }
     const tag = tags.get(ctx.sourceElement.id);

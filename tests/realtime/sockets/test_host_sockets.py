@@ -87,6 +87,7 @@ def test_a_short_timer_fires_without_a_tick(new_host: NewHost) -> None:
         ("/chat", 400),
         ("/chat?channel=talk", 401),
         ("/chat?channel=talk&token=forged", 401),
+        ("/chat?channel=talk&ticket=forged&token=the-operator", 401),
         ("/chat?channel=talk&participant_id=x&token=the-operator", 400),
         ("/chat?channel=a%20b&token=the-operator", 400),
         ("/elsewhere?channel=talk&token=the-operator", 404),
@@ -96,6 +97,16 @@ def test_a_refusal_is_an_http_status_before_the_upgrade(new_host: NewHost, path:
     with pytest.raises(InvalidStatus) as refused:
         new_host().open_at(path)
     assert refused.value.response.status_code == status
+
+
+def test_a_socket_without_a_participant_can_not_speak_on_this_machine_either(new_host: NewHost) -> None:
+    here = new_host()
+    _, line = here.arrive_with_line("talk")
+    operator = here.open(None, "talk")
+    operator.say("talk:from the operator")
+    assert "listens_only" in operator.until("petri:")
+    line.say("talk:from a participant")
+    assert line.until("talk:") == "talk:from a participant"
 
 
 def test_a_refusal_says_why(new_host: NewHost) -> None:

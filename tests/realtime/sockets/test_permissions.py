@@ -173,10 +173,18 @@ def test_a_socket_is_deleted_once(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("channel", ["talk", "dallinger_control", "quorum", "network-1", "elsewhere"])
-def test_the_operator_may_subscribe_and_publish_everywhere(stage: Stage, channel: str) -> None:
-    ear = stage.connect(None, channel)
-    ear.say(f"{channel}:hello")
-    assert "hello" in ear.heard(channel)
+def test_the_operator_may_subscribe_everywhere_but_publish_nowhere_by_socket(
+    stage: Stage, channel: str
+) -> None:
+    person, other = stage.arrive_with_ear("talk")
+    ear = stage.connect(None, channel, "talk")
+    before = len(stage.journal("heard"))
+    for name in (channel, "talk"):
+        ear.say(f"{name}:hello")
+    assert ear.errors() == ["listens_only"] * 2
+    assert ("hello" in other.heard("talk"), len(stage.journal("heard"))) == (False, before)
+    stage.connect(person, "talk").say("talk:of a participant")
+    assert "of a participant" in ear.heard("talk")
 
 
 def test_a_foreign_token_is_refused(stage: Stage) -> None:

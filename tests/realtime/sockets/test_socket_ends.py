@@ -109,5 +109,5 @@ def test_a_participant_has_a_bounded_number_of_sockets(stage: Stage) -> None:
 def test_the_operators_socket_stays(stage: Stage) -> None:
     ear = stage.connect(None, "talk")
     scheduler._close_silent_sockets()
-    ear.say("talk:hello")
+    stage.connect(stage.arrive(), "talk").say("talk:hello")
     assert ear.heard("talk") == ["hello"]

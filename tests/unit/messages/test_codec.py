@@ -51,6 +51,7 @@ from chalicelib.messages import (
     ReleaseSeat,
     RemoveExportFiles,
     ReviewSubmission,
+    RingDashboards,
     RingDoorbell,
     RunTimer,
     SealAuditLog,
@@ -218,6 +219,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "ring_doorbell", "participant_ids": [7]}, RingDoorbell((7,))),
     ({"kind": "freeze_live_result", "session": 1}, FreezeLiveResult(1)),
     ({"kind": "follow_host", "session": 1, "position": 2, "after": "live-1-x"}, FollowHost(1, 2, "live-1-x")),
+    ({"kind": "ring_dashboards"}, RingDashboards()),
 ]
 
 named = [f"{number}-{body['kind']}" for number, (body, _) in enumerate(RECORDED)]
