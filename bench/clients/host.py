@@ -30,6 +30,7 @@ class Serving:
     host: str
     port: int
     database: Path
+    operator_token: str = field(default="", repr=False)
     usage: dict[str, Any] = field(default_factory=dict)
 
 
@@ -51,8 +52,10 @@ def served(
         text=True,
     )
     try:
-        address = urlsplit(_line(process)["url"])
-        serving = Serving(address.hostname or "", address.port or 0, RunPaths(root).database(RUN_ID))
+        started = _line(process)
+        address = urlsplit(started["url"])
+        database = RunPaths(root).database(RUN_ID)
+        serving = Serving(address.hostname or "", address.port or 0, database, started["token"])
         yield serving
         process.send_signal(signal.SIGTERM)
         serving.usage = _line(process)

@@ -30,6 +30,7 @@ class _Usage:
 
     cpu: float = 0.0
     profiler: cProfile.Profile | None = None
+    operator_token: str = ""
     told: dict[str, Any] = field(default_factory=dict)
 
     def started(self, url: str, launched: str) -> None:
@@ -37,7 +38,7 @@ class _Usage:
         self.cpu = cpu_seconds()
         if self.profiler is not None:
             self.profiler.enable()
-        print(json.dumps({"url": url}), flush=True)
+        print(json.dumps({"url": url, "token": self.operator_token}), flush=True)
 
     def ended(self, fared: Any) -> None:
         """Do nothing: benchmarks have no bots."""
@@ -45,7 +46,7 @@ class _Usage:
 
 def serve(run: Run, places: RunPaths, profile: Path | None) -> dict[str, Any]:
     """Serve until SIGTERM; return the usage since the launch, including remaining messages."""
-    usage = _Usage(profiler=cProfile.Profile() if profile else None)
+    usage = _Usage(profiler=cProfile.Profile() if profile else None, operator_token=run.operator_token)
     plan = SessionSpec(run.id, listen("127.0.0.1", 0))
     asyncio.run(run_session(run.host, run.drain, run.operator_token, plan, places, usage))
     cpu = cpu_seconds() - usage.cpu

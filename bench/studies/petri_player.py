@@ -26,23 +26,23 @@ def play(host: str, port: int, number: int, timings: Timings, think: float = 0.0
         "mode": "debug",
         "recruiter": "hotair",
     }
-    token = _ask(line, "POST", "/participant", identity, "")["token"]
-    page = _ask(line, "GET", "/page", {}, token)
+    token = ask(line, "POST", "/participant", identity, "")["token"]
+    page = ask(line, "GET", "/page", {}, token)
     while page["kind"] != "end":
         if page["kind"] == "wait":
             time.sleep(POLL)
-            page = _ask(line, "GET", "/page", {}, token)
+            page = ask(line, "GET", "/page", {}, token)
             continue
         if think:
             time.sleep(think)
         answers = {"offer": draw.randint(0, 10), "accept": draw.choice(["yes", "no"])}
         sent = json.dumps({name: answers[name] for name in page["items"]})
         with timings.measured():
-            page = _ask(line, "POST", "/page", {"serial": page["serial"], "answers": sent}, token)
+            page = ask(line, "POST", "/page", {"serial": page["serial"], "answers": sent}, token)
     line.close()
 
 
-def _ask(
+def ask(
     line: http.client.HTTPConnection, method: str, path: str, fields: dict[str, Any], token: str
 ) -> dict[str, Any]:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Request-Id": str(uuid.uuid4())}
