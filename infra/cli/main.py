@@ -32,6 +32,7 @@ from infra.cli.commands.operate.erase import erase
 from infra.cli.commands.operate.erase_uploads import erase_uploads
 from infra.cli.commands.operate.export import export
 from infra.cli.commands.operate.grade import grade
+from infra.cli.commands.operate.live_result import live_result
 from infra.cli.commands.operate.open_session import open_session
 from infra.cli.commands.operate.payments import payments
 from infra.cli.commands.operate.summary import summary
@@ -100,6 +101,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "erase-uploads": erase_uploads,
         "grade": grade,
         "open-session": open_session,
+        "live-result": live_result,
         "recruit": recruit,
         "close-recruitment": close_recruitment,
         "dead-letters": dead_letters,

@@ -65,6 +65,7 @@ REQUESTS = [
     Request(PUBLIC, "GET", "/join"),
     Request(SIGNED, "POST", "/join", {"pin": "000000", "name": "Ada"}),
     Request(SIGNED, "GET", "/join/remote/1-forged"),
+    Request(SIGNED, "GET", "/join/result/1-9999999999-forged"),
     Request(SIGNED, "POST", "/join/remote/1-forged", {"action": "next", "shown": "0"}),
     Request(SIGNED, "GET", "/page/reminders", {"participant": "{one}", "key": "forged"}),
     Request(SIGNED, "POST", "/page/reminders", {"participant": "{one}", "key": "forged"}),

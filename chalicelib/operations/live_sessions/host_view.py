@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +18,7 @@ from chalicelib.study.plan import parse_path
 
 from .answer_bars import ItemBars, bars_of
 from .host_actions import HostAction
+from .results import PlayerResult
 from .session_records import answers_to, players_of, read_session
 
 #: How many players the leader board shows.
@@ -146,7 +147,7 @@ def _items(ctx: Context, page: Page | None, answers: list[LiveAnswer], phase: Li
     return [bars_of(name, item, shown, is_solved=is_solved) for name, item in found.items()]
 
 
-def ranked(players: list[LivePlayer]) -> list[RankedPlayer]:
+def ranked(players: Sequence[LivePlayer | PlayerResult]) -> list[RankedPlayer]:
     """Return the players by score; those with the same score share a rank, as in sports."""
     ordered = sorted(players, key=lambda one: (-one.score, -one.right, one.name.casefold()))
     ranks: list[RankedPlayer] = []

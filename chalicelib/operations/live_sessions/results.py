@@ -76,18 +76,23 @@ class LiveResult:
 def read_result(ctx: Context, number: int) -> LiveResult:
     """Return the result of a session: the frozen one, or what there is so far."""
     require_right(ctx, Right.VIEW)
-    session = read_session(ctx, number)
-    frozen = ctx.uow.item(keys.live_result(number, 0))
-    return _frozen(ctx, session, int(frozen["parts"])) if frozen is not None else collect(ctx, session)
+    return result_of(ctx, read_session(ctx, number))
+
+
+def result_of(ctx: Context, session: LiveSession) -> LiveResult:
+    """Return the frozen result of a session, or what there is so far."""
+    frozen = ctx.uow.item(keys.live_result(session.number, 0))
+    return collect(ctx, session) if frozen is None else _frozen(ctx, session, int(frozen["parts"]))
 
 
 def collect(ctx: Context, session: LiveSession) -> LiveResult:
-    """Collect the result from the records of the session, and the texts from the study."""
-    players = players_of(ctx, session.number)
+    """Collect the result from the records of the session, without players who were removed, and the texts."""
+    players = [one for one in players_of(ctx, session.number) if not one.kicked]
+    seats = {one.seat for one in players}
     answers: list[AnswerResult] = []
     questions: list[QuestionResult] = []
     for position in range(min(session.position + 1, len(session.paths))):
-        given = answers_to(ctx, session.number, position)
+        given = [one for one in answers_to(ctx, session.number, position) if one.seat in seats]
         answers += [
             AnswerResult(one.seat, position, one.answers, one.share, one.seconds, one.score) for one in given
         ]

@@ -18,6 +18,7 @@ from chalicelib.web.routing import HttpCall, endpoint
 if TYPE_CHECKING:
     from chalicelib.access.rights import Actor
     from chalicelib.operations.live_sessions.joining_players import JoinForm
+    from chalicelib.operations.live_sessions.results import QuestionResult
     from chalicelib.operations.shared.context import Context
 
 routes = Blueprint(__name__)
@@ -41,6 +42,13 @@ _REMOTE = Markup(
     '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
     '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
 )
+_RESULT = Markup(
+    '<table class="table"><caption>Players</caption><thead><tr><th scope="col">Rank</th>'
+    '<th scope="col">Name</th><th scope="col">Points</th></tr></thead><tbody>{players}</tbody></table>'
+    '<table class="table"><caption>Pages</caption><thead><tr><th scope="col">Page</th>'
+    '<th scope="col">Question</th><th scope="col">Right</th></tr></thead><tbody>{pages}</tbody></table>'
+)
+_ROW = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>")
 _LINE = Markup("<p>{}</p>")
 _BUTTON = Markup(
     '<form method="post" action="/join/remote/{code}"><input type="hidden" name="action" value="{action}">'
@@ -166,6 +174,28 @@ def remote_press(call: HttpCall) -> Response:
     except InvalidState as refused:
         return _remote(call, number, actor, refused)
     return _remote(call, number, actor)
+
+
+@endpoint(routes, "/join/result/{code}")
+def result_html(call: HttpCall) -> Response:
+    """Show the result of a live session to a person who has its link, until the link expires."""
+    # Lazy import: as in `join_session`.
+    from chalicelib.operations.live_sessions.shared_results import read_shared
+
+    result = call.run(read_shared, call.parameters.path["code"])
+    players = Markup("").join(_ROW.format(one.rank, one.name, one.score) for one in result.players)
+    pages = Markup("").join(map(_question_row, result.questions))
+    body = _RESULT.format(players=players, pages=pages)
+    return Response(_REMOTE.format(title="Result", body=body), _html_headers(), 200)
+
+
+def _question_row(one: QuestionResult) -> Markup:
+    question = "; ".join(one.prompts.values()) or one.page
+    return _ROW.format(one.position + 1, question, _percent(one.percent_right))
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:g} %"
 
 
 def _host_of(ctx: Context, code: str) -> tuple[int, Actor]:

@@ -11,6 +11,7 @@ from chalicelib.dashboard.operation_calls import run_operation
 from chalicelib.dashboard.pages.classroom.live_sessions import result_csv
 from chalicelib.errors import Forbidden
 from chalicelib.operations.live_sessions.results import AnswerResult, LiveResult, PlayerResult, QuestionResult
+from infra.operator.live_results import sheets_of, workbook_of
 from petri.study import End, Form, Group, Hosted, Study, choice
 from tests.study.studies import OpenStudy, open_study
 from tests.web.dashboard.browsers import DashboardBrowser
@@ -127,3 +128,40 @@ def test_the_file_of_a_result_has_blanks_for_missing_answers_and_no_formulas() -
         '\'=cmd(),,750,1,1,"Paris, Lyon",750',
         "Bob,4711,0,0,0,,",
     ]
+
+
+def test_the_result_is_shared_by_a_link_that_expires(here: World) -> None:
+    browser = DashboardBrowser(here)
+    browser.press("live-sessions/new/open", [("custom_field", "Student number")])
+    pin = here.items("live_session")[0]["pin"]
+    here.post("/join", {"pin": pin, "name": "<i>Ada</i>", "custom": "4711"})
+    assert browser.press("live-sessions/1/share").status == 409
+    pressed(browser, "next", 0)
+    pressed(browser, "finish", 1)
+    [path] = set(re.findall(r"/join/result/[\w-]+", browser.press("live-sessions/1/share").raw.decode()))
+    page = here.get(path).raw.decode()
+    assert "&lt;i&gt;Ada&lt;/i&gt;" in page
+    assert "4711" not in page
+    assert here.get(path.replace("/1-", "/2-")).status == 403
+    here.clock.turn(days=31)
+    assert here.get(path).status == 403
+
+
+def test_the_workbook_has_a_sheet_for_each_question_with_blanks_for_missing_answers() -> None:
+    players = [PlayerResult("s1", "Ada", "", 1, 750, 1, 1), PlayerResult("s2", "Bob", "4711", 2, 0, 0, 0)]
+    answers = [AnswerResult("s1", 0, {"capital": ["Paris", "Lyon"]}, 1.0, 5.0, 750)]
+    questions = [QuestionResult(0, "cap/ital", {"capital": "Which?"}, 1, 100.0)]
+    result = LiveResult(1, True, None, "Number", players, questions, answers)  # noqa: FBT003 - is_frozen
+    players_sheet, questions_sheet, question = sheets_of(result)
+    assert players_sheet == (
+        "players",
+        ["name", "Number", "points", "right", "answered"],
+        [["Ada", "", 750, 1, 1], ["Bob", "4711", 0, 0, 0]],
+    )
+    assert questions_sheet[2] == [[1, "cap/ital", "Which?", 1, 100.0]]
+    assert question == (
+        "1 cap ital",
+        ["name", "capital", "share_right", "seconds", "points"],
+        [["Ada", "Paris, Lyon", 1.0, 5.0, 750], ["Bob", None, None, None, None]],
+    )
+    assert workbook_of(result).startswith(b"PK")

@@ -20,6 +20,7 @@ from chalicelib.operations.live_sessions.opening import (
 )
 from chalicelib.operations.live_sessions.remote_control import RemoteControl, make_remote, revoke_remote
 from chalicelib.operations.live_sessions.results import LiveResult, read_result
+from chalicelib.operations.live_sessions.shared_results import MOST_DAYS, SharedResult, share_result
 from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
 
@@ -67,6 +68,14 @@ class KickPlayer:
 
     id: str = field(metadata=ID_TEXT)
     seat: str = field(metadata={"min": 1, "max": 80})
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSession:
+    """A result to share."""
+
+    id: str = field(metadata=ID_TEXT)
+    days: int = field(default=30, metadata={"min": 1, "max": MOST_DAYS, "help": "How long the link works."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,20 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=OneSession,
         run=_revoke,
         summary="Ends the remote control of a session.",
+    ),
+    ApiOperation(
+        name="live-sessions.share",
+        method="POST",
+        records_itself=True,
+        has_secret_answer=True,
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="share",
+        right=Right.EXPORT,
+        parameters=ShareSession,
+        answer=SharedResult,
+        run=lambda ctx, asked: share_result(ctx, _number(asked.id), asked.days),
+        summary="Returns a link to names and points of a session that is over, which expires.",
     ),
     ApiOperation(
         name="live-sessions.result",

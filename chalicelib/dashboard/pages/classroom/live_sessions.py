@@ -99,6 +99,15 @@ def _revoke(call: PageCall, number: str) -> Rendered:
     return redirect(f"{_ADDRESS}/{number}")
 
 
+def _share(call: PageCall, number: str) -> Rendered:
+    """Show the link to a result; making another one doesn't end it."""
+    try:
+        shared = call.run("live-sessions.share", id=number)
+    except InvalidState as refusal:
+        return _host(call, number, str(refusal))
+    return render("live_session_share.html", call, number=number, shared=shared)
+
+
 def _remote(call: PageCall, number: str) -> Rendered:
     """Show the link of a remote control, once: only its hash is stored."""
     remote = call.run("live-sessions.remote", id=number)
@@ -107,7 +116,7 @@ def _remote(call: PageCall, number: str) -> Rendered:
 
 
 _ACTIONS: Final[Mapping[str, Callable[[PageCall, str], Rendered]]] = MappingProxyType(
-    {"act": _pace, "kick": _kick, "remote": _remote, "revoke-remote": _revoke}
+    {"share": _share, "act": _pace, "kick": _kick, "remote": _remote, "revoke-remote": _revoke}
 )
 
 
