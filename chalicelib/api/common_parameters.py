@@ -20,6 +20,15 @@ NUMBER_CURSOR: Final[Mapping[str, Any]] = MappingProxyType(
 KEY_CURSOR: Final[Mapping[str, Any]] = MappingProxyType({"max": 200, "help": "`next` of the page before."})
 #: The code with which lists refuse a cursor.
 BAD_CURSOR: Final = "bad_cursor"
+#: A cell of the design. NUL, which no text may contain, isn't in the pattern either.
+CONDITION: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "min": 1,
+        "max": 200,
+        "pattern": r"^[^=\x00]+=[^\x00]*$",
+        "help": "A factor of the design and its level: `colour=red`.",
+    }
+)
 ID_TEXT: Final[Mapping[str, Any]] = MappingProxyType({"min": 1, "max": 200})
 
 

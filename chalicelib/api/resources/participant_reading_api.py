@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import KEY_CURSOR, LIMIT, One, known_page
+from chalicelib.api.common_parameters import CONDITION, KEY_CURSOR, LIMIT, One, known_page
 from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.listings.listing import Listing, RecordFilter
 from chalicelib.operations.listings.participant_lists import list_participants
@@ -23,10 +23,7 @@ class ParticipantFilter:
     """Which participants to list."""
 
     status: ParticipantStatus | None = None
-    condition: str | None = field(
-        default=None,
-        metadata={"max": 200, "pattern": "^[^=]+=.*$", "help": "A factor=level: `colour=red`."},
-    )
+    condition: str | None = field(default=None, metadata=CONDITION)
     recruiter: str | None = field(default=None, metadata={"max": 50})
     failed: bool | None = None
     text: str | None = field(

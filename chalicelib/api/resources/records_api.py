@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import KEY_CURSOR, LIMIT, known_page
+from chalicelib.api.common_parameters import CONDITION, KEY_CURSOR, LIMIT, known_page
 from chalicelib.operations.listings.listed_types import RECORD_TYPES, RecordType, list_records
 from chalicelib.operations.listings.listing import Listing, RecordFilter
 from chalicelib.operations.shared.context import Context
@@ -20,13 +20,10 @@ _NAMES: Final[Mapping[str, str]] = MappingProxyType({"job_run": "jobs", "run_mes
 _ELSEWHERE: Final = frozenset({"payment", "dead_letter", "participant"})
 _HELP: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "condition": "A factor of the design and its level: `colour=red`.",
         "failed": "Only failed records, or only those that haven't failed.",
         "text": "An id, or a part of one.",
     }
 )
-#: `factor=level`.
-_CONDITION: Final = r"^[^=\x00]+=[^\x00]*$"
 _NUMBERS: Final = frozenset({"network_id", "node_id", "participant_id"})
 
 
@@ -45,7 +42,7 @@ def _filter(name: str) -> tuple[Any, Any]:
     if name == "failed":
         return bool | None, dataclasses.field(default=None, metadata=metadata)
     if name == "condition":
-        metadata["pattern"] = _CONDITION
+        return str | None, dataclasses.field(default=None, metadata=CONDITION)
     return str | None, dataclasses.field(default=None, metadata={**metadata, "min": 1, "max": 200})
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
+from chalicelib.api.common_parameters import CONDITION
 from chalicelib.operations.listings.response_results import ResponseResults, read_results
 
 
@@ -14,15 +15,7 @@ from chalicelib.operations.listings.response_results import ResponseResults, rea
 class ResultParameters:
     """Whose answers to summarize."""
 
-    condition: str | None = field(
-        default=None,
-        metadata={
-            "min": 3,
-            "max": 200,
-            "pattern": "^[^=]+=.*$",
-            "help": "A factor and its level: colour=red.",
-        },
-    )
+    condition: str | None = field(default=None, metadata=CONDITION)
 
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bench.export_memory import fill
 from chalicelib.export import DataError, Export, write_zip
 from chalicelib.export.jobs.export_state import ExportState
 from chalicelib.export.jobs.part import PartLimits
@@ -143,6 +145,23 @@ def test_an_export_beyond_the_limit_is_refused_before_it_is_composed(
 ) -> None:
     with pytest.raises(DataError, match="petri export"):
         Job(engine, tmp_path, PartLimits(zip_size=1000)).write(ExportOptions())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("infos", [1_000, 6_000])
+def test_memory_does_not_grow_with_the_run(tmp_path: Path, infos: int) -> None:
+    engine = SQLiteEngine(tmp_path / "run.sqlite")
+    fill(engine, infos)
+    job = Job(engine, tmp_path, PartLimits(size=1 << 20))
+    tracemalloc.start()
+    part = job.write(ExportOptions())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert part.tables["info"] == infos
+    # Above 1 MB of a table, a part ends.
+    assert ExportState.read(part.state).part > infos // 4_000
+    assert peak < 6e6
+    engine.close()
 
 
 def test_a_zip_beyond_four_gigabytes_can_be_opened(tmp_path: Path) -> None:
