@@ -20,6 +20,7 @@ from chalicelib.operations.accounts.credentials import one_time_codes, own_accou
 from chalicelib.operations.accounts.credentials.password_hashing import is_password
 from chalicelib.operations.shared.context import Context, Request, caller_of
 
+from . import account_identities
 from .attempts import count_wrong_password, require_attempt
 from .recent_proof import is_recent, require_recent_proof
 
@@ -88,6 +89,9 @@ def _shown(call: PageCall, *, refused: str = "", status: int = 200, **secrets: A
         "secret": " ".join(_groups(account.new_secret or "")),
         "refused": refused,
         "said": "" if said is None else said.said,
+        "identities": account_identities.identity_values(call),
+        "go_on": None,
+        "new_passkey": None,
         "token": "",
         "recovery": [],
     }
@@ -220,6 +224,11 @@ CHANGES: Final[Mapping[str, AccountChange]] = MappingProxyType(
         "confirm-codes": AccountChange(_confirm_codes),
         "turn-off-codes": AccountChange(_turn_off_codes, "You sign in without codes from now on."),
         "new-recovery-codes": AccountChange(_renew_recovery),
+        "link-account": AccountChange(account_identities.link),
+        "unlink-account": AccountChange(account_identities.unlink, "The account is unlinked."),
+        "begin-passkey": AccountChange(account_identities.begin_passkey),
+        "add-passkey": AccountChange(account_identities.add_passkey, "The passkey is added."),
+        "remove-passkey": AccountChange(account_identities.remove_passkey, "The passkey is removed."),
         "make-token": AccountChange(_make_token),
         "revoke-token": AccountChange(_revoke_token, "The token is revoked.", is_sensitive=False),
         "end-session": AccountChange(_end_session, "The session has ended.", is_sensitive=False),

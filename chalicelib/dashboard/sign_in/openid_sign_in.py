@@ -7,13 +7,12 @@ the redirects that follow a form. What was begun is in a signed cookie for ten m
 from __future__ import annotations
 
 import logging
-import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from chalicelib import services
 from chalicelib.dashboard import own_host
@@ -21,7 +20,7 @@ from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered, redirect
 from chalicelib.dashboard.rendering import render_alone
 from chalicelib.dashboard.sessions import find_session
-from chalicelib.errors import NotFound, VendorError, VendorRefused
+from chalicelib.errors import Forbidden, NotFound, VendorError, VendorRefused
 from chalicelib.experiment.config.openid_settings import OpenIdProvider, providers_in
 from chalicelib.operations.accounts.identities.openid_accounts import (
     BlockedAccount,
@@ -30,10 +29,11 @@ from chalicelib.operations.accounts.identities.openid_accounts import (
     link_account,
     user_of_account,
 )
-from chalicelib.operations.shared.context import Context, Request, caller_of
+from chalicelib.operations.shared.context import Request, caller_of
 
 from .complete import complete
 from .cookies import SessionCookie
+from .failed_sign_in import show_failed
 
 if TYPE_CHECKING:
     from chalicelib.identity.authorization import PendingSignIn, VerifiedIdentity
@@ -42,10 +42,16 @@ if TYPE_CHECKING:
 NAME: Final = "openid"
 #: For how long a person may stay at the provider.
 LIFETIME: Final = timedelta(minutes=10)
+#: For how long the form that links an account allows it.
+LINK_LIFETIME: Final = timedelta(minutes=5)
 ACCOUNT_PAGE: Final = "/dashboard/account"
 _PURPOSE: Final = "openid sign-in"
+_LINK: Final = "openid link"
 _SUFFIX: Final = "-openid"
 _BAD_GATEWAY: Final = 502
+#: Seconds within which a request may be handled again.
+_HANDLED_AGAIN_WITHIN: Final = 30.0
+_PROVED: Final[dict[tuple[Any, ...], tuple[float, VerifiedIdentity]]] = {}
 logger = logging.getLogger("petri")
 
 
@@ -74,6 +80,13 @@ def links() -> Sequence[tuple[str, str]]:
     return [(f"Sign in with {each.label}", _path(each)) for each in providers()]
 
 
+def link_ticket(username: str, session_id: str) -> str:
+    """Return what allows a session to link an account within five minutes; a form of the session asked."""
+    app = services.current()
+    ends = app.clock.now() + LINK_LIFETIME
+    return app.tokens.seal(_LINK, {"user": username, "session": session_id, "ends": ends.isoformat()})
+
+
 def show_nothing(request: DashboardRequest) -> Rendered:
     """Lead back to the sign-in page: this way has a button for each provider instead of one form."""
     del request
@@ -90,7 +103,7 @@ def answer_openid(request: DashboardRequest) -> Rendered:
 
     try:
         if not request.fields.keys() & {"state", "code", "error"}:
-            return begin_openid(request, provider)
+            return begin_openid(request, provider, link_to=_linking_user(request))
         return _finish(request, provider)
     except SignInRefused as refused:
         return _failed(provider, str(refused), refused.reason, refused.status)
@@ -106,7 +119,7 @@ def begin_openid(request: DashboardRequest, provider: OpenIdProvider, *, link_to
 
     address, pending = begin(_client(), provider, f"{_origin(request)}{_path(provider)}")
     app = services.current()
-    ends = app.run(_now) + LIFETIME
+    ends = app.clock.now() + LIFETIME
     sealed = app.tokens.seal(
         _PURPOSE, {"pending": asdict(pending), "ends": ends.isoformat(), "link_to": link_to}
     )
@@ -119,14 +132,13 @@ def begin_openid(request: DashboardRequest, provider: OpenIdProvider, *, link_to
 
 
 def _finish(request: DashboardRequest, provider: OpenIdProvider) -> Rendered:
-    from chalicelib.identity.authorization import finish, not_begun
+    from chalicelib.identity.authorization import not_begun
 
     begun = _begun(request)
-    answer = {name: request.one(name) for name in ("state", "code", "iss", "error") if name in request.fields}
-    now = services.current().run(_now)
+    now = services.current().clock.now()
     if begun is None or now >= begun.ends:
         raise not_begun()
-    identity = finish(_client(), provider, begun.pending, answer, int(now.timestamp()))
+    identity = _proved(request, provider, begun, int(now.timestamp()))
     account = _account(provider, identity)
     if begun.link_to:
         return _link(request, begun, account)
@@ -151,6 +163,28 @@ def _finish(request: DashboardRequest, provider: OpenIdProvider) -> Rendered:
     return complete(request, username, how=provider.label)
 
 
+def _proved(
+    request: DashboardRequest, provider: OpenIdProvider, begun: BegunSignIn, now: int
+) -> VerifiedIdentity:
+    """Return the identity with which the browser comes back; a code is exchanged once.
+
+    In a local run, a request that turns out to write is handled again, in turn with those of participants.
+    Then the provider isn't asked again: the code would be refused, and participants would wait.
+    """
+    from chalicelib.identity.authorization import finish
+
+    answer = {name: request.one(name) for name in ("state", "code", "iss", "error") if name in request.fields}
+    key = begun.pending, tuple(sorted(answer.items()))
+    known = _PROVED.get(key)
+    if known is not None and time.monotonic() - known[0] < _HANDLED_AGAIN_WITHIN:
+        return known[1]
+    identity = finish(_client(), provider, begun.pending, answer, now)
+    for old in [each for each, (at, _) in _PROVED.items() if time.monotonic() - at >= _HANDLED_AGAIN_WITHIN]:
+        _PROVED.pop(old, None)
+    _PROVED[key] = time.monotonic(), identity
+    return identity
+
+
 def _link(request: DashboardRequest, begun: BegunSignIn, account: OpenIdAccount) -> Rendered:
     """Link an account to the user who is signed in, who has begun this on the page My account."""
     app = services.current()
@@ -168,6 +202,21 @@ def _link(request: DashboardRequest, begun: BegunSignIn, account: OpenIdAccount)
         request=Request(address=request.address),
     )
     return redirect(ACCOUNT_PAGE)
+
+
+def _linking_user(request: DashboardRequest) -> str:
+    """Return the user who links an account, as the session's own form allowed; "" to sign in."""
+    ticket = request.one("link")
+    if not ticket:
+        return ""
+    app = services.current()
+    cookie = SessionCookie.of(request)
+    found = app.tokens.unseal(_LINK, ticket)
+    session = app.run(find_session, cookie.token, is_secure=cookie.is_secure) if cookie.token else None
+    is_valid = found is not None and app.clock.now().isoformat() < found["ends"]
+    if not is_valid or session is None or session.id != found["session"]:
+        raise Forbidden("Link the account again on the page My account.", code="link_ended")
+    return str(found["user"])
 
 
 def _account(provider: OpenIdProvider, identity: VerifiedIdentity) -> OpenIdAccount:
@@ -196,11 +245,7 @@ def _unknown(provider: OpenIdProvider, account: OpenIdAccount) -> Rendered:
 
 
 def _failed(provider: OpenIdProvider, text: str, reason: str, status: int) -> Rendered:
-    reference = secrets.token_hex(4)
-    logger.warning("a sign-in with %s failed (%s), reference %s", provider.name, reason, reference)
-    return render_alone(
-        "sign_in_failed.html", status=status, text=text, reference=reference, again=_path(provider)
-    )
+    return show_failed(provider.name, text, reason, status, again=_path(provider))
 
 
 def _begun(request: DashboardRequest) -> BegunSignIn | None:
@@ -218,12 +263,7 @@ def _begun(request: DashboardRequest) -> BegunSignIn | None:
 
 
 def _origin(request: DashboardRequest) -> str:
-    """Return the origin of the dashboard, as the browser sees it."""
-    address = services.current().dashboard_url
-    if address is not None:
-        return "{0.scheme}://{0.netloc}".format(urlsplit(address()))
-    scheme = "https" if own_host.is_secure(request.headers) else "http"
-    return f"{scheme}://{(request.headers.get('host') or '').strip().lower()}"
+    return own_host.origin_of(request.headers, services.current().dashboard_url)
 
 
 def _path(provider: OpenIdProvider) -> str:
@@ -236,7 +276,3 @@ def _client() -> ProviderClient:
     from chalicelib.identity.provider_client import ProviderClient
 
     return ProviderClient()
-
-
-def _now(ctx: Context) -> datetime:
-    return ctx.now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import openid_sign_in as openid
+from . import passkey_sign_in as passkey
 from .sign_in_way import SignInWay
 
 SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = (
@@ -15,6 +16,13 @@ SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = (
         is_available=openid.has_providers,
         resume=openid.answer_openid,
         links=openid.links,
+    ),
+    SignInWay(
+        passkey.NAME,
+        "Sign in with a passkey",
+        begin=passkey.begin_passkey,
+        is_available=passkey.has_passkeys,
+        resume=passkey.answer_passkey,
     ),
 )
 

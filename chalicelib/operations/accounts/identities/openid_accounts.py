@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.access.rights import Actor
-from chalicelib.access.rules import Mode
 from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound
 from chalicelib.model import keys
 from chalicelib.model.record import iso
@@ -24,16 +23,15 @@ from chalicelib.operations.accounts.actors import (
     find_user,
     grants_of,
     raise_versions_of_user,
-    rights_of_user,
 )
 from chalicelib.operations.accounts.credentials.sign_in_indexes import OPENID, forget_sign_in
-from chalicelib.operations.accounts.passwords import CREDENTIAL
+from chalicelib.operations.accounts.passwords import CREDENTIAL, end_after_change, own_user
 from chalicelib.operations.accounts.similar_names import refuse_disguise
 from chalicelib.operations.accounts.users import claim_username
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.context import Context, caller_of
-from chalicelib.operations.shared.row_access import require_mode, require_touched
 
+from .passkey_records import require_other_way
 from .used_sign_ins import use_once
 
 _OUTSIDE_NAMES: Final = re.compile(r"[^a-z0-9._-]+")
@@ -114,11 +112,7 @@ def link_account(ctx: Context, username: str, account: OpenIdAccount, attempt: s
     InvalidState for an account that another user signs in with.
     """
     use_once(ctx, attempt, ends)
-    require_mode(ctx, CREDENTIAL, Mode.CREATE)
-    name = f"{OPENID}{account.digest}"
-    require_touched(ctx, CREDENTIAL, Mode.CREATE, [{"id": name, "username": username}])
-    if find_user(ctx, username) is None:
-        raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")
+    own_user(ctx, username)
     index = ctx.uow.item(keys.openid_account(account.digest))
     if index is not None and index["username"] not in ("", username):
         raise InvalidState("Another user of this run signs in with this account.", code="account_taken")
@@ -127,20 +121,21 @@ def link_account(ctx: Context, username: str, account: OpenIdAccount, attempt: s
     _store_link(ctx, username, account)
 
 
-def unlink_account(ctx: Context, username: str, digest: str) -> None:
-    """Let an account sign in no more; NotFound when the user has no such account."""
-    require_mode(ctx, CREDENTIAL, Mode.DELETE)
+def unlink_account(ctx: Context, username: str, digest: str, *, kept_session: str = "") -> None:
+    """Let an account sign in no more; the user's other sessions end. NotFound for an unknown account.
+
+    InvalidState for the last way in which the user can sign in by themselves.
+    """
+    user = own_user(ctx, username, for_removal=True)
     item = ctx.uow.item(keys.credential(username, f"{OPENID}{digest}"))
     if item is None:
         raise NotFound("This account isn't linked.", code="credential_not_found")
-    user = find_user(ctx, username)
-    rights = [] if user is None else sorted(rights_of_user(ctx, user))
-    row = {"id": item["sk"], "username": username, "rights": rights}
-    require_touched(ctx, CREDENTIAL, Mode.DELETE, [row])
+    require_other_way(ctx, username, item["sk"])
     fields = {"provider": item["provider"], "account": item["shown"]}
     record_change(ctx, "credentials.unlink_account", records=[("users", username)], fields=fields)
     ctx.uow.delete_item((item["pk"], item["sk"]), expect=item["v"])
     forget_sign_in(ctx, item)
+    end_after_change(ctx, user, kept_session)
 
 
 def linked_accounts(ctx: Context, username: str) -> list[Mapping[str, Any]]:

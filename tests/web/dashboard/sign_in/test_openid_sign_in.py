@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chalicelib.dashboard.sign_in import openid_sign_in
-from chalicelib.errors import InvalidState
+from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.operations.accounts.actors import find_actor, grants_of
 from chalicelib.operations.accounts.identities.openid_accounts import (
     OpenIdAccount,
@@ -193,7 +194,7 @@ def test_an_answer_works_once_and_in_its_own_browser(here: World, standin: Stand
     assert browser.open(AT, answer).status == 303
     replayed = StrangersBrowser(here, cookies=cookies).open(AT, answer)
     assert replayed.status == 403
-    assert "didn't confirm this sign-in" in _text(replayed)
+    assert "was used before" in _text(replayed)
 
 
 def test_a_state_works_once_even_where_the_provider_takes_its_code_twice(
@@ -203,10 +204,28 @@ def test_a_state_works_once_even_where_the_provider_takes_its_code_twice(
     answer = _answer(browser, standin)
     cookies = dict(browser.cookies)
     assert browser.open(AT, answer).status == 303
+    openid_sign_in._PROVED.clear()
     for grant in standin._codes.values():
         grant.is_used = False
     replayed = StrangersBrowser(here, cookies=cookies).open(AT, answer)
     assert (replayed.status, "was used before" in _text(replayed)) == (403, True)
+
+
+def test_a_request_that_is_handled_again_exchanges_its_code_once(
+    here: World, standin: StandInProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = StrangersBrowser(here)
+    answer = _answer(browser, standin)
+    cookies = dict(browser.cookies)
+
+    def refuse(*_: Any) -> None:
+        raise Forbidden("This store is only read.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(openid_sign_in, "user_of_account", refuse)
+        assert browser.open(AT, answer).status == 403
+    assert StrangersBrowser(here, cookies=cookies).open(AT, answer).status == 303
+    assert standin.calls.count("POST /token") == 1
 
 
 def test_an_answer_after_ten_minutes_is_refused(here: World, standin: StandInProvider) -> None:
@@ -279,7 +298,7 @@ def test_an_account_that_is_linked_signs_its_user_in_until_it_is_unlinked(
     world: NewWorld, standin: StandInProvider
 ) -> None:
     here = _run(world, standin, [])
-    here.app.run(add_user, "lea", "Lea", role="Assistant", caller=OPERATOR_CALLER)
+    add_user_with_password(here, "lea", "Assistant")
     account = _account(issuer=standin.issuer)
     _link(here, "lea", account, "one")
     browser, said = _sign_in(here, standin)
@@ -326,3 +345,31 @@ def _again(browser: StrangersBrowser, standin: StandInProvider, name: str, here:
     begun = here.app.tokens.unseal(openid_sign_in._PURPOSE, browser.cookies[name])
     browser.cookies[name] = here.app.tokens.seal(openid_sign_in._PURPOSE, begun | {"link_to": "lea"})
     return answer
+
+
+def test_a_user_links_an_account_on_the_page_my_account(here: World, standin: StandInProvider) -> None:
+    add_user_with_password(here, "lea")
+    browser = StrangersBrowser(here)
+    browser.sign_in("lea")
+    page = _text(browser.post("account/link-account", {"provider": "university"}))
+    found = re.search(r'href="/dashboard/sign-in/openid/university\?link=([^"]+)"', page)
+    assert found is not None
+    # Another browser, which isn't signed in, can't begin with what the form gave.
+    assert StrangersBrowser(here).open(AT, {"link": found[1]}).status == 403
+    begun = browser.open(AT, {"link": found[1]})
+    said = browser.open(AT, standin.code_for(begun.headers["location"]))
+    assert said.headers["location"] == "/dashboard/account"
+    page = _text(browser.open("account"))
+    assert "ada@example.edu at Example University" in page
+    _, said = _sign_in(here, standin)
+    assert (said.status, {what for what, _ in _grants(here, "lea")}) == (303, {"Viewer"})
+    (linked,) = here.app.run(linked_accounts, "lea")
+    assert browser.post("account/unlink-account", {"account": linked["id"]}).status == 303
+    assert here.app.run(linked_accounts, "lea") == []
+
+
+def test_the_last_way_to_sign_in_is_not_removed(here: World, standin: StandInProvider) -> None:
+    browser, _ = _sign_in(here, standin)
+    (linked,) = here.app.run(linked_accounts, "ada")
+    said = browser.post("account/unlink-account", {"account": linked["id"]})
+    assert (said.status, "the only way in which you can sign in" in _text(said)) == (409, True)
