@@ -20,8 +20,8 @@ from chalicelib.operations.accounts.credentials import one_time_codes, own_accou
 from chalicelib.operations.accounts.credentials.password_hashing import is_password
 from chalicelib.operations.shared.context import Context, Request, caller_of
 
-from . import account_identities
 from .attempts import count_wrong_password, require_attempt
+from .other_ways import account_identities
 from .recent_proof import is_recent, require_recent_proof
 
 ADDRESS: Final = "/dashboard/account"

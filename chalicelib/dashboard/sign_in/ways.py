@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import openid_sign_in as openid
-from . import passkey_sign_in as passkey
+from .other_ways import openid_sign_in as openid
+from .other_ways import passkey_sign_in as passkey
 from .sign_in_way import SignInWay
 
 SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = (

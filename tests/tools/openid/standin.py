@@ -150,7 +150,10 @@ class StandInProvider:
         address = f"{query['redirect_uri']}?{urlencode(back)}"
         if not is_shown:
             return 302, {"Location": address}, b""
-        page = f'<!doctype html><title>Sign in</title><a id="go" href="{escape(address)}">Continue as Ada</a>'
+        page = (
+            '<!doctype html><title>Sign in</title><link rel="icon" href="data:,">'
+            f'<a id="go" href="{escape(address)}">Continue as Ada</a>'
+        )
         return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
 
     def _token(self, form: dict[str, str], headers: Any) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dashboard.sign_in import openid_sign_in
+from chalicelib.dashboard.sign_in.other_ways import openid_sign_in
 from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.operations.accounts.actors import find_actor, grants_of
 from chalicelib.operations.accounts.identities.openid_accounts import (

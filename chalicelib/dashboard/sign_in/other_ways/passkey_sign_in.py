@@ -13,13 +13,13 @@ from chalicelib.dashboard import own_host
 from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered, redirect
 from chalicelib.dashboard.rendering import render_alone
+from chalicelib.dashboard.sign_in.complete import complete
+from chalicelib.dashboard.sign_in.cookies import FormCookie
 from chalicelib.errors import Forbidden
 from chalicelib.operations.accounts.identities.passkey_records import count_use, find_passkey
 from chalicelib.operations.accounts.identities.used_sign_ins import use_once
 from chalicelib.operations.shared.context import Context
 
-from .complete import complete
-from .cookies import FormCookie
 from .failed_sign_in import show_failed
 
 NAME: Final = "passkey"

@@ -20,6 +20,8 @@ from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered, redirect
 from chalicelib.dashboard.rendering import render_alone
 from chalicelib.dashboard.sessions import find_session
+from chalicelib.dashboard.sign_in.complete import complete
+from chalicelib.dashboard.sign_in.cookies import SessionCookie
 from chalicelib.errors import Forbidden, NotFound, VendorError, VendorRefused
 from chalicelib.experiment.config.openid_settings import OpenIdProvider, providers_in
 from chalicelib.operations.accounts.identities.openid_accounts import (
@@ -31,8 +33,6 @@ from chalicelib.operations.accounts.identities.openid_accounts import (
 )
 from chalicelib.operations.shared.context import Request, caller_of
 
-from .complete import complete
-from .cookies import SessionCookie
 from .failed_sign_in import show_failed
 
 if TYPE_CHECKING:
