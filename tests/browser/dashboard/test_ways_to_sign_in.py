@@ -18,7 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser import accessibility
 from tests.demos.serving import serving
-from tests.tools.openid.standin import CLIENT, SECRET, StandInProvider
+from tests.tools.signing_in.standin import CLIENT, SECRET, StandInProvider
 
 pytestmark = pytest.mark.e2e
 

@@ -22,7 +22,7 @@ from chalicelib.identity import provider_client
 from chalicelib.identity.authorization import VerifiedIdentity, begin, finish
 from chalicelib.identity.provider_client import ProviderClient
 from chalicelib.identity.refusals import SignInRefused
-from tests.tools.openid.standin import CLIENT, SECRET, StandInProvider, new_key
+from tests.tools.signing_in.standin import CLIENT, SECRET, StandInProvider, new_key
 
 BACK = "http://localhost:5000/dashboard/sign-in/openid/university"
 

@@ -22,7 +22,7 @@ from chalicelib.operations.accounts.identities.openid_accounts import (
 from chalicelib.operations.accounts.users import add_user, grant_to_user, list_users, remove_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Caller, caller_of
-from tests.tools.openid.standin import CLIENT, SECRET, StandInProvider
+from tests.tools.signing_in.standin import CLIENT, SECRET, StandInProvider
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import OWN
 from tests.web.dashboard.sign_in.signing_in import StrangersBrowser, add_user_with_password

@@ -13,7 +13,7 @@ from chalicelib.operations.accounts.identities.passkey_records import find_passk
 from chalicelib.operations.accounts.users import remove_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER
-from tests.tools.passkeys import PRESENT, SoftPasskey
+from tests.tools.signing_in.soft_passkey import PRESENT, SoftPasskey
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.sign_in.signing_in import StrangersBrowser, add_user_with_password
 from tests.web.world import Said, World

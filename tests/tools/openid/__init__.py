@@ -1,1 +1,0 @@
-"""An OpenID Connect provider on loopback, for tests."""
