@@ -20,7 +20,7 @@ from .pages import (
 from .pages.classroom import live_sessions
 from .pages.live_session import live, messages, stop
 from .pages.oversight import settings_page
-from .pages.people import groups_page, roles_page, users_page
+from .pages.people import groups_page, profile_page, roles_page, users_page
 from .pages.recruiting import recruitment
 from .sign_in import account_page
 
@@ -43,6 +43,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     users_page.PAGE,
     groups_page.PAGE,
     roles_page.PAGE,
+    profile_page.PAGE,
     settings_page.PAGE,
     stop.PAGE,
     author_tabs.PAGE,

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.access.rights import OPERATOR_ACTOR, Actor
-from chalicelib.errors import Unauthorized
+from chalicelib.errors import InvalidState, Unauthorized
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
 from chalicelib.operations.accounts.account_records import user_actor_id
-from chalicelib.operations.accounts.actors import find_actor
+from chalicelib.operations.accounts.actors import find_actor, find_user
 from chalicelib.operations.accounts.credentials.password_links import user_within_rights
 from chalicelib.operations.accounts.credentials.tickets import (
     ENTROPY,
@@ -77,6 +77,8 @@ def create_ticket_for_user(ctx: Context, username: str) -> str:
     The caller manages the lab, and has all rights of the user. NotFound for an unknown user.
     """
     user = user_within_rights(ctx, username)
+    if user.is_bot:
+        raise InvalidState(f"{username} is a program, which acts with tokens only.", code="user_is_bot")
     record_change(ctx, "users.make_sign_in_link", records=[("users", username)])
     return create_ticket(ctx, user.actor_id)
 
@@ -125,8 +127,8 @@ def begin_user_session(
     """
     if within is not None:
         within(ctx)
-    actor = find_actor(ctx, user_actor_id(username))
-    if actor is None or not actor.rights:
+    actor, user = find_actor(ctx, user_actor_id(username)), find_user(ctx, username)
+    if actor is None or user is None or user.is_bot or not actor.rights:
         raise Unauthorized(
             "You may not see this run. Ask a person who manages it for a role.", code="sign_in_refused"
         )

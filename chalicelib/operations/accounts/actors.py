@@ -79,11 +79,16 @@ def rights_of_user(ctx: Context, user: User) -> frozenset[Right]:
 
     After the user has expired, at most View.
     """
-    groups = [group_holder(each.nickname) for each in memberships_of(ctx, user.username)]
-    rights = frozenset().union(*(rights_of_holder(ctx, each) for each in (user.username, *groups)))
+    rights = rights_despite_expiry(ctx, user.username)
     if user.expires is not None and user.expires <= ctx.now:
         return _VIEW_ONLY if rights else frozenset()
     return rights
+
+
+def rights_despite_expiry(ctx: Context, username: str) -> frozenset[Right]:
+    """Return the rights that a user has or, after they have expired, would have again without that."""
+    groups = [group_holder(each.nickname) for each in memberships_of(ctx, username)]
+    return frozenset().union(*(rights_of_holder(ctx, each) for each in (username, *groups)))
 
 
 def rights_of_holder(ctx: Context, holder: str) -> frozenset[Right]:

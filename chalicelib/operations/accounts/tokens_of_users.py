@@ -17,7 +17,7 @@ from chalicelib.operations.shared.row_access import require_mode, require_touche
 from chalicelib.operations.shared.tokens import USER_PREFIX
 
 from .account_records import ApiToken, checked_name
-from .actors import digest_of, find_token, find_user, rights_of_user
+from .actors import digest_of, find_token, find_user, require_unexpired, rights_of_user
 
 #: Random bytes of a token, and how many characters of it are stored to recognize it.
 _ENTROPY: Final = 32
@@ -38,6 +38,7 @@ def make_token(
     the user lacks.
     """
     require_mode(ctx, "token", Mode.CREATE)
+    require_unexpired(ctx)
     user = find_user(ctx, username)
     if user is None:
         raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")

@@ -13,7 +13,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import accessible, require_mode, require_touched
 
 from .account_records import ApiToken, User, UserGrant, checked_name, checked_text
-from .actors import find_user, grants_of, raise_versions_of_user, rights_of_user, tokens_of
+from .actors import find_user, grants_of, raise_versions_of_user, rights_despite_expiry, tokens_of
 from .grants import delete_grant, store_grant
 from .group_records import delete_membership, stored_groups
 from .open_sessions import delete_sign_ins
@@ -143,6 +143,6 @@ def _known(ctx: Context, username: str, mode: Mode) -> User:
     user = find_user(ctx, username)
     if user is None:
         raise NotFound(f"There is no user {username[:40]!r}.", code="user_not_found")
-    rights = sorted(rights_of_user(ctx, user)) if mode is Mode.DELETE else []
+    rights = sorted(rights_despite_expiry(ctx, username)) if mode is Mode.DELETE else []
     require_touched(ctx, "user", mode, [{"id": username, "username": username, "rights": rights}])
     return user

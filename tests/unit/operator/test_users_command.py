@@ -7,7 +7,7 @@ import zipfile
 
 from chalicelib.access.rights import Right
 from chalicelib.dashboard import sessions
-from chalicelib.operations.accounts.actors import authenticate_token, find_actor
+from chalicelib.operations.accounts.actors import authenticate_token, find_actor, find_user
 from chalicelib.operations.accounts.credentials.one_time_codes import begin_codes, new_secret
 from chalicelib.operations.accounts.invitations.acceptance import read_offer
 from chalicelib.operations.accounts.passwords import set_password, stored_password
@@ -138,3 +138,27 @@ def test_a_person_is_invited_with_a_link_and_invitations_are_listed_and_withdraw
     assert "withdrawn" in petri("users", "invitations")
     assert "an email address" in petri("users", "invite", fails=True)
     assert "gives no rights" in petri("users", "invite", "mary@example.org", fails=True)
+
+
+def test_the_profile_of_a_user_is_changed(scene: Scene, petri: Say) -> None:
+    petri("users", "add", "ada", "--role", "Viewer")
+    names = ("--name", "Ada L.", "--first-name", "Ada", "--last-name", "Lovelace")
+    more = (
+        "--email",
+        "ada@example.org",
+        "--phone",
+        "+44 1",
+        "--affiliation",
+        "Lab A",
+        "--affiliation",
+        "Lab B",
+    )
+    petri("users", "change", "ada", *names, *more, "--bot", "--days", "30")
+    user = scene.run(find_user, "ada")
+    assert (user.name, user.first_name, user.last_name) == ("Ada L.", "Ada", "Lovelace")
+    assert (user.email, user.phone, user.affiliations) == ("ada@example.org", "+44 1", ("Lab A", "Lab B"))
+    assert user.is_bot
+    assert user.expires is not None
+    petri("users", "change", "ada", "--no-bot")
+    assert not scene.run(find_user, "ada").is_bot
+    assert "such as --email" in petri("users", "change", "ada", fails=True)

@@ -11,6 +11,7 @@ from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Sha
 from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
 from chalicelib.operations.accounts.account_records import MAX_TEXT, NAME_PATTERN, TEXT_PATTERN
 from chalicelib.operations.accounts.open_sessions import OpenSession
+from chalicelib.operations.accounts.profiles import ProfileChanges
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.management.people import managed_accounts as accounts
 from chalicelib.operations.management.people.managed_accounts import (
@@ -18,6 +19,7 @@ from chalicelib.operations.management.people.managed_accounts import (
     EndedSessions,
     NewPasswordLink,
     NewToken,
+    ProfileRow,
     UserRow,
 )
 from chalicelib.operations.shared.context import Context
@@ -39,6 +41,36 @@ class NewUser:
     name: str = field(default="", metadata={**_TEXT, "help": "By default the username."})
     email: str = field(default="", metadata=_TEXT)
     days: int | None = field(default=None, metadata={**_DAYS, "help": "Then the user may only view."})
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanges:
+    """A user, and what to change about them."""
+
+    id: str = field(metadata=ID_TEXT)
+    name: str | None = field(default=None, metadata={**_TEXT, "min": 1})
+    first_name: str | None = field(default=None, metadata=_TEXT)
+    last_name: str | None = field(default=None, metadata=_TEXT)
+    email: str | None = field(default=None, metadata=_TEXT)
+    phone: str | None = field(default=None, metadata=_TEXT)
+    affiliations: list[str] | None = field(default=None, metadata=_TEXT)
+    is_bot: bool | None = field(
+        default=None, metadata={"help": "Whether it is a program, which acts with tokens only."}
+    )
+    days: int | None = field(default=None, metadata={**_DAYS, "help": "Then the user may only view."})
+    never_expires: bool = field(default=False, metadata={"help": "The user doesn't expire any more."})
+
+    def profile(self) -> ProfileChanges:
+        """Return the changes of the profile."""
+        return ProfileChanges(
+            self.name,
+            self.first_name,
+            self.last_name,
+            self.email,
+            self.phone,
+            self.affiliations,
+            is_bot=self.is_bot,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +173,27 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         ),
         summary="Adds a user with a role within your own rights.",
         records_itself=True,
+    ),
+    ApiOperation(
+        name="users.me",
+        method="GET",
+        resource=USERS,
+        shape=Shape.ITEM,
+        verb="me",
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=ProfileRow,
+        run=lambda ctx, _: accounts.profile_row(ctx),
+        summary="Returns your own profile.",
+    ),
+    _about_user(
+        "change",
+        UserChanges,
+        lambda ctx, one: accounts.change_user(
+            ctx, one.id, one.profile(), days=one.days, never_expires=one.never_expires
+        ),
+        "Changes your own profile, or with Manage lab that of a user within your rights.",
+        right=Right.VIEW,
     ),
     _about_user(
         "remove",

@@ -15,6 +15,7 @@ from chalicelib.errors import NotFound, Refused
 from chalicelib.operations.accounts.account_records import user_actor_id
 
 from .invitation_forms import SentInvitation, invite
+from .profile_page import profile_of_form
 from .right_choices import chosen_days, chosen_rights, grantable
 
 _ADDRESS: Final = "/dashboard/people"
@@ -37,6 +38,16 @@ ACTIONS: Final[Mapping[str, PersonAction]] = MappingProxyType(
         ),
         "revoke": PersonAction("users.revoke", "Revoked.", lambda call: {"what": call.one("what")}),
         "turn-off-codes": PersonAction("users.turn-off-codes", "One-time codes are off.", lambda _: {}),
+        "change": PersonAction("users.change", "The profile is changed.", profile_of_form),
+        "expiry": PersonAction(
+            "users.change",
+            "Changed.",
+            lambda call: {
+                "days": chosen_days(call),
+                "never_expires": not call.one("days"),
+                "is_bot": call.one("bot") == "on",
+            },
+        ),
         "revoke-token": PersonAction(
             "users.revoke-token", "The token is revoked.", lambda call: {"name": call.one("name")}
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -15,8 +15,10 @@ from chalicelib.operations.accounts.account_records import ApiToken, UserGrant, 
 from chalicelib.operations.accounts.actors import rights_of_user
 from chalicelib.operations.accounts.credentials import one_time_codes
 from chalicelib.operations.accounts.credentials.password_links import make_password_ticket
+from chalicelib.operations.accounts.group_records import memberships_of
 from chalicelib.operations.accounts.open_sessions import OpenSession, end_sessions_of, list_sessions
 from chalicelib.operations.accounts.passwords import has_password
+from chalicelib.operations.accounts.profiles import ProfileChanges, change_profile, own_profile
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
 
@@ -62,9 +64,38 @@ class UserRow:
     grants: list[GrantRow]
     tokens: list[TokenRow]
     sessions: int
+    first_name: str
+    last_name: str
+    phone: str | None = field(metadata={"personal": True})
+    affiliations: list[str]
+    #: Whether it is a program, which acts with tokens only.
+    is_bot: bool
+    #: When the profile was changed last.
+    modified: datetime | None
+    #: The nicknames of the user's groups.
+    groups: list[str]
     #: Whether they sign in with a password, and with a one-time code after it.
     has_password: bool = False
     has_codes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One's own profile, with all personal fields."""
+
+    id: str
+    name: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    affiliations: list[str]
+    preferences: dict[str, str]
+    rights: list[str]
+    groups: list[str]
+    created: datetime
+    expires: datetime | None
+    modified: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +150,36 @@ def create_user(
     """Add a user with a role or a right within the actor's own."""
     users.add_user(ctx, username, name or username, email=email, role=role, expires=_after(ctx, days))
     return ChangedUser(username)
+
+
+def change_user(
+    ctx: Context, username: str, changes: ProfileChanges, *, days: int | None, never_expires: bool
+) -> ChangedUser:
+    """Change the profile of a user; `days`: until they may only view."""
+    if days is not None:
+        changes = replace(changes, expires=_after(ctx, days))
+    return ChangedUser(change_profile(ctx, username, changes, never_expires=never_expires).username)
+
+
+def profile_row(ctx: Context) -> ProfileRow:
+    """Return the profile of the user who acts."""
+    user = own_profile(ctx)
+    held = rights_of_user(ctx, user)
+    return ProfileRow(
+        id=user.username,
+        name=user.name,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        email=user.email,
+        phone=user.phone,
+        affiliations=list(user.affiliations),
+        preferences=dict(user.preferences),
+        rights=[right.value for right in Right if right in held],
+        groups=[each.nickname for each in memberships_of(ctx, user.username)],
+        created=user.created,
+        expires=user.expires,
+        modified=user.modified,
+    )
 
 
 def delete_user(ctx: Context, username: str) -> ChangedUser:
@@ -197,6 +258,13 @@ def _row(ctx: Context, account: users.UserAccount, sessions: Counter[str]) -> Us
         grants=[_grant_row(each, ctx.now) for each in account.grants],
         tokens=[_token_row(each, ctx.now) for each in account.tokens],
         sessions=sessions[user_actor_id(user.username)],
+        first_name=user.first_name,
+        last_name=user.last_name,
+        phone=user.phone,
+        affiliations=list(user.affiliations),
+        is_bot=user.is_bot,
+        modified=user.modified,
+        groups=[each.nickname for each in memberships_of(ctx, user.username)],
         has_password=has_password(ctx, user.username),
         has_codes=one_time_codes.has_codes(ctx, user.username),
     )

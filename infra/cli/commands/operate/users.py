@@ -26,6 +26,7 @@ _ACTIONS: Final[Mapping[options.Action, Callable[[options.UsersOrder], None]]] =
     {
         "list": account_actions.list_accounts,
         "add": account_actions.change_user,
+        "change": account_actions.change_profile,
         "remove": account_actions.change_user,
         "grant": account_actions.change_user,
         "revoke": account_actions.change_user,
@@ -49,7 +50,12 @@ def users(
     subjects: options.Subjects = None,
     *,
     name: options.Name = None,
-    email: options.Email = "",
+    email: options.Email = None,
+    first_name: options.FirstName = None,
+    last_name: options.LastName = None,
+    phone: options.Phone = None,
+    affiliation: options.Affiliations = None,
+    bot: options.Bot = None,
     role: options.Role = None,
     right: options.Rights = None,
     about: options.About = None,
@@ -68,6 +74,8 @@ def users(
     if action == "password":
         sign_in_actions.print_password_link(app, region, username)
         return
+    profile: dict[str, Any] = {"first_name": first_name, "last_name": last_name, "phone": phone}
+    profile |= {"is_bot": bot, "affiliations": affiliation or None}
     until = None if days is None else datetime.now(UTC) + timedelta(days=days)
     words = [each for each in (username, *(subjects or ())) if each is not None]
     with opened(app, RunPaths(Path.cwd()), with_code=False, region=region) as session:
@@ -89,6 +97,7 @@ def users(
             is_admin=admin,
             groups=group or (),
             until=until,
+            profile=profile,
             dashboard=_dashboard_of(session),
         )
         _ACTIONS[action](order)

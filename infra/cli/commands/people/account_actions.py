@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from chalicelib.errors import BadRequest
 from infra.cli.output import out, show_table
 
 from .users_options import UsersOrder, required
@@ -69,7 +70,7 @@ def change_user(order: UsersOrder) -> None:
     what = required(order.role, "--role")
     if order.action == "add":
         name = order.name or username
-        run(operations.add_user, username, name, email=order.email, role=what, expires=order.until)
+        run(operations.add_user, username, name, email=order.email or "", role=what, expires=order.until)
         out().print(f"Added {username} as {what}.", markup=False)
     elif order.action == "grant":
         run(operations.grant_to_user, username, what, until=order.until)
@@ -77,6 +78,19 @@ def change_user(order: UsersOrder) -> None:
     else:
         run(operations.revoke_from_user, username, what)
         out().print(f"Revoked {what} from {username}.", markup=False)
+
+
+def change_profile(order: UsersOrder) -> None:
+    """Change what is known about a user, and with `--days` when they may only view."""
+    from chalicelib.operations.accounts import profiles as operations
+
+    changes = operations.ProfileChanges(
+        name=order.name, email=order.email, expires=order.until, **order.profile
+    )
+    if not changes.named():
+        raise BadRequest("This action needs an option, such as --email; see petri users --help.")
+    changed = order.run(operations.change_profile, order.whose(), changes)
+    out().print(f"Changed {changed.username}.", markup=False)
 
 
 def change_tokens(order: UsersOrder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,6 +14,7 @@ from chalicelib.errors import BadRequest
 Action = Literal[
     "list",
     "add",
+    "change",
     "remove",
     "grant",
     "revoke",
@@ -32,8 +33,8 @@ Action = Literal[
 ActionArgument = Annotated[
     Action,
     typer.Argument(
-        help="list (the default), add, remove, grant, revoke, password, codes-off, token, revoke-token, "
-        "sessions, sign-out, role, group, invite, invitations or withdraw."
+        help="list (the default), add, change, remove, grant, revoke, password, codes-off, token, "
+        "revoke-token, sessions, sign-out, role, group, invite, invitations or withdraw."
     ),
 ]
 Username = Annotated[
@@ -47,7 +48,16 @@ Subjects = Annotated[
     typer.Argument(help="Name of a role; or nickname of a group, and a member.", metavar="[NAME]..."),
 ]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the user, the group or the token.")]
-Email = Annotated[str, typer.Option("--email", help="Email address of a new user.")]
+Email = Annotated[str | None, typer.Option("--email", help="Email address of a user.")]
+FirstName = Annotated[str | None, typer.Option("--first-name", help="First name of a user.")]
+LastName = Annotated[str | None, typer.Option("--last-name", help="Last name of a user.")]
+Phone = Annotated[str | None, typer.Option("--phone", help="Phone number of a user.")]
+Affiliations = Annotated[
+    list[str] | None, typer.Option("--affiliation", help="Affiliation of a user; repeatable.")
+]
+Bot = Annotated[
+    bool | None, typer.Option("--bot/--no-bot", help="Whether a user is a program that only has tokens.")
+]
 Role = Annotated[
     str | None, typer.Option("--role", help="Role or single right to grant or revoke, such as Viewer.")
 ]
@@ -77,7 +87,7 @@ class UsersOrder:
     #: What follows the action: a username, or what to do with a role or a group.
     words: Sequence[str]
     name: str | None
-    email: str
+    email: str | None
     role: str | None
     rights: Sequence[str]
     about: str | None
@@ -85,6 +95,8 @@ class UsersOrder:
     is_admin: bool
     groups: Sequence[str]
     until: datetime | None
+    #: What `change` changes about a user.
+    profile: Mapping[str, Any]
     #: Scheme and host of the run's dashboard.
     dashboard: str
 

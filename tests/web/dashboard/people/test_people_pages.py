@@ -183,6 +183,7 @@ def test_each_change_of_an_account_is_one_entry_of_the_audit_log(here: World) ->
     give_codes(here, "cyn")
     changes: list[tuple[str, dict[str, Any]]] = [
         ("users.add", {"username": "ada", "role": VIEWER}),
+        ("users.change", {**ada, "name": "Ada L."}),
         ("users.grant", {**ada, "what": ASSISTANT}),
         ("users.revoke", {**ada, "what": ASSISTANT}),
         ("groups.add", {"nickname": "eyelab"}),
