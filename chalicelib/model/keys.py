@@ -372,9 +372,16 @@ def note_name(now: datetime, mark: str) -> str:
     return f"{iso(now)}#{mark}"
 
 
+API_ANSWERS = "api#"
+EXPORT_REQUESTS = "exportrequests"
+#: What begins the keys of records that are worthless once they have expired: `expires`, a number, says when.
+#: DynamoDB deletes them by itself.
+EXPIRING = (API_ANSWERS, EXPORT_REQUESTS)
+
+
 def api_answer(actor_id: str, request_id: str) -> Key:
     """Return where the answer to a request of a person or a program who manages the run is stored."""
-    return f"api#{actor_id}", request_id
+    return f"{API_ANSWERS}{actor_id}", request_id
 
 
 def export(export_id: str) -> Key:
@@ -383,7 +390,7 @@ def export(export_id: str) -> Key:
 
 def export_request(actor_id: str, options: str) -> Key:
     """Return where it is stored which export an actor has asked for last, with some options."""
-    return "exportrequests", f"{actor_id}#{options}"
+    return EXPORT_REQUESTS, f"{actor_id}#{options}"
 
 
 def ticket(digest: str) -> Key:

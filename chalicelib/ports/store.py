@@ -162,6 +162,13 @@ class Store(Protocol):
     def due(self, until: datetime) -> list[Message]:
         """Return recorded messages that are due; one query for each shard, never a scan."""
 
+    @property
+    def deletes_expired(self) -> bool:
+        """Whether expired records are deleted without `delete_expired`."""
+
+    def delete_expired(self, now: datetime) -> int:
+        """Delete records that have expired, as many as one job may; return how many."""
+
     def has_messages(self) -> bool:
         """Return whether any message is recorded, whenever it is due."""
 

@@ -145,6 +145,16 @@ class Engine(Protocol):
     def increment(self, key: Key, by: int = 1) -> int:
         """Add to the counter at a key (created at 0) and return the new value; never part of a commit."""
 
+    @property
+    def deletes_expired(self) -> bool:
+        """Whether items whose `expires` has passed are deleted by the database itself."""
+
+    def delete_expired(self, prefix: str, now: float, limit: int) -> int:
+        """Delete at most `limit` items whose `expires` is at most `now`; return how many.
+
+        `prefix`: what begins their pk. An engine whose database does so by itself deletes nothing.
+        """
+
     def close(self) -> None:
         """Close files and connections."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
@@ -11,6 +12,9 @@ from chalicelib.ports import Message
 from .engine import Engine, Item
 from .network_cache import NetworkCache
 from .unit_of_work import EngineUnitOfWork
+
+#: How many expired records of one sort a job deletes.
+MOST_DELETED: Final = 1_000
 
 
 class EngineStore:
@@ -33,6 +37,17 @@ class EngineStore:
             for shard in range(keys.DUE_SHARDS)
             for item in self.engine.query_until(keys.due(shard), last)
         ]
+
+    @property
+    def deletes_expired(self) -> bool:
+        """Whether the database deletes expired records by itself."""
+        return self.engine.deletes_expired
+
+    def delete_expired(self, now: datetime) -> int:
+        """Delete expired records, at most a thousand of each sort: a job doesn't hold participants up."""
+        return sum(
+            self.engine.delete_expired(prefix, now.timestamp(), MOST_DELETED) for prefix in keys.EXPIRING
+        )
 
     def has_messages(self) -> bool:
         """Whether any message is recorded, whenever it is due; reads only the first."""

@@ -29,6 +29,15 @@ class EngineWrapper:
         """Whether a reader sees all items of a commit at one moment."""
         return self._engine.shows_whole_commits
 
+    @property
+    def deletes_expired(self) -> bool:
+        """Whether the database deletes expired items by itself."""
+        return self._engine.deletes_expired
+
+    def delete_expired(self, prefix: str, now: float, limit: int) -> int:
+        """Delete expired items."""
+        return self._engine.delete_expired(prefix, now, limit)
+
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys."""
         return self._engine.get(keys)

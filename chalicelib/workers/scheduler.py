@@ -22,6 +22,8 @@ RESEND_AFTER = 5.0
 SEND_AHEAD = timedelta(seconds=150)
 #: How many messages one batch sends and marks as in flight.
 SEND_BATCH = 20
+#: Expired records are deleted in this minute of each hour.
+MINUTES_OF_AN_HOUR, HALF_PAST = 60, 30
 #: RFC 6455's close code when the server ends the connection.
 GOING_AWAY = 1001
 
@@ -56,6 +58,8 @@ def _jobs(minute: int) -> Iterator[tuple[str, Callable[[], str]]]:
                 yield f"scheduled {schedule.name}", partial(_done, timers.call_scheduled, *call)
     if app.run(waiting_rooms.has_waiting_room):
         yield "rooms", lambda: _done(waiting_rooms.form_rooms)
+    if minute % MINUTES_OF_AN_HOUR == HALF_PAST and not app.store.deletes_expired:
+        yield "expired_records", lambda: f"{app.store.delete_expired(app.clock.now())} deleted"
     yield "sockets", lambda: f"{_close_silent_sockets()} closed"
 
 

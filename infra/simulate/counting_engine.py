@@ -55,6 +55,11 @@ class CountingEngine(EngineWrapper):
         """False, as with DynamoDB: copies of values in sibling items are written and charged too."""
         return False
 
+    @property
+    def deletes_expired(self) -> bool:
+        """True, as with DynamoDB: deleting them costs nothing."""
+        return True
+
     def get(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Return the items that exist under these keys."""
         return self._counted_get(keys, 1)

@@ -72,6 +72,7 @@ class SQLiteEngine:
     max_writes = 1_000_000
     max_bytes = 1 << 30
     shows_whole_commits = True
+    deletes_expired = False
 
     def __init__(
         self,
@@ -284,6 +285,18 @@ class SQLiteEngine:
             if not (self._sync_later or self._read_only):
                 own.execute("PRAGMA synchronous=FULL")
         return value
+
+    def delete_expired(self, prefix: str, now: float, limit: int) -> int:
+        """Delete at most `limit` items of a range of keys whose `expires` has passed; return how many."""
+        with self._writing() as connection:
+            deleted = connection.execute(
+                "DELETE FROM item WHERE rowid IN (SELECT rowid FROM item WHERE pk >= ? AND pk < ? "
+                "AND json_type(body, '$.expires') IN ('integer', 'real') "
+                "AND json_extract(body, '$.expires') <= ? LIMIT ?)",
+                (prefix, prefix + "\U0010ffff", now, limit),
+            )
+        self.unsynced = self._sync_later
+        return deleted.rowcount
 
     def took_refusal(self) -> bool:
         """Return whether a change was refused in this thread since the last call, because this only reads."""

@@ -21,10 +21,12 @@ from chalicelib.operations.schedule import (
 )
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import TRANSIENT, Message
+from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from chalicelib.workers import scheduler
 from tests.web.conftest import NewWorld
 from tests.web.experiments import with_hooks
 from tests.web.paying_runs import Till, paying
-from tests.web.world import World
+from tests.web.world import OPERATOR_TOKEN, World
 
 NOON = "2026-03-01T12:00:00.000000Z"
 MINUTE = 29_539_440
@@ -425,3 +427,32 @@ def test_background_tasks_draw_again_each_minute(world: NewWorld) -> None:
     here = world(with_hooks(paying(), background_tasks=tasks), launch=False)
     here.app.run(timers.run_background_tasks, 5)
     assert seeds == ["seed|0|background_tasks|5"] * 2
+
+
+# -- expired records ----------------------------------------------------------------------------------
+
+
+def test_expired_answers_of_the_api_are_deleted_once_an_hour(here: World) -> None:
+    def answer(name: str) -> None:
+        found = here.post_json("/api/v1/recruitment/close", {}, token=OPERATOR_TOKEN, request_id=name)
+        assert found.status == 200, found
+
+    answer("old")
+    here.clock.turn(hours=48)
+    answer("young")
+    scheduler.tick()
+    assert [item["sk"] for item in here.items("api_answer")] == ["old", "young"]
+    here.clock.turn(minutes=30)
+    scheduler.tick()
+    assert [item["sk"] for item in here.items("api_answer")] == ["young"]
+    (job,) = [one for one in here.app.run(ticks.list_ticks) if one["job"] == "expired_records"]
+    assert job["result"] == "1 deleted"
+
+
+def test_a_database_that_deletes_expired_records_itself_gets_no_job_for_them(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SQLiteEngine, "deletes_expired", True)
+    here.clock.turn(minutes=30)
+    scheduler.tick()
+    assert "expired_records" not in [one["job"] for one in here.app.run(ticks.list_ticks)]
