@@ -57,6 +57,12 @@ class RunProgress:
     held_payments: int = field(metadata={"help": "Among those of the latest participants."})
     refused_payments: int
     stuck_payments: int
+    payments_looked_at: int = field(
+        metadata={"help": "From how many of the latest participants the payments above are."}
+    )
+    payments_are_partial: bool = field(
+        metadata={"help": "Whether there are more participants, whose payments weren't looked at."}
+    )
     stuck_rooms: list[StuckRoom] = field(
         metadata={"help": "Where participants wait longer than allowed, or for others who can't come."}
     )
@@ -89,6 +95,8 @@ def _read_progress(ctx: Context) -> RunProgress:
         held_payments=problems[PaymentStatus.HELD],
         refused_payments=problems[PaymentStatus.REFUSED],
         stuck_payments=problems["stuck"],
+        payments_looked_at=min(len(ids), MOST_PAYMENTS_LOOKED_AT),
+        payments_are_partial=len(ids) > MOST_PAYMENTS_LOOKED_AT,
         stuck_rooms=stuck_rooms(ctx, waiting),
     )
 

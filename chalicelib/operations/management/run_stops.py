@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -59,12 +60,19 @@ class StopState:
     waiting: list[int] = field(metadata={"help": "Participants who wait for others."})
     due_payments: int = field(metadata={"help": "Payments that would be held, of the latest participants."})
     held_by_stop: list[str] = field(metadata={"help": "Payments that are held because all are: `12-base`."})
+    payments_looked_at: int = field(
+        metadata={"help": "From how many of the latest participants the payments above are."}
+    )
+    payments_are_partial: bool = field(
+        metadata={"help": "Whether there are more participants, whose payments weren't looked at."}
+    )
 
 
 def read_stops(ctx: Context) -> StopState:
     """Return what is stopped, and whom each action would touch."""
     counts = headcount(ctx)
-    payments = _latest_payments(ctx)
+    ids = ctx.uow.participant_ids()
+    payments = _payments_of(ctx, ids[-MOST_LOOKED_AT:])
     return StopState(
         recruiting_is_closed=is_closed(ctx),
         entry_is_closed=is_entry_closed(ctx),
@@ -78,6 +86,8 @@ def read_stops(ctx: Context) -> StopState:
             for entry in payments
             if entry.status == PaymentStatus.HELD and entry.reason == ALL_HELD
         ],
+        payments_looked_at=min(len(ids), MOST_LOOKED_AT),
+        payments_are_partial=len(ids) > MOST_LOOKED_AT,
     )
 
 
@@ -101,7 +111,6 @@ def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
     return read_stops(ctx)
 
 
-def _latest_payments(ctx: Context) -> list[PaymentEntry]:
-    ids = ctx.uow.participant_ids()[-MOST_LOOKED_AT:]
+def _payments_of(ctx: Context, ids: Sequence[int]) -> list[PaymentEntry]:
     ctx.uow.prefetch(more=[keys.payment(number, kind) for number in ids for kind in KINDS])
     return [entry for number in ids for entry in list_payments(ctx, PaymentFilter(participant_id=number))]
