@@ -30,7 +30,7 @@ from chalicelib.operations.accounts.credentials.tickets import (
     valid_ticket,
 )
 from chalicelib.operations.audit.record_change import record_change
-from chalicelib.operations.shared.context import Context, caller_of
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context, caller_of
 
 TICKET_LIFETIME: Final = timedelta(minutes=2)
 SESSION_LIFETIME: Final = timedelta(hours=12)
@@ -135,6 +135,19 @@ def begin_user_session(
     ctx.caller = caller_of(actor)
     record_change(ctx, "sessions.begin", records=[("users", username)], fields={"how": how})
     return _begin(ctx, actor.id, browser, how)
+
+
+def begin_operator_session(
+    ctx: Context, browser: Browser, *, how: str, within: Callable[[Context], None]
+) -> str:
+    """Return the token of a new session of the operator, who has typed the password of the settings.
+
+    It is in the audit log as the operator's. `how`, `within`: as for a user.
+    """
+    within(ctx)
+    ctx.caller = OPERATOR_CALLER
+    record_change(ctx, "sessions.begin", records=[("users", OPERATOR_ACTOR.id)], fields={"how": how})
+    return _begin(ctx, OPERATOR_ACTOR.id, browser, how)
 
 
 def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:

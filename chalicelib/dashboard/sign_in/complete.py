@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib import services
 from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered
-from chalicelib.dashboard.sessions import Browser, begin_user_session
+from chalicelib.dashboard.sessions import Browser, begin_operator_session, begin_user_session
 from chalicelib.operations.shared.context import Context, Request
 
 from .cookies import SessionCookie
@@ -43,6 +43,19 @@ def complete(
     token = services.current().run(
         begin_user_session,
         username,
+        browser_of(request, cookie),
+        how=how,
+        within=within,
+        request=Request(address=request.address),
+    )
+    return signed_in(cookie, token)
+
+
+def complete_operator(request: DashboardRequest, *, how: str, within: Callable[[Context], None]) -> Rendered:
+    """Sign the operator in, who has typed the password of the settings; see `complete`."""
+    cookie = SessionCookie.of(request)
+    token = services.current().run(
+        begin_operator_session,
         browser_of(request, cookie),
         how=how,
         within=within,

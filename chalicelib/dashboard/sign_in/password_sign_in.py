@@ -18,6 +18,7 @@ from chalicelib.dashboard.page_call import Rendered
 from chalicelib.errors import TooManyTries, Unauthorized
 from chalicelib.operations.accounts.account_records import user_actor_id
 from chalicelib.operations.accounts.actors import find_actor
+from chalicelib.operations.accounts.configured_operator import operator_password
 from chalicelib.operations.accounts.credentials.one_time_codes import has_codes
 from chalicelib.operations.accounts.credentials.password_hashing import is_password
 from chalicelib.operations.accounts.credentials.tickets import AWAITS_CODE, make_ticket
@@ -25,7 +26,7 @@ from chalicelib.operations.accounts.passwords import StoredPassword, renew_hash,
 from chalicelib.operations.shared.context import Context
 
 from .attempts import count_wrong_password, forget_attempts, require_attempt, show_paused
-from .complete import complete
+from .complete import complete, complete_operator
 from .cookies import FormCookie
 from .sign_in_page import show_sign_in
 
@@ -55,6 +56,8 @@ def sign_in_with_password(request: DashboardRequest) -> Rendered:
 def _go_on(request: DashboardRequest, username: str, password: str, stored: StoredPassword) -> Rendered:
     """Sign in, or ask for a code where the user has set up such codes."""
     accept = partial(_accept, username=username, address=request.address, password=password, stored=stored)
+    if stored.is_operators:
+        return complete_operator(request, how="password of the settings", within=accept)
     browser = FormCookie.of(request).digest
     challenge = services.current().run(_challenge, username, accept, browser)
     if challenge is None:
@@ -64,13 +67,19 @@ def _go_on(request: DashboardRequest, username: str, password: str, stored: Stor
 
 def _read(ctx: Context, username: str, address: str) -> StoredPassword:
     require_attempt(ctx, username, address)
-    return stored_password(ctx, username)
+    return _password_of(ctx, username)
+
+
+def _password_of(ctx: Context, username: str) -> StoredPassword:
+    """Return what the password of a user, or of the operator of the settings, is compared with."""
+    operators = operator_password(ctx, username)
+    return operators or stored_password(ctx, username)
 
 
 def _accept(ctx: Context, *, username: str, address: str, password: str, stored: StoredPassword) -> None:
     """Accept a right password, unless the address pauses or the password has just changed."""
     require_attempt(ctx, username, address)
-    if stored_password(ctx, username).hash != stored.hash:
+    if _password_of(ctx, username).hash != stored.hash:
         raise Unauthorized(WRONG, code="sign_in_refused")
     renew_hash(ctx, username, password, stored)
     if not has_codes(ctx, username):

@@ -165,9 +165,18 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         default=False,
     ),
     _access(
-        "dashboard_user", str, "The operator's user name for the dashboard.", default="admin", personal=True
+        "dashboard_user",
+        str,
+        "The operator's user name at the sign-in page, if dashboard_password is set.",
+        default="admin",
+        personal=True,
     ),
-    _access("dashboard_password", str, "The operator's password; generated when not set.", sensitive=True),
+    _access(
+        "dashboard_password",
+        str,
+        "The operator's password at the sign-in page, at least 12 characters; without one, links sign in.",
+        sensitive=True,
+    ),
     _access(
         "require_participant_token",
         bool,

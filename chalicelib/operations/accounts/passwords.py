@@ -30,6 +30,8 @@ class StoredPassword:
 
     hash: str = field(repr=False)
     is_set: bool
+    #: Whether it is the operator's, from the settings.
+    is_operators: bool = False
 
 
 def set_password(
