@@ -11,7 +11,7 @@ import pytest
 
 import chalicelib.study
 from chalicelib.study.translation import LANGUAGES, direction_of, translate
-from petri.study import End, Page, Study, choice, likert, number
+from petri.study import End, Group, Page, Study, choice, likert, number
 
 from .studies import OpenStudy, answer, due
 
@@ -108,3 +108,14 @@ def test_the_page_of_a_study_is_in_its_language(open_study: OpenStudy):
         "tea": "Bitte beantworten Sie diese Frage.",
     }
     assert answer(person, age=18, tea=5)["html"] == "<h1>Ende</h1><p>Vielen Dank für Ihre Teilnahme!</p>"
+
+
+def test_a_participant_for_whom_no_group_forms_is_told_in_the_language_of_the_study(
+    open_study: OpenStudy,
+):
+    here = open_study(type("Grouped", (German,), {"timeline": (Group(2, wait_minutes=1), Page("hi"), End())}))
+    person = here.arrive()
+    due(person)
+    here.clock.turn(minutes=2)
+    sorry = "Für eine Gruppe sind nicht genug Personen gekommen. Ihre Zeit wird bezahlt."
+    assert sorry in due(person)["html"]

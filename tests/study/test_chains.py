@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.operations.shared.context import Context
 from chalicelib.study.study_session import decode_value
 from petri import Chain
 from petri.study import End, For, Join, Page, Study, text
@@ -83,6 +85,32 @@ def test_a_participant_who_finds_no_place_finishes_with_pay(open_study: OpenStud
     assert due(late)["kind"] == "end"
     here.work()
     assert here.owed(late) == {"base": "1.50"}
+
+
+def test_a_participant_who_has_returned_their_assignment_while_waiting_takes_no_place(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Retelling, READ)
+    first, waits = here.arrive(), here.arrive()
+    due(first)
+    assert due(waits)["kind"] == "wait"
+
+    def give_back(ctx: Context) -> None:
+        ctx.uow.participant(waits.id).status = ParticipantStatus.RETURNED
+
+    here.app.run(give_back)
+    answer(first)
+    answer(first, story="x")
+    due(waits)
+    here.work()
+    assert [node.get("participant_id") for node in here.items("node")].count(waits.id) == 0
+
+
+def test_a_participant_who_joins_a_network_is_listed_as_one_with_a_seat(open_study: OpenStudy) -> None:
+    here = open_study(Retelling, READ)
+    first, waits = here.arrive(), here.arrive()
+    due(first), due(waits)
+    assert {one["id"]: one["seated"] for one in here.items("listed")} == {first.id: True, waits.id: False}
 
 
 def test_the_end_of_a_participant_who_finds_no_place_has_a_serial_of_its_own(open_study: OpenStudy) -> None:

@@ -134,12 +134,18 @@ def test_a_participant_who_completes_keeps_the_slot(open_study: OpenStudy) -> No
     assert (cells(here), here.items("freed_slot")) == (every_cell(2), [])
 
 
-def test_a_full_study_releases_the_newcomer_with_pay(open_study: OpenStudy) -> None:
-    here = open_study(with_design(Conditions(COLOURS, most=1)), PAGES)
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "This study is full"), ("de", "Diese Studie ist voll")]
+)
+def test_a_full_study_releases_the_newcomer_with_pay(
+    open_study: OpenStudy, language: str, words: str
+) -> None:
+    study = with_design(Conditions(COLOURS, most=1))
+    here = open_study(type("Full", (study,), {"language": language}), PAGES)
     begun(here, 4)
     late = here.arrive()
     said = due(late)
-    assert (said["kind"], "full" in said["html"]) == ("end", True)
+    assert (said["kind"], words in said["html"]) == ("end", True)
     here.work()
     assert here.owed(late)["base"] == "1.50"
     assert cells(here) == every_cell(1)

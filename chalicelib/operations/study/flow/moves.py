@@ -59,6 +59,7 @@ MAX_UNSEEN = 10.0
 #: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
 SCREEN_OUT, FULL, ERROR, RELEASED = "screen_out", "full", "error", "released"
+STUDY_FULL = marked("This study is full: all of its places are taken. Thank you for your interest.")
 #: How many pages of a missed session are skipped.
 MAX_SKIPPED = 10_000
 
@@ -193,8 +194,8 @@ def _has_cell(ctx: Context, place: Place) -> bool:
     """Assign a participant to a cell, if that is due; release them with pay when the study is full."""
     try:
         assign_person(ctx, place)
-    except StudyFull as full:
-        stop_with_pay(ctx, place, str(full), FULL)
+    except StudyFull:
+        stop_with_pay(ctx, place, STUDY_FULL, FULL)
         return False
     return True
 

@@ -14,8 +14,8 @@ from chalicelib.model.node import Node
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.design.assignment import assign_group
-from chalicelib.operations.study.flow.members import MAX_TOGETHER, leave_to_members, take_seat
-from chalicelib.operations.study.flow.moves import ERROR, FULL, element_at, ring, stop_with_pay
+from chalicelib.operations.study.flow.members import MAX_TOGETHER, TEXTS, leave_to_members, take_seat
+from chalicelib.operations.study.flow.moves import ERROR, FULL, STUDY_FULL, element_at, ring, stop_with_pay
 from chalicelib.operations.study.shared.hook_errors import StudyCodeError
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.elements import Cohort, Gathering, Group, Peers
@@ -55,7 +55,8 @@ def form_groups(ctx: Context, path: str, participant_id: int | None = None) -> b
         own = [one for one in left if participant_id in (None, one.participant_id)]
         hurried = [hurry_expected(ctx, path, element, one) for one in own[:MAX_HURRIED]]
     late = [one for one in own if has_waited(ctx, element, one)][:MAX_TOGETHER]
-    _release(ctx, late, NO_GROUP, marked("We are sorry: not enough people came to form a group."))
+    sorry = marked("We are sorry: not enough people came to form a group. You are paid for your time.")
+    _release(ctx, late, NO_GROUP, sorry)
     session_of(ctx).flush()
     return bool(chosen or late) or any(hurried)
 
@@ -93,7 +94,7 @@ def release_waiting(ctx: Context, path: str, reason: str) -> bool:
     """Release, with pay, those who wait at an element whose function fails, and notify the operator."""
     element = element_at(ctx, path)
     waiting = _waiting(ctx, path, element)[:MAX_TOGETHER] if isinstance(element, Gathering) else []
-    _release(ctx, waiting, ERROR, marked("We are sorry: an error has ended the study here."))
+    _release(ctx, waiting, ERROR, TEXTS[ERROR])
     session_of(ctx).flush()
     if waiting:
         notify_operator(
@@ -174,8 +175,8 @@ def _form(ctx: Context, path: str, element: Group, match: MatchedGroup) -> None:
     places = [session.place(one.participant_id) for one in match.waiting]
     try:
         slot, condition = (None, {}) if isinstance(element, Peers) else assign_group(ctx, places)
-    except StudyFull as full:
-        _release_full(ctx, path, places, str(full))
+    except StudyFull:
+        _release_full(ctx, path, places, STUDY_FULL)
         return
     network: Network = Empty(max_size=len(places))
     network.role = element.name
@@ -240,5 +241,5 @@ def _release(ctx: Context, waiting: Sequence[Pooled], reason: str, message: str)
     places = [session.place(one.participant_id) for one in waiting]
     for place in places:
         ctx.uow.delete_item(keys.pooled(place.path, place.participant_id))
-        stop_with_pay(ctx, place, f"{message} You are paid for your time.", reason)
+        stop_with_pay(ctx, place, message, reason)
     ring(ctx, places, f"released{places[0].participant_id if places else 0}")
