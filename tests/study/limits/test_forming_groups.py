@@ -10,7 +10,8 @@ from chalicelib.errors import InvalidState
 from chalicelib.operations.management.run_state.live_actions import form_group_now
 from chalicelib.operations.management.run_state.live_state import live_state
 from chalicelib.operations.shared.context import OPERATOR_CALLER
-from petri.study import End, Form, Group, Page, Study, number
+from chalicelib.operations.study.groups.group_forming import form_groups
+from petri.study import End, Form, Group, Page, Rounds, Study, number
 from tests.study.limits.test_members_who_are_gone import Game
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, World
@@ -82,6 +83,44 @@ def test_a_function_of_the_study_says_who_plays_together(open_study: OpenStudy) 
     assert [due(person)["kind"] for person in people] == ["page", "wait", "page"]
     (group,) = here.items("study_group")
     assert [one["participant_id"] for one in group["members"]] == [people[0].id, people[2].id]
+
+
+def test_forming_groups_says_whether_it_has_changed_anything(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    (person,) = waiting(here, 1)
+    assert here.app.run(form_groups, "group", person.id) is False
+    here.clock.turn(minutes=6)
+    assert here.app.run(form_groups, "group", person.id) is True
+
+
+class Partners(Study):
+    """Two rounds of the same pair, with a time limit."""
+
+    mine = number("Which number?", minimum=0, maximum=10)
+    timeline = (
+        Rounds(
+            2,
+            [
+                Group(2, match="partners"),
+                Page("play", ask="mine", seconds=60, on_timeout={"mine": 1}),
+            ],
+        ),
+        End(),
+    )
+
+
+def test_a_partner_whose_time_is_over_is_answered_for_when_the_other_one_asks(open_study: OpenStudy) -> None:
+    here = open_study(Partners)
+    quick, slow = [here.arrive() for _ in range(2)]
+    for person in (quick, slow):
+        due(person)
+    here.work()
+    for person in (quick, slow):
+        due(person)
+    assert answer(quick, mine=3)["kind"] == "wait"
+    here.clock.turn(seconds=63)
+    again = due(quick)
+    assert (again["page"], again["path"]) == ("play", "rounds[2]/play")
 
 
 def test_each_member_of_a_group_has_a_node_of_their_own(open_study: OpenStudy) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.operations.management.participant_actions import release_with_pay
 from chalicelib.operations.realtime import dropouts
-from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.operations.study.flow.moves import ring
 from chalicelib.operations.study.flow.time_limits import MAX_AUTOPLAYED
 from chalicelib.operations.study.shared.study_context import session_of
@@ -194,6 +195,18 @@ def test_participants_without_a_group_are_released_with_pay_when_the_wait_is_ove
     here.work()
     assert here.owed(person)["base"] == "1.50"
     assert here.items("pooled") == []
+
+
+def test_a_group_goes_on_without_a_member_whom_the_operator_has_released(open_study: OpenStudy) -> None:
+    here = open_study(type("Calm", (Game,), {"add_up": lambda self, group: None}))
+    one, other, released = gathered(here)
+    for person in (one, other):
+        answer(person, mine=2)
+    here.app.run(release_with_pay, str(released.id), caller=OPERATOR_CALLER)
+    assert "The researchers have ended the study here" in due(released)["html"]
+    here.work()
+    paths = {item["participant_id"]: item["path"] for item in here.items("place")}
+    assert [paths[person.id] for person in (one, other)] == ["rounds[2]/name"] * 2
 
 
 def test_a_participant_who_has_returned_their_assignment_while_waiting_gets_no_seat(

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.operations.management.participant_actions import extend_time
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.study.study import Study
-from petri.study import End, Group, Page, number, text
+from petri.study import End, Group, Page, Timed, number, text
 from tests.study.studies import OpenStudy, Ultimatum, answer, due
 from tests.study.test_ultimatum import pair
 from tests.web.world import Person, Said, World
@@ -129,6 +131,31 @@ def test_an_optional_item_that_a_participant_leaves_out_is_not_missed(open_study
     answer(here.arrive(), guess=5)
     (response,) = here.items("response")
     assert [one["item"] for one in response["answers"] if "missed" in one] == []
+
+
+def give_minutes(here: World, person: Person, minutes: int) -> None:
+    here.app.run(extend_time, str(person.id), minutes, caller=OPERATOR_CALLER)
+
+
+def test_extra_minutes_count_on_the_page_and_in_the_timed_parts_around_it(open_study: OpenStudy) -> None:
+    page = Page("guess", ask="guess", seconds=60, on_timeout={"guess": 5})
+    timeline = (Timed(2, [page, Page("look", ask="seen")]), End())
+    here = open_study(type("Timely", (Limited,), {"timeline": timeline}))
+    person, other = here.arrive(), here.arrive()
+    assert [due(one)["seconds_left"] for one in (person, other)] == [60, 60]
+    give_minutes(here, person, 2)
+    assert [due(one)["seconds_left"] for one in (person, other)] == [180, 60]
+    # The timed part is as much longer.
+    assert answer(person, guess=5)["seconds_left"] == 120 + 120
+
+
+def test_extra_minutes_change_nothing_on_a_page_without_a_time_limit(open_study: OpenStudy) -> None:
+    timeline = (Page("guess", ask="guess"), End())
+    here = open_study(type("Patient", (Limited,), {"timeline": timeline}))
+    person = here.arrive()
+    due(person)
+    give_minutes(here, person, 2)
+    assert due(person)["seconds_left"] is None
 
 
 def test_a_browser_that_says_too_early_that_time_is_up_skips_nothing(open_study: OpenStudy) -> None:
