@@ -102,7 +102,7 @@ def test_the_page_of_a_study_is_in_its_language(open_study: OpenStudy):
     page = due(person)
     for text in ("Stimme voll und ganz zu", "Bitte wählen", "(freiwillig)"):
         assert text in page["html"]
-    assert page["button"] == "Weiter"
+    assert (page["button"], page["language"], page["direction"]) == ("Weiter", "de", "ltr")
     assert answer(person, age=17)["items"] == {
         "age": "Die Zahl muss mindestens 18 sein.",
         "tea": "Bitte beantworten Sie diese Frage.",

@@ -96,6 +96,17 @@ def test_answers_are_shown_escaped_and_without_ids(open_study: OpenStudy) -> Non
     assert "Essay 0." not in page["html"]
 
 
+def test_each_answer_stands_above_the_question_for_its_grade(open_study: OpenStudy) -> None:
+    here = open_study(Essays, num_participants=3)
+    people = write(here, 3)
+    head, *sections = due(people[0])["html"].split('<section class="peer-answer">')
+    assert "<h1>Grade the answers of other participants</h1>" in head
+    assert [(f"Answer {n}" in one, f"essay_grade_{n}" in one) for n, one in enumerate(sections, 1)] == [
+        (True, True),
+        (True, True),
+    ]
+
+
 def test_with_a_rubric_the_mean_of_the_criteria_counts(open_study: OpenStudy) -> None:
     here = open_study(with_grading(answers=1, rubric=RUBRIC, points=range(1, 5)), num_participants=2)
     people = write(here, 2)

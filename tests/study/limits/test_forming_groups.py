@@ -10,7 +10,7 @@ from chalicelib.errors import InvalidState
 from chalicelib.operations.management.run_state.live_actions import form_group_now
 from chalicelib.operations.management.run_state.live_state import live_state
 from chalicelib.operations.shared.context import OPERATOR_CALLER
-from chalicelib.operations.study.groups.group_forming import form_groups
+from chalicelib.operations.study.groups.group_forming import form_groups, release_waiting
 from petri.study import End, Form, Group, Page, Rounds, Study, number
 from tests.study.limits.test_members_who_are_gone import Game
 from tests.study.studies import OpenStudy, answer, due
@@ -91,6 +91,21 @@ def test_forming_groups_says_whether_it_has_changed_anything(open_study: OpenStu
     assert here.app.run(form_groups, "group", person.id) is False
     here.clock.turn(minutes=6)
     assert here.app.run(form_groups, "group", person.id) is True
+
+
+def test_nothing_has_changed_where_no_two_of_those_who_wait_match(open_study: OpenStudy) -> None:
+    here = open_study(Aged)
+    people = [here.arrive() for _ in range(2)]
+    for person, age in zip(people, (20, 30), strict=True):
+        answer(person, age=age)
+    assert here.app.run(form_groups, "group", people[0].id) is False
+
+
+def test_those_who_wait_are_released_once(open_study: OpenStudy) -> None:
+    here = open_study(Aged)
+    for person, age in zip([here.arrive() for _ in range(2)], (20, 30), strict=True):
+        answer(person, age=age)
+    assert [here.app.run(release_waiting, "group", "It fails.") for _ in range(2)] == [True, False]
 
 
 class Partners(Study):

@@ -64,6 +64,24 @@ def test_all_who_vote_are_in_a_pair_or_in_one_group_of_three(
     assert {due(person)["kind"] for person in people} == {"chat"}
 
 
+def test_a_discussion_shows_what_each_member_has_answered(open_study: OpenStudy) -> None:
+    _, people = open_class(open_study, "bs")
+    bold = "The &lt;b&gt;bold&lt;/b&gt; ball"
+    first, second = (due(person)["html"] for person in people)
+    assert f"<li><strong>You</strong>: {bold}</li><li><strong>Member 2</strong>: Neither</li>" in first
+    assert f"<li><strong>Member 1</strong>: {bold}</li><li><strong>You</strong>: Neither</li>" in second
+
+
+def test_a_discussion_says_who_has_given_no_answer(open_study: OpenStudy) -> None:
+    faster = choice("Which falls faster?", ["One", "Neither"], required=False)
+    here = open_study(type("Optional", (Falling,), {"faster": faster}), num_participants=2)
+    people = [here.arrive() for _ in range(2)]
+    for person, given in zip(people, ({"faster": "One"}, {}), strict=True):
+        answer(person, **given)
+    here.work()
+    assert "<strong>You</strong>: no answer</li>" in due(people[1])["html"]
+
+
 def test_both_votes_are_stored_and_the_second_counts(open_study: OpenStudy) -> None:
     here, people = open_class(open_study, "bs")
     page = due(people[0])

@@ -69,6 +69,16 @@ def test_the_first_session_is_submitted_and_its_page_says_when_the_next_opens(
     assert here.owed(person) == {"base": "1.50"}
 
 
+def test_the_page_of_a_session_says_what_it_pays_and_what_the_author_adds(open_study: OpenStudy) -> None:
+    session = Session("week 2", after=days(7), open_for=days(3), pay=1.50, text="Bring a friend.")
+    timeline = (Form("learn", ask="recalled"), session, End())
+    here = open_study(type("Friendly", (Memory,), {"timeline": timeline}))
+    html = due(first_visit(here))["html"]
+    assert "<p>Bring a friend.</p>" in html
+    assert "<dt>You get</dt><dd>$1.50</dd>" in html
+    assert "This session is complete. Come back with the same link, on this device or another." in html
+
+
 def test_a_participant_who_comes_too_early_begins_nothing(open_study: OpenStudy) -> None:
     here = open_study(Memory)
     person = first_visit(here)
