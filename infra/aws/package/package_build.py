@@ -40,6 +40,8 @@ from .staging import EXPERIMENT, StagedApp
 #: Where Lambda unpacks the package, for the paths in tracebacks.
 _TASK: Final = "/var/task"
 _MOMENT: Final = (1980, 1, 2, 0, 0, 0)
+#: The strongest compression of zlib.
+_LEVEL: Final = 9
 _FILE_MODE: Final = 0o100644
 _PETRIS_OWN: Final = ("app.py", "chalicelib", "petri", EXPERIMENT)
 _SHOWN_LINES: Final = 4
@@ -162,13 +164,14 @@ def pack(root: Path, package: Path) -> None:
     """Zip a folder; the same contents give the same bytes."""
     partial = package.with_name(f"{package.name}.{os.getpid()}")
     try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(root.rglob("*")):
                 if path.is_file():
                     entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _MOMENT)
                     entry.external_attr = _FILE_MODE << 16
                     entry.compress_type = zipfile.ZIP_DEFLATED
-                    archive.writestr(entry, path.read_bytes())
+                    # An entry of its own doesn't take the archive's level.
+                    archive.writestr(entry, path.read_bytes(), compresslevel=_LEVEL)
         partial.replace(package)
     finally:
         partial.unlink(missing_ok=True)

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import ast
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import Final
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from .trim_botocore import trim
+from .unread_files import remove_unread
 
 #: The services that Petri's functions call, by boto3's names; a test compares them with the code.
 SERVICES = frozenset({"dynamodb", "events", "logs", "mturk", "s3", "ses", "sqs", "ssm"})
@@ -27,13 +24,12 @@ _UNREAD_FOLDERS = {"tests", "__pycache__"}
 _UNREAD_NAMES = {"py.typed"}
 POWERTOOLS = "aws-lambda-powertools"
 #: Petri uses only powertools' logger; an experiment that requires powertools gets all of it.
-#: The packages with which others are compiled, and those that load only the compiled backend of cffi.
-_CFFI: Final = frozenset({"cffi", "pycparser"})
-_BACKEND_ALONE: Final = frozenset({"argon2-cffi-bindings", "cryptography"})
 _POWERTOOLS_UNREAD, _POWERTOOLS_READ = ("event_handler", "utilities/*/"), {"jmespath_utils"}
 
 
-def prune(root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked: Iterable[str] = ()) -> None:
+def prune(
+    root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked: Collection[str] = ()
+) -> None:
     """Delete from unpacked packages what isn't read at run time.
 
     `services`: the AWS services that are called; `own`: folders that are left as they are; `asked`: packages
@@ -47,7 +43,7 @@ def prune(root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked
         for folder in sorted((root / "aws_lambda_powertools").glob(pattern)):
             if folder.name not in _POWERTOOLS_READ:
                 shutil.rmtree(folder)
-    _prune_cffi(root, asked)
+    remove_unread(root, asked)
     for top in sorted(root.iterdir()):
         if top.name in kept:
             _remove_caches(top)
@@ -57,27 +53,6 @@ def prune(root: Path, services: Iterable[str], *, own: Iterable[str] = (), asked
             shutil.rmtree(top)
         elif top.is_dir():
             _prune_library(top)
-
-
-def _prune_cffi(root: Path, asked: Iterable[str]) -> None:
-    """Delete what only builds with cffi read: compiled packages such as argon2 load its backend alone.
-
-    It stays when the experiment requires it, or a package that isn't known to load the backend alone.
-    """
-    users = {_name_of(path) for path in root.glob("*.dist-info/METADATA") if _requires_cffi(path)}
-    if users <= _BACKEND_ALONE and not _CFFI & set(asked):
-        for name in _CFFI:
-            shutil.rmtree(root / name, ignore_errors=True)
-
-
-def _requires_cffi(metadata: Path) -> bool:
-    needs = HeaderParser().parsestr(metadata.read_text(encoding="utf-8")).get_all("Requires-Dist") or []
-    return any(Requirement(need).name == "cffi" for need in needs)
-
-
-def _name_of(metadata: Path) -> str:
-    name = HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))["Name"]
-    return canonicalize_name(str(name))
 
 
 def services_of(folder: Path) -> set[str]:
