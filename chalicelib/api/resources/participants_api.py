@@ -40,6 +40,16 @@ class WithMinutes:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseOfOne:
+    """A participant, and whether only one who waits is meant."""
+
+    id: str = field(metadata=ID_TEXT)
+    only_if_waiting: bool = field(
+        default=False, metadata={"help": "Refuse a participant who doesn't wait for others any more."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class WithAmount:
     """A participant, a sum, and why."""
 
@@ -127,8 +137,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     _verb(
         "release",
         Right.PAY,
-        One,
-        lambda ctx, one: actions.release_with_pay(ctx, one.id),
+        ReleaseOfOne,
+        lambda ctx, one: actions.release_with_pay(ctx, one.id, only_if_waiting=one.only_if_waiting),
         "Ends the part of a working participant now, with base pay.",
         ParticipantDetail,
     ),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from chalicelib import services
 from chalicelib.access.rights import Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
-from chalicelib.errors import NotFound, VendorError
+from chalicelib.errors import InvalidState, NotFound, VendorError
 from chalicelib.operations.listings.record_rows import JobRunRow
+from chalicelib.operations.management.run_state.managed_jobs import PREFIX
 
 _ADDRESS = "/dashboard/log"
 #: How many of the latest runs of scheduled jobs are shown.
@@ -24,11 +26,15 @@ _WINDOWS = {
     "1440": "Last day",
     "10080": "Last week",
 }
+#: The segment of the page that asks before a scheduled function runs.
+_RUN = "run"
 _LEVELS = {"": "All lines", "warning": "Warnings and errors", "error": "Errors"}
 
 
 def show_log(call: PageCall) -> Rendered:
-    """Show the log, or replay or drop a dead letter."""
+    """Show the log, replay or drop a dead letter, or run a scheduled function now."""
+    if call.part == _RUN:
+        return _run(call, str(call.id))
     if call.method == "POST":
         return _change(call)
     jobs = call.run("jobs.list", limit=MOST_JOBS).rows
@@ -56,7 +62,35 @@ def show_log(call: PageCall) -> Rendered:
         text=text,
         level=level,
         levels=_LEVELS,
+        scheduled=_scheduled() if call.actor.may(Right.RUN_LIVE_SESSION) else [],
+        ran=call.one("ran"),
     )
+
+
+def _scheduled() -> list[tuple[str, str]]:
+    """Return the author's scheduled functions: the name of each one's job, and when it runs."""
+    return [(f"{PREFIX}{one.name}", _interval(one.minutes)) for one in services.current().scheduled]
+
+
+def _interval(minutes: int) -> str:
+    return "every minute" if minutes == 1 else f"every {minutes} minutes"
+
+
+def _run(call: PageCall, job: str) -> Rendered:
+    """Ask before a scheduled function runs now, and run it."""
+    known = dict(_scheduled())
+    if job not in known:
+        raise NotFound("There is no such scheduled function.")
+    refused = ""
+    if call.method == "POST":
+        try:
+            call.run("jobs.run", id=job)
+        except InvalidState as refusal:
+            refused = str(refusal)
+        else:
+            return redirect(f"{_ADDRESS}?{urlencode({'ran': job})}#jobs")
+    status = 409 if refused else 200
+    return render("job_run.html", call, status=status, job=job, when=known[job], refused=refused)
 
 
 def _job_row(job: JobRunRow) -> list[Any]:

@@ -20,6 +20,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 
 from .erase_participant import erase_participant
+from .run_progress import is_waiting
 
 PERSONAL: Final = {"personal": True}
 #: The most extra time that a participant can have in all: the recruiter's own limits don't grow with it.
@@ -101,11 +102,18 @@ def fail_participant_by_hand(ctx: Context, participant_id: str, reason: str) -> 
     return _detail(ctx, participant)
 
 
-def release_with_pay(ctx: Context, participant_id: str) -> ParticipantDetail:
-    """End the part of a working participant now, with base pay; InvalidState for any other."""
+def release_with_pay(
+    ctx: Context, participant_id: str, *, only_if_waiting: bool = False
+) -> ParticipantDetail:
+    """End the part of a working participant now, with base pay; InvalidState for any other.
+
+    `only_if_waiting`: refuse a participant who doesn't wait for others, or not any more.
+    """
     participant = participant_named(ctx, participant_id)
     if not participant.is_working:
         raise InvalidState(f"Participant {participant.id} isn't taking part any more ({participant.status}).")
+    if only_if_waiting and not is_waiting(ctx, participant):
+        raise InvalidState(f"Participant {participant.id} doesn't wait for others any more, and plays on.")
     release_now(ctx, participant)
     return _detail(ctx, participant)
 

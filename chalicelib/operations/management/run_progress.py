@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any, Final
 
 from chalicelib.model import keys
+from chalicelib.model.participant import Participant
 from chalicelib.model.run_records import KINDS
 from chalicelib.model.statuses import SUBMISSION_RECEIVED, ParticipantStatus, PaymentStatus
 from chalicelib.operations.listings.recent_reads import recent
@@ -112,6 +113,15 @@ def waiting_ids(ctx: Context) -> list[int]:
     ][-MOST_LOOKED_AT:]
     for_network = {item["id"] for item in _participants(ctx, working) if item.get("waiting_since")}
     return sorted(in_room | for_network | groups_awaited(ctx, working).keys())
+
+
+def is_waiting(ctx: Context, participant: Participant) -> bool:
+    """Whether a participant waits: for a waiting room, for a group of a study, or for a free network."""
+    if participant.waiting_since is not None:
+        return True
+    if waiting_rooms.has_waiting_room(ctx) and waiting_rooms.waiting_entry(ctx, participant.id) is not None:
+        return True
+    return bool(groups_awaited(ctx, [participant.id]))
 
 
 def groups_awaited(ctx: Context, participant_ids: Sequence[int]) -> Mapping[int, str]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import Conflict, ExperimentError
+from chalicelib.errors import Conflict, ExperimentError, InvalidState
 from chalicelib.messages import (
     BroadcastCounts,
     FormRooms,
@@ -300,14 +300,27 @@ def handle_waiting_timeout(ctx: Context, participant_id: int) -> None:
 
 
 def open_room_now(ctx: Context) -> list[int]:
-    """Open a room with those who wait, although it may not be full; return its members, none if it can't."""
+    """Open a room with those who wait, although it may not be full; return its members.
+
+    InvalidState when all rooms are open, or when fewer than `min_size` participants wait.
+    """
     opened = lock_rooms(ctx)
     if len(opened) >= max_rooms(ctx):
-        return []
+        raise InvalidState("No room was opened: all rooms that the experiment allows are open.")
     members = _first_eligible(ctx, present(ctx, unseated(waiting_entries(ctx), opened)), room_size(ctx))
-    if members:
-        _open(ctx, [members])
+    least = least_members(ctx)
+    if len(members) < least:
+        raise InvalidState(
+            f"No room was opened: the experiment's rooms need at least {least} "
+            f"{'participant' if least == 1 else 'participants'}, and {len(members)} with an open page wait."
+        )
+    _open(ctx, [members])
     return members
+
+
+def least_members(ctx: Context) -> int:
+    """Return with how many members a room can open before it is full: `min_size`, or one."""
+    return max(1, int(ctx.experiment.min_size or 0))
 
 
 def _first_eligible(ctx: Context, waiting: Sequence[Mapping[str, Any]], most: int) -> list[int]:

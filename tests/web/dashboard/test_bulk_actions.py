@@ -77,9 +77,9 @@ def test_a_right_that_is_taken_away_during_a_bulk_action_ends_it(
     actor = Actor("user:ann", "Ann", frozenset({Right.VIEW, Right.PAY}))
     release = participant_actions.release_with_pay
 
-    def then_take_the_right(ctx, participant_id):
+    def then_take_the_right(ctx, participant_id, **how):
         raise_rights_version(ctx, actor.id)
-        return release(ctx, participant_id)
+        return release(ctx, participant_id, **how)
 
     monkeypatch.setattr(participant_actions, "release_with_pay", then_take_the_right)
     refused = run_for_each(actor, "", "participants.release", ["1", "2", "3"])

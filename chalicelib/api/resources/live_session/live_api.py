@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import ID_TEXT, NoParameters
+from chalicelib.api.common_parameters import ID_TEXT, LIMIT, NUMBER_CURSOR, NoParameters
 from chalicelib.operations.management.run_state.live_actions import (
     FormedGroup,
     MovedGroup,
@@ -15,6 +15,7 @@ from chalicelib.operations.management.run_state.live_actions import (
     move_on_from,
 )
 from chalicelib.operations.management.run_state.live_state import (
+    MOST_ON_PAGE,
     LiveState,
     OpenedRoom,
     live_state,
@@ -22,6 +23,14 @@ from chalicelib.operations.management.run_state.live_state import (
 )
 
 RESOURCE: Final = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """One page of those who take part, the latest first."""
+
+    after: str | None = field(default=None, metadata=NUMBER_CURSOR)
+    limit: int = field(default=MOST_ON_PAGE, metadata=LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +57,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         resource=RESOURCE,
         shape=Shape.LIST,
         right=Right.VIEW,
-        parameters=NoParameters,
+        parameters=LivePage,
         answer=LiveState,
-        run=lambda ctx, _: live_state(ctx),
+        run=lambda ctx, asked: live_state(ctx, asked.after, asked.limit),
         summary="Returns who waits, which groups play and where, and who has disconnected.",
     ),
     ApiOperation(
@@ -63,7 +72,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         parameters=NoParameters,
         answer=OpenedRoom,
         run=lambda ctx, _: open_room(ctx),
-        summary="Opens a room with those who wait, although it may not be full.",
+        summary="Opens a room with those who wait, at least `min_size`, although it may not be full.",
     ),
     ApiOperation(
         name="live.form-group",

@@ -24,12 +24,15 @@ def show_live(call: PageCall) -> Rendered:
 
 
 def _show(call: PageCall, refused: str = "") -> Rendered:
-    live = call.run("live.read")
+    after = call.one("after") or None
+    live = call.run("live.read", after=after)
     return render(
         "live.html",
         call,
         status=409 if refused else 200,
         live=live,
+        is_first=after is None,
+        next=f"{_ADDRESS}?after={live.next}" if live.next else None,
         disconnected=[
             member
             for some in (live.alone, *(group.members for group in live.groups))

@@ -36,7 +36,8 @@ def _change(call: PageCall) -> Rendered:
 def _release_waiting(call: PageCall) -> int:
     """Release all participants who wait, one by one: one who has got a place in the meantime plays on."""
     waiting = [str(participant) for participant in call.run("stop.preview").waiting]
-    refused = [refusal for _, refusal in call.run_for_each("participants.release", waiting)]
+    answers = call.run_for_each("participants.release", waiting, only_if_waiting=True)
+    refused = [refusal for _, refusal in answers]
     for refusal in refused:
         if not isinstance(refusal, InvalidState):
             raise refusal

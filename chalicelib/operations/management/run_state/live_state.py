@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -20,8 +21,8 @@ from chalicelib.operations.shared.study_check import as_study
 
 from .live_actions import EarlyGroup, early_groups, is_on_page
 
-#: How many of the latest participants who are working are looked at.
-MOST_LOOKED_AT: Final = 1_000
+#: The most participants of one page.
+MOST_ON_PAGE: Final = 200
 Item = Mapping[str, Any]
 
 
@@ -62,10 +63,13 @@ class LiveState:
 
     room_size: int = field(metadata={"help": "How many make a full room; 0 without a waiting room."})
     can_open_room: bool
+    room_problem: str = field(metadata={"help": "Why no room can be opened now although some wait."})
     waiting: list[WaitingParticipant]
     early_groups: list[EarlyGroup] = field(metadata={"help": "Where they wait for a group of a study."})
     groups: list[LiveGroup]
     alone: list[LiveMember] = field(metadata={"help": "Those who are in no group and don't wait."})
+    working: int = field(metadata={"help": "How many participants are taking part in all."})
+    next: str | None = field(metadata={"help": "`after` of the next page; None on the last one."})
     is_partial: bool = field(metadata={"help": "Whether more participants are taking part than these."})
 
 
@@ -76,55 +80,141 @@ class OpenedRoom:
     members: list[int]
 
 
-def live_state(ctx: Context) -> LiveState:
-    """Return who waits, who plays, and where."""
-    working = [
-        int(one["id"]) for one in ctx.uow.active_participants() if one["status"] == ParticipantStatus.WORKING
-    ]
-    latest = working[-MOST_LOOKED_AT:]
-    people = _items(ctx, {one: keys.participant(one) for one in latest})
-    places = _items(ctx, {one: keys.place(one) for one in people}) if as_study(ctx.experiment) else {}
-    waiting = set(waiting_ids(ctx))
-    movable = {path: is_on_page(ctx, path) for path in {_page_of(place) for place in places.values()}}
-    members = {
-        one: _member(item, places.get(one), movable) for one, item in people.items() if one not in waiting
-    }
-    groups = [*_groups(members, places), *_rooms(ctx, members)]
-    grouped = {member.participant_id for group in groups for member in group.members}
+def live_state(ctx: Context, after: str | None = None, limit: int = MOST_ON_PAGE) -> LiveState:
+    """Return who waits, who plays, and where: a page of those who take part, the latest first.
+
+    A group or a room is whole, and on the page of its latest member who takes part.
+    """
+    is_first = after is None
+    working = _working(ctx)
+    remaining = sorted(working if after is None else _below(working, int(after)), reverse=True)
+    page = set(remaining[:limit])
+    groups = _GroupsOfPage(ctx, page, working)
+    people = _items(ctx, {one: keys.participant(one) for one in sorted(page | groups.others)})
+    waiting = _waiting_of(ctx, page, is_first=is_first)
+    members = _members(ctx, people, groups.places, waiting)
+    shown = groups.of(members)
+    grouped = {member.participant_id for group in shown for member in group.members} | groups.elsewhere
+    problem = _room_problem(ctx) if waiting and is_first else ""
     return LiveState(
         room_size=waiting_rooms.room_size(ctx),
-        can_open_room=bool(waiting) and _has_room_left(ctx),
+        can_open_room=bool(waiting) and is_first and _has_rooms(ctx) and not problem,
+        room_problem=problem,
         waiting=_waiting(ctx, sorted(waiting), people),
-        early_groups=early_groups(ctx, sorted(waiting)),
-        groups=groups,
-        alone=[member for one, member in members.items() if one not in grouped],
-        is_partial=len(latest) < len(working),
+        early_groups=early_groups(ctx, sorted(waiting)) if is_first else [],
+        groups=shown,
+        alone=[member for one, member in members.items() if one in page - grouped],
+        working=len(working),
+        next=str(min(page)) if len(remaining) > len(page) else None,
+        is_partial=len(page) < len(working),
     )
 
 
+def _working(ctx: Context) -> set[int]:
+    listed = ctx.uow.active_participants()
+    return {int(one["id"]) for one in listed if one["status"] == ParticipantStatus.WORKING}
+
+
+def _below(numbers: Collection[int], limit: int) -> list[int]:
+    return [one for one in numbers if one < limit]
+
+
+def _members(
+    ctx: Context, people: Mapping[int, Item], places: Mapping[int, Item], waiting: Collection[int]
+) -> dict[int, LiveMember]:
+    """Return where each of these participants is who doesn't wait."""
+    movable = {path: is_on_page(ctx, path) for path in {_page_of(place) for place in places.values()}}
+    return {
+        one: _member(item, places.get(one), movable) for one, item in people.items() if one not in waiting
+    }
+
+
 def open_room(ctx: Context) -> OpenedRoom:
-    """Open a room with those who wait; InvalidState when none may open, or when nobody can get a seat."""
-    if not waiting_rooms.has_waiting_room(ctx):
+    """Open a room with those who wait; InvalidState when none may open, or when too few can get a seat."""
+    if not _has_rooms(ctx):
         raise InvalidState("This experiment has no waiting room; groups of a study form by themselves.")
-    members = waiting_rooms.open_room_now(ctx)
-    if not members:
-        raise InvalidState(
-            "No room was opened: all rooms that the experiment allows are open, or no participant waits "
-            "whose page still answers."
-        )
-    return OpenedRoom(members)
+    return OpenedRoom(waiting_rooms.open_room_now(ctx))
+
+
+class _GroupsOfPage:
+    """The groups and rooms of a page of participants, and the places of their members."""
+
+    def __init__(self, ctx: Context, page: AbstractSet[int], working: AbstractSet[int]) -> None:
+        is_study = as_study(ctx.experiment) is not None
+        self.places = _items(ctx, {one: keys.place(one) for one in page}) if is_study else {}
+        found = [*_stored_groups(ctx, self.places), *_opened_rooms(ctx)]
+        playing = [(name, number, ids & working) for name, number, ids in found if ids & working]
+        self._groups = [one for one in playing if max(one[2]) in page]
+        everyone = {one for _, _, ids in playing for one in ids}
+        here = {one for _, _, ids in self._groups for one in ids}
+        #: Participants of the page whose group is on another page.
+        self.elsewhere = (everyone - here) & page
+        #: Members of the page's groups who aren't on the page themselves.
+        self.others = here - page
+        if is_study:
+            self.places |= _items(ctx, {one: keys.place(one) for one in sorted(self.others)})
+
+    def of(self, members: Mapping[int, LiveMember]) -> list[LiveGroup]:
+        """Return the groups with their members who take part; a member who has left a group isn't in it."""
+        shown = []
+        for name, number, ids in self._groups:
+            some = [members[one] for one in sorted(ids) if one in members and self._is_in(number, one)]
+            if some:
+                shown.append(_group(name, number, some))
+        return shown
+
+    def _is_in(self, number: int | None, one: int) -> bool:
+        return number is None or _group_of(self.places.get(one)) == number
+
+
+def _stored_groups(ctx: Context, places: Mapping[int, Item]) -> list[tuple[str, int | None, set[int]]]:
+    numbers = {number for place in places.values() if (number := _group_of(place)) is not None}
+    stored = _items(ctx, {number: keys.study_group(number) for number in sorted(numbers)})
+    return [
+        (f"Group {number}", number, {int(member["participant_id"]) for member in item["members"]})
+        for number, item in stored.items()
+    ]
+
+
+def _opened_rooms(ctx: Context) -> list[tuple[str, int | None, set[int]]]:
+    rooms = waiting_rooms.opened_rooms(ctx) if _has_rooms(ctx) else []
+    return [(f"Room {room['id']}", None, set(room["members"])) for room in rooms]
+
+
+def _group_of(place: Item | None) -> int | None:
+    if place is None or not place.get("in_group") or place.get("network_id") is None:
+        return None
+    return int(place["network_id"])
+
+
+def _waiting_of(ctx: Context, page: Collection[int], *, is_first: bool) -> set[int]:
+    """Return those who wait: all of them on the first page, which acts on them, else those of the page."""
+    waiting = set(waiting_ids(ctx))
+    return waiting if is_first else waiting & set(page)
+
+
+def _has_rooms(ctx: Context) -> bool:
+    return waiting_rooms.has_waiting_room(ctx)
+
+
+def _room_problem(ctx: Context) -> str:
+    """Say why no room can be opened with those who wait; "" if one can, or if there are no rooms."""
+    if not _has_rooms(ctx):
+        return ""
+    opened = waiting_rooms.opened_rooms(ctx)
+    if len(opened) >= waiting_rooms.max_rooms(ctx):
+        return "All rooms that the experiment allows are open."
+    entries = waiting_rooms.unseated(waiting_rooms.waiting_entries(ctx), opened)
+    count, least = len(waiting_rooms.present(ctx, entries)), waiting_rooms.least_members(ctx)
+    if count < least:
+        return f"A room needs at least {least} participants whose page is open; {count} wait now."
+    return ""
 
 
 def _items(ctx: Context, wanted: Mapping[int, tuple[str, str]]) -> dict[int, Item]:
     ctx.uow.prefetch(more=list(wanted.values()))
     found = {one: ctx.uow.item(key) for one, key in wanted.items()}
     return {one: item for one, item in found.items() if item is not None}
-
-
-def _has_room_left(ctx: Context) -> bool:
-    if not waiting_rooms.has_waiting_room(ctx):
-        return False
-    return len(waiting_rooms.opened_rooms(ctx)) < waiting_rooms.max_rooms(ctx)
 
 
 def _member(item: Item, place: Item | None, movable: Mapping[str, bool]) -> LiveMember:
@@ -156,25 +246,6 @@ def _waiting(ctx: Context, ids: Sequence[int], people: Mapping[int, Item]) -> li
         )
         for one in ids
     ]
-
-
-def _groups(members: Mapping[int, LiveMember], places: Mapping[int, Item]) -> list[LiveGroup]:
-    found: dict[int, list[LiveMember]] = defaultdict(list)
-    for one, member in members.items():
-        place = places.get(one)
-        if place is not None and place.get("in_group") and place.get("network_id") is not None:
-            found[int(place["network_id"])].append(member)
-    return [_group(f"Group {number}", number, some) for number, some in sorted(found.items())]
-
-
-def _rooms(ctx: Context, members: Mapping[int, LiveMember]) -> list[LiveGroup]:
-    if not waiting_rooms.has_waiting_room(ctx):
-        return []
-    rooms = [
-        (room["id"], [members[one] for one in room["members"] if one in members])
-        for room in waiting_rooms.opened_rooms(ctx)
-    ]
-    return [_group(f"Room {number}", None, some) for number, some in rooms if some]
 
 
 def _group(name: str, network_id: int | None, members: list[LiveMember]) -> LiveGroup:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.operations.management.participant_actions import release_now
-from chalicelib.operations.management.run_progress import waiting_ids
+from chalicelib.operations.management.run_progress import is_waiting, waiting_ids
 from chalicelib.operations.shared.context import Context
 
 #: How many participants one commit releases: each takes up to six writes of a hundred.
@@ -28,7 +28,7 @@ def release_waiting(ctx: Context) -> ReleasedWaiting:
     for number in waiting[:MAX_RELEASED]:
         participant = ctx.uow.participant(number)
         ctx.uow.declare_scope(*participant.node_ids)
-        if participant.is_working:
+        if participant.is_working and is_waiting(ctx, participant):
             release_now(ctx, participant)
             released.append(number)
     return ReleasedWaiting(released, len(waiting) - len(waiting[:MAX_RELEASED]))

@@ -16,10 +16,11 @@ from chalicelib.study.study_records import Pooled
 def waiting_for_groups(ctx: Context, participant_ids: Sequence[int]) -> dict[int, str]:
     """Return those of some participants who wait for a group or a cohort, and since when.
 
-    Nothing is read for a study that forms no groups.
+    A member who has a seat, and whose page hasn't moved on yet, isn't waiting. Nothing is read for a study
+    that forms no groups.
     """
-    entries = _items(ctx, participant_ids)
-    return {one: str(item["since"]) for one, (_, item) in entries.items()}
+    entries = {one: Pooled.from_item(item) for one, (_, item) in _items(ctx, participant_ids).items()}
+    return {one: entry.since for one, entry in entries.items() if not entry.is_seated}
 
 
 def entries_of(ctx: Context, participant_ids: Sequence[int]) -> dict[str, list[Pooled]]:

@@ -93,6 +93,44 @@ def test_a_room_that_opens_smaller_at_its_limit_is_not_stuck_before(
     assert ("can't fill any more" in needs(here)) is is_stuck
 
 
+def test_a_room_opens_with_no_fewer_participants_than_its_least_size(world: NewWorld) -> None:
+    here = world(with_hooks(Talk, room_size=4, min_size=3))
+    for _ in range(2):
+        here.arrive()
+    here.work()
+    browser = DashboardBrowser(here)
+    page = browser.open("live")
+    assert "A room needs at least 3 participants whose page is open; 2 wait now." in page
+    assert "Open a room now" not in page
+    with here.unchanged():
+        refused = browser.press("live/room/open")
+    assert refused.status == 409
+    assert "need at least 3 participants" in refused.raw.decode()
+    here.arrive()
+    here.work()
+    assert "Open a room now" in browser.open("live")
+    assert browser.press("live/room/open").headers["location"] == "/dashboard/live?opened=3"
+
+
+def test_live_goes_on_by_cursor_and_shows_each_participant_and_each_room_once(world: NewWorld) -> None:
+    here = world(with_hooks(Talk, room_size=2))
+    for _ in range(2):
+        here.arrive()
+        here.arrive()
+        act("live.open-room")
+    here.arrive()
+    seen: list[int] = []
+    rooms: list[list[int]] = []
+    after, first = None, True
+    while first or after:
+        live = run_operation(VIEWER, "", "live.read", after=after, limit=1)
+        seen += [one.participant_id for one in (*live.waiting, *live.alone)]
+        rooms += [[one.participant_id for one in group.members] for group in live.groups]
+        after, first = live.next, False
+        assert live.working == 5
+    assert (rooms, seen) == ([[3, 4], [1, 2]], [5])
+
+
 def test_an_experiment_without_a_waiting_room_opens_none(world: NewWorld) -> None:
     here = world(Talk)
     here.arrive()
@@ -158,6 +196,30 @@ def test_a_group_of_a_study_shows_the_page_of_each_member_and_who_waits_for_a_gr
     assert live.alone == []
     assert live.waiting[0].since is not None
     assert run_operation(VIEWER, "", "stop.preview").waiting == [people[3].id]
+
+
+def test_a_member_with_a_seat_who_has_not_moved_yet_is_not_waiting_and_is_not_released(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Trio)
+    people = [here.arrive() for _ in range(2)]
+    for person in people:
+        due(person)
+
+    def seat(ctx: Context) -> None:
+        """Give the first a seat, as the commit that forms a large group does before its members move."""
+        (item,) = [one for one in here.items("pooled") if one["participant_id"] == people[0].id]
+        fields = {name: value for name, value in item.items() if name not in ("pk", "sk", "kind", "v")}
+        ctx.uow.put_item((item["pk"], item["sk"]), "pooled", {**fields, "network_id": 1}, expect=item["v"])
+
+    here.app.run(seat)
+    assert act("stop.preview").waiting == [people[1].id]
+    with pytest.raises(InvalidState, match="plays on"):
+        act("participants.release", id=str(people[0].id), only_if_waiting=True)
+    released = act("stop.release-waiting")
+    assert (released.released, released.still_waiting) == ([people[1].id], 0)
+    ended = {item["participant_id"]: bool(item.get("ended")) for item in here.items("place")}
+    assert [ended[person.id] for person in people] == [False, True]
 
 
 class Early(Study):
