@@ -6,13 +6,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from pytest_socket import enable_socket
 
-from chalicelib.access.rights import RESEARCHER
+from chalicelib.access.rights import RESEARCHER, VIEWER, Right
+from chalicelib.operations.accounts.groups.groups import grant_to_group, make_group
+from chalicelib.operations.accounts.groups.memberships import add_member
+from chalicelib.operations.accounts.invitations.invitations import invite
+from chalicelib.operations.accounts.roles import make_role
 from chalicelib.operations.accounts.tokens_of_users import make_token
 from chalicelib.operations.accounts.users import add_user
 from chalicelib.operations.operator_messages.send_message import send_message
@@ -50,6 +55,21 @@ class ServedRun:
             session.app.run(add_user, username, name, role=RESEARCHER, caller=OPERATOR_CALLER)
             session.app.run(make_token, username, "analysis", caller=OPERATOR_CALLER)
 
+    def make_lab(self, admin: str) -> None:
+        """Make a group with an admin, who has a role of the run's own."""
+        with opened(None, RunPaths(self.folder), with_code=False) as session:
+            run = partial(session.app.run, caller=OPERATOR_CALLER)
+            run(make_role, "Payday", [Right.VIEW, Right.PAY], "For payday")
+            run(make_group, "eyelab", "Eye Lab", about="Perception")
+            run(grant_to_group, "eyelab", "Payday")
+            run(add_member, "eyelab", admin, is_admin=True)
+
+    def invitation_link(self, email: str) -> str:
+        """Invite a person as a viewer; return the link."""
+        with opened(None, RunPaths(self.folder), with_code=False) as session:
+            _, secret = session.app.run(invite, email, what=[VIEWER], caller=OPERATOR_CALLER)
+            return f"{self.dashboard}/invitation/{secret}"
+
     def write_to(self, participant_id: int, text: str) -> None:
         """Send a message to a participant."""
         with opened(None, RunPaths(self.folder), with_code=False) as session:
@@ -71,5 +91,6 @@ def served_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
         run = ServedRun(folder, address)
         run.let_bots_in(2)
         run.add_user("ada", "Ada Lovelace")
+        run.make_lab("ada")
         run.write_to(1, "Thank you for taking part")
         yield run
