@@ -43,6 +43,7 @@ class RunSettings:
     timer_limit: int
     message_poll_seconds: int
     whimsical: bool
+    dashboard_user: str
     sessions_at_once: bool
     live_bot_check: bool
     recruiter: str

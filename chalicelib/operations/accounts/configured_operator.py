@@ -27,7 +27,7 @@ def operator_password(ctx: Context, username: str) -> StoredPassword | None:
     password = ctx.config.get(_PASSWORD)
     if not password:
         return None
-    name = str(ctx.config.get("dashboard_user") or "admin").strip().lower()[:_MOST_CHARACTERS]
+    name = ctx.settings.dashboard_user.strip().lower()[:_MOST_CHARACTERS]
     try:
         check_password(str(password), (name, str(ctx.settings.title), ctx.app_id))
     except BadRequest as problem:
