@@ -36,6 +36,8 @@ def until_shown(browser: Chrome, text: str) -> None:
 
 def problems(browser: Chrome, name: str) -> list[str]:
     """Return what is hard to use on a page: wide, on a phone, and in dark colours."""
+    # Below the top, the header lies over what is scrolled past.
+    browser.execute_script("window.scrollTo(0, 0);")
     found = accessibility.problems(browser, name)
     in_dark_colours(browser, on=True)
     found += accessibility.problems(browser, f"{name}-dark", sizes=(accessibility.DESKTOP,))
