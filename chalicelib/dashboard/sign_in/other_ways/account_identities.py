@@ -16,6 +16,7 @@ from chalicelib.operations.shared.context import Request, caller_of
 
 from .openid_sign_in import NAME as OPENID
 from .openid_sign_in import link_ticket, providers
+from .packages import require_package
 from .passkey_sign_in import PasskeyChallenge, has_passkeys
 
 NO_ACCOUNT: Final = "The operator signs in with a link and has no account."
@@ -57,11 +58,12 @@ def unlink(call: PageCall) -> None:
 
 def begin_passkey(call: PageCall) -> Mapping[str, Any]:
     """Return what the page's script needs to make a passkey."""
+    if not has_passkeys():
+        raise NotFound("This run has no passkeys: its setting `passkeys` is off.", code="not_found")
+    require_package("webauthn")
     # Lazy import: it needs packages that only sign-in needs.
     from chalicelib.identity.passkeys import registration_options
 
-    if not has_passkeys():
-        raise NotFound("This run has no passkeys: its setting `passkeys` is off.", code="not_found")
     username, app = _username(call), services.current()
     challenge = PasskeyChallenge.new(_session_id(call))
     known = [each.credential_id for each in app.run(passkey_records.passkeys_of, username)]

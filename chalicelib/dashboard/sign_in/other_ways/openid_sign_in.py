@@ -34,6 +34,7 @@ from chalicelib.operations.accounts.identities.openid_accounts import (
 from chalicelib.operations.shared.context import Request, caller_of
 
 from .failed_sign_in import show_failed
+from .packages import require_package
 
 if TYPE_CHECKING:
     from chalicelib.identity.authorization import PendingSignIn, VerifiedIdentity
@@ -98,6 +99,7 @@ def answer_openid(request: DashboardRequest) -> Rendered:
     provider = next((each for each in providers() if each.name == request.part), None)
     if provider is None or request.is_change:
         raise NotFound("There is no such provider. Open /dashboard/sign-in.", code="not_found")
+    require_package("joserfc")
     # Lazy import: it needs packages that only sign-in needs.
     from chalicelib.identity.refusals import SignInRefused
 

@@ -21,6 +21,7 @@ from chalicelib.operations.accounts.identities.used_sign_ins import use_once
 from chalicelib.operations.shared.context import Context
 
 from .failed_sign_in import show_failed
+from .packages import require_package
 
 NAME: Final = "passkey"
 #: For how long a challenge can be answered.
@@ -67,6 +68,7 @@ def has_passkeys() -> bool:
 
 def begin_passkey(request: DashboardRequest) -> Rendered:
     """Show the page whose script asks the browser for a passkey."""
+    require_package("webauthn")
     # Lazy import: it needs packages that only sign-in needs.
     from chalicelib.identity.passkeys import sign_in_options
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dashboard.sign_in.other_ways import openid_sign_in
+from chalicelib.dashboard.sign_in.other_ways import openid_sign_in, packages
 from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.operations.accounts.actors import find_actor, grants_of
 from chalicelib.operations.accounts.identities.openid_accounts import (
@@ -274,6 +274,14 @@ def test_a_provider_that_has_an_error_is_named(here: World, standin: StandInProv
     standin.faults["/.well-known/openid-configuration"] = 500, {}, b""
     said = StrangersBrowser(here).open(AT)
     assert (said.status, "has an error" in _text(said)) == (502, True)
+
+
+def test_a_machine_without_the_packages_says_what_to_install(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    said = StrangersBrowser(here).open(AT)
+    assert (said.status, "pip install 'petri[sign-in]'" in _text(said)) == (409, True)
 
 
 @pytest.mark.parametrize("path", ["sign-in/openid/nowhere", "sign-in/openid/"])
