@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.errors import ExperimentError
@@ -23,6 +23,9 @@ from .personal_fields import refuse_personal_filters, without_personal_fields
 from .request_reader import ApiRequest, check_request_id, read_parameters
 from .row_rules import readable_rows, require_allowed_changes, require_readable_kinds
 
+#: The field that marks the entry with which a bulk action begins, and how the name of the other one ends.
+BULK: Final = "bulk"
+RESULT: Final = " (result)"
 Parameters = TypeVar("Parameters")
 Answer = TypeVar("Answer")
 
@@ -103,14 +106,36 @@ def perform(
 def announce_bulk(
     ctx: Context, operation: ApiOperation[Parameters, Answer], records: Sequence[Parameters]
 ) -> None:
-    """Record one entry for a bulk action, before its changes, each of which has a commit of its own.
+    """Record that a bulk action begins, before its changes, each of which has a commit of its own.
 
+    `conclude_bulk` records what came of it: a bulk action without that entry was interrupted.
     `records`: the parameters of each change, which differ in the id only.
     """
     actor = require_right(ctx, operation.right)
     if previous_answer(ctx, actor.id) is None:
         touched = [one for each in records for one in operation.touched(each)]
-        record_change(ctx, operation.name, records=touched, fields=_set_fields(records[0]))
+        fields = {**_set_fields(records[0]), BULK: "begun; an entry with the result follows"}
+        record_change(ctx, operation.name, records=touched, fields=fields)
+        record_answer(ctx, actor.id, {})
+
+
+def conclude_bulk(
+    ctx: Context,
+    operation: ApiOperation[Parameters, Answer],
+    changed: Sequence[Parameters],
+    refused: Mapping[str, str],
+    not_reached: Sequence[str],
+) -> None:
+    """Record what came of a bulk action, once for each result.
+
+    `changed`: the parameters of the changes that were made. `refused`: the code of each refusal, by id.
+    `not_reached`: the ids behind an error that ended the action.
+    """
+    actor = require_actor(ctx)
+    if previous_answer(ctx, actor.id) is None:
+        touched = [one for each in changed for one in operation.touched(each)]
+        fields = {"changed": len(changed), "refused": dict(refused), "not_reached": list(not_reached)}
+        record_change(ctx, f"{operation.name}{RESULT}", records=touched, fields=fields, is_result=True)
         record_answer(ctx, actor.id, {})
 
 

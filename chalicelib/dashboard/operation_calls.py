@@ -50,9 +50,10 @@ def run_operation(actor: Actor, address: str, name: str, /, *, form: str = "", *
 def run_for_each(
     actor: Actor, address: str, name: str, ids: Sequence[str], /, *, form: str = "", **parameters: Any
 ) -> list[tuple[str, Refused]]:
-    """Perform an operation for each of some records, as one bulk action with one entry in the audit log.
+    """Perform an operation for each of some records, as one bulk action.
 
-    Each change has a commit of its own, so one that is refused doesn't keep the others from being made.
+    Each change has a commit of its own, so one that is refused doesn't keep the others from being made. The
+    audit log has an entry before the first change, and one after the last that says what came of it.
 
     Args:
         actor: The actor of the session, whose right is checked.
@@ -74,14 +75,40 @@ def run_for_each(
             asked[one] = parameters_of(operation, {**parameters, "id": one})
     request = Request(address=address)
     if len(asked) > 1:
-        everything = list(asked.values())
-        run = partial(services.current().run, caller=caller_of(actor))
-        run(perform.announce_bulk, operation, everything, request=_of_form(request, form, name, everything))
-        request = replace(request, is_part_of_bulk=True)
-    for one, fields in asked.items():
-        with _refusals(refused, one):
-            _run(actor, request, operation, fields, form)
+        _run_bulk(actor, request, operation, asked, refused, form)
+    else:
+        for one, fields in asked.items():
+            with _refusals(refused, one):
+                _run(actor, request, operation, fields, form)
     return [(one, refused[one]) for one in ids if one in refused]
+
+
+def _run_bulk(
+    actor: Actor,
+    request: Request,
+    operation: AnyOperation,
+    asked: dict[str, Any],
+    refused: dict[str, Refused],
+    form: str,
+) -> None:
+    """Make the changes between the two entries of a bulk action; the second is written after an error too."""
+    run = partial(services.current().run, caller=caller_of(actor))
+    everything = list(asked.values())
+    begun = _of_form(request, form, operation.name, everything)
+    run(perform.announce_bulk, operation, everything, request=begun)
+    part = replace(request, is_part_of_bulk=True)
+    changed: dict[str, Any] = {}
+    try:
+        for one, fields in asked.items():
+            with _refusals(refused, one):
+                _run(actor, part, operation, fields, form)
+                changed[one] = fields
+    finally:
+        codes = {one: refusal.code for one, refusal in refused.items()}
+        missed = [one for one in asked if one not in changed and one not in refused]
+        made = list(changed.values())
+        ended = _of_form(request, form, f"{operation.name}{perform.RESULT}", (everything, codes, missed))
+        run(perform.conclude_bulk, operation, made, codes, missed, request=ended)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ def record_change(
     records: Sequence[Record],
     fields: Mapping[str, Any] | None = None,
     address: str | None = None,
+    is_result: bool = False,
 ) -> AuditEntry:
     """Write an entry of this change by the calling actor, in the same commit.
 
@@ -37,10 +38,12 @@ def record_change(
         records: What the change touches, as (kind, id); a bulk action is one entry.
         fields: The values that were set, which can be erased later; those with a secret name aren't stored.
         address: The network address of the caller, by default the request's; it is stored with the values.
+        is_result: Whether the entry says what came of changes that are made; it is written although the
+            actor's rights have changed in the meantime.
 
     """
     actor = require_actor(ctx)
-    head = _current_head(ctx, actor)
+    head = read_head(ctx, actor.id) if is_result else _current_head(ctx, actor)
     values = {
         "fields": visible_values(fields or {}),
         "address": ctx.request.address if address is None else address,

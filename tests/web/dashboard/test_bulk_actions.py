@@ -1,10 +1,12 @@
-"""A bulk action of the dashboard is one entry of the audit log; each of its changes has its own commit."""
+"""A bulk action has an entry of the audit log before its changes, and one that says what came of them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from chalicelib.access.rights import Actor, Right
+from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
 from chalicelib.dashboard.operation_calls import run_for_each
 from chalicelib.operations.audit.entries import AuditEntry
 from chalicelib.operations.audit.reading import list_entries
@@ -35,6 +37,13 @@ def entries(here: World) -> list[AuditEntry]:
     return [one.entry for one in listed if one.entry.operation == "participants.release"]
 
 
+def results(here: World) -> list[tuple[tuple[tuple[str, ...], ...], dict[str, Any]]]:
+    """The entries after bulk releases: the records that were changed, and the values, newest first."""
+    listed = here.app.run(list_entries, caller=OPERATOR_CALLER)
+    named = [one for one in listed if one.entry.operation == "participants.release (result)"]
+    return [(tuple(map(tuple, one.entry.records)), one.values) for one in named]
+
+
 def working(here: World) -> list[int]:
     return [item["id"] for item in here.items("participant") if "end_time" not in item]
 
@@ -52,6 +61,32 @@ def test_an_action_on_selected_participants_is_one_entry_also_when_its_form_is_s
         assert browser.press("participants/selected/release", form).status == 303
     assert working(here) == [4]
     assert [tuple(map(tuple, one.records)) for one in entries(here)] == [about(1, 2, 3)]
+    assert results(here) == [(about(1, 2, 3), {"changed": 3, "refused": {}, "not_reached": []})]
+
+
+def test_the_result_of_a_bulk_action_names_what_was_changed_and_what_was_refused(here: World) -> None:
+    browser = DashboardBrowser(here)
+    browser.press("participants/selected/release", [("ids", "2")])
+    browser.press("participants/selected/release", [("ids", "1"), ("ids", "2"), ("ids", "99")])
+    said = {"changed": 1, "refused": {"2": "invalid_state", "99": "participant_not_found"}, "not_reached": []}
+    assert results(here) == [(about(1), said)]
+
+
+def test_an_error_in_the_middle_of_a_bulk_action_is_in_its_result(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = participant_actions.release_with_pay
+
+    def fails_for_two(ctx, participant_id, **how):
+        if participant_id == "2":
+            raise RuntimeError
+        return release(ctx, participant_id, **how)
+
+    monkeypatch.setattr(participant_actions, "release_with_pay", fails_for_two)
+    with pytest.raises(RuntimeError):
+        run_for_each(OPERATOR_ACTOR, "", "participants.release", ["1", "2", "3"])
+    assert results(here) == [(about(1), {"changed": 1, "refused": {}, "not_reached": ["2", "3"]})]
+    assert working(here) == [2, 3, 4]
 
 
 def test_one_selected_participant_who_is_refused_leaves_no_entry(here: World) -> None:
@@ -89,3 +124,5 @@ def test_a_right_that_is_taken_away_during_a_bulk_action_ends_it(
     ]
     assert working(here) == [2, 3, 4]
     assert [one.record_count for one in entries(here)] == [3]
+    refusals = {"2": "rights_changed", "3": "rights_changed"}
+    assert results(here) == [(about(1), {"changed": 1, "refused": refusals, "not_reached": []})]
