@@ -20,9 +20,13 @@ from urllib3.exceptions import HTTPError
 from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.experiment.config.openid_settings import LOOPBACK, OpenIdProvider
 
-#: Seconds to connect and to wait for bytes, and for one whole call.
-TIMEOUT: Final = (3.05, 5.0)
-DEADLINE: Final = 8.0
+#: Seconds to connect and to wait for bytes, and for one whole call; a sign-in makes up to five of them within
+#: the 29 seconds of a request.
+TIMEOUT: Final = (3.05, 4.0)
+DEADLINE: Final = 5.0
+#: Seconds for which a document isn't asked for again after its provider gave no answer: strangers can begin
+#: sign-ins, and each of them would wait.
+PAUSE_SECONDS: Final = 5.0
 #: The largest document, in bytes.
 MOST_BYTES: Final = 256 * 1024
 #: Seconds for which a discovery document and keys are cached.
@@ -53,6 +57,8 @@ class ProviderClient:
 
     def __init__(self) -> None:
         self._cached: dict[str, tuple[float, dict[str, Any]]] = {}
+        #: When an address last gave no answer.
+        self._failed: dict[str, float] = {}
 
     def document(self, provider: OpenIdProvider) -> ProviderDocument:
         """Return the discovery document of a provider.
@@ -111,7 +117,13 @@ class ProviderClient:
         found = self._cached.get(address)
         if found is not None and time.monotonic() - found[0] < CACHE_SECONDS:
             return found[1]
-        fetched = _json_of(provider, "GET", address)
+        if time.monotonic() - self._failed.get(address, -PAUSE_SECONDS) < PAUSE_SECONDS:
+            raise VendorUnreachable(f"{provider.label} doesn't answer at the moment. Try again in a minute.")
+        try:
+            fetched = _json_of(provider, "GET", address)
+        except VendorUnreachable:
+            self._failed[address] = time.monotonic()
+            raise
         self._cached[address] = time.monotonic(), fetched
         return fetched
 

@@ -364,11 +364,22 @@ def test_a_provider_that_answers_badly_is_given_up(
     sentence: str,
 ) -> None:
     monkeypatch.setattr(provider_client, "DEADLINE", 0.2)
+    monkeypatch.setattr(provider_client, "PAUSE_SECONDS", 0.0)
     standin.faults[DISCOVERY] = reply
     with pytest.raises(error, match=sentence):
         _sign_in(client, standin)
     del standin.faults[DISCOVERY]
     assert _sign_in(client, standin).subject == "ada-1815"
+
+
+def test_a_provider_without_an_answer_is_not_asked_again_at_once(
+    client: ProviderClient, standin: StandInProvider
+) -> None:
+    standin.faults[DISCOVERY] = 503, {}, b""
+    for sentence in ("has an error", "doesn't answer"):
+        with pytest.raises(VendorUnreachable, match=sentence):
+            begin(client, _provider(standin), BACK)
+    assert len(standin.calls) == 1
 
 
 def test_a_provider_that_cannot_be_reached_is_named(client: ProviderClient, standin: StandInProvider) -> None:

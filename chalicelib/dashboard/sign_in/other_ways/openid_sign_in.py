@@ -215,7 +215,7 @@ def _linking_user(request: DashboardRequest) -> str:
     cookie = SessionCookie.of(request)
     found = app.tokens.unseal(_LINK, ticket)
     session = app.run(find_session, cookie.token, is_secure=cookie.is_secure) if cookie.token else None
-    is_valid = found is not None and app.clock.now().isoformat() < found["ends"]
+    is_valid = found is not None and app.clock.now() < datetime.fromisoformat(found["ends"])
     if not is_valid or session is None or session.id != found["session"]:
         raise Forbidden("Link the account again on the page My account.", code="link_ended")
     return str(found["user"])

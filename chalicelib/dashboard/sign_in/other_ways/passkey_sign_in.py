@@ -56,9 +56,10 @@ class PasskeyChallenge:
         """Return the challenge of a form; Forbidden for that of another owner, or one that has ended."""
         app = services.current()
         found: Any = app.tokens.unseal(_PURPOSE, sealed)
-        if found is None or found["owner"] != owner or app.clock.now().isoformat() >= found["ends"]:
+        ends = None if found is None else datetime.fromisoformat(found["ends"])
+        if ends is None or found["owner"] != owner or app.clock.now() >= ends:
             raise Forbidden("This took too long. Reload the page, and try again.", code="challenge_ended")
-        return cls(bytes.fromhex(found["challenge"]), datetime.fromisoformat(found["ends"]), sealed)
+        return cls(bytes.fromhex(found["challenge"]), ends, sealed)
 
 
 def has_passkeys() -> bool:
