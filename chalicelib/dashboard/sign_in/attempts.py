@@ -8,7 +8,11 @@ from typing import Final
 from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered
 from chalicelib.errors import TooManyTries
-from chalicelib.operations.accounts.sign_in_limits import count_failure, forget_failures, require_no_pause
+from chalicelib.operations.accounts.credentials.sign_in_limits import (
+    count_failure,
+    forget_failures,
+    require_no_pause,
+)
 from chalicelib.operations.shared.context import Context
 
 from .sign_in_page import show_sign_in

@@ -12,8 +12,8 @@ from chalicelib.errors import TooManyTries, Unauthorized
 from chalicelib.operations.accounts.account_records import username_of
 from chalicelib.operations.accounts.credentials.one_time_codes import use_code
 from chalicelib.operations.accounts.credentials.recovery_codes import use_recovery_code
+from chalicelib.operations.accounts.credentials.sign_in_limits import count_failure
 from chalicelib.operations.accounts.credentials.tickets import AWAITS_CODE, use_ticket, valid_ticket
-from chalicelib.operations.accounts.sign_in_limits import count_failure
 from chalicelib.operations.shared.context import Context
 
 from .attempts import (

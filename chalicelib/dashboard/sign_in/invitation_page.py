@@ -11,6 +11,7 @@ from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered
 from chalicelib.dashboard.rendering import render_alone
 from chalicelib.errors import NotFound, Refused, TooManyTries
+from chalicelib.operations.accounts.credentials.sign_in_limits import count_failure, require_no_pause
 from chalicelib.operations.accounts.invitations.acceptance import (
     NewAccount,
     Offer,
@@ -18,7 +19,6 @@ from chalicelib.operations.accounts.invitations.acceptance import (
     proposed_username,
     read_offer,
 )
-from chalicelib.operations.accounts.sign_in_limits import count_failure, require_no_pause
 from chalicelib.operations.shared.context import Context, Request
 
 from .complete import complete

@@ -10,8 +10,8 @@ import pyotp
 from chalicelib.dashboard.sessions import Browser, begin_user_session
 from chalicelib.errors import PetriError, TooManyTries, Unauthorized
 from chalicelib.model import keys
-from chalicelib.operations.accounts import passwords, sign_in_limits
-from chalicelib.operations.accounts.credentials import one_time_codes, recovery_codes
+from chalicelib.operations.accounts import passwords
+from chalicelib.operations.accounts.credentials import one_time_codes, recovery_codes, sign_in_limits
 from chalicelib.operations.shared.context import Context
 from chalicelib.storage.engine import Engine
 from tests.contract.accounts.people import People

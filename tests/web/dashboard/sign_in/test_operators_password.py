@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.access.rights import OPERATOR_ACTOR
-from chalicelib.operations.accounts import sign_in_limits
+from chalicelib.operations.accounts.credentials import sign_in_limits
 from chalicelib.operations.accounts.open_sessions import list_sessions
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import OPERATOR_CALLER

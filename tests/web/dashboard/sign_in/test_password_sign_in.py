@@ -11,8 +11,7 @@ from chalicelib.dashboard.sign_in import routes_of_sign_in, ways
 from chalicelib.dashboard.sign_in.complete import complete
 from chalicelib.dashboard.sign_in.sign_in_way import SignInWay
 from chalicelib.errors import Forbidden
-from chalicelib.operations.accounts import sign_in_limits
-from chalicelib.operations.accounts.credentials import password_hashing
+from chalicelib.operations.accounts.credentials import password_hashing, sign_in_limits
 from chalicelib.operations.accounts.open_sessions import list_sessions
 from chalicelib.operations.accounts.passwords import set_password
 from chalicelib.operations.accounts.users import remove_user, revoke_from_user

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import TooManyTries
-from chalicelib.operations.accounts.sign_in_limits import (
+from chalicelib.operations.accounts.credentials.sign_in_limits import (
     FREE_FAILURES,
     LONGEST_PAUSE,
     count_failure,
