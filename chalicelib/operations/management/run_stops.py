@@ -38,13 +38,16 @@ class StopAction(StrEnum):
     RECRUITING = "recruiting"
     ENTRY = "entry"
     PAYMENTS = "payments"
+    #: Recruiting and entry together: the clock of a deployed app stops when all have finished.
+    RUN = "run"
 
 
-#: The right that each action requires.
+#: The rights that each action requires.
 _RIGHTS: Final = {
-    StopAction.RECRUITING: Right.RECRUIT,
-    StopAction.ENTRY: Right.EDIT_PARTICIPANTS,
-    StopAction.PAYMENTS: Right.PAY,
+    StopAction.RECRUITING: (Right.RECRUIT,),
+    StopAction.ENTRY: (Right.EDIT_PARTICIPANTS,),
+    StopAction.PAYMENTS: (Right.PAY,),
+    StopAction.RUN: (Right.RECRUIT, Right.EDIT_PARTICIPANTS),
 }
 
 
@@ -55,6 +58,9 @@ class StopState:
     recruiting_is_closed: bool
     entry_is_closed: bool
     payments_are_held: bool
+    is_at_rest: bool = field(
+        metadata={"help": "Whether recruiting and entry are closed and no participant takes part."}
+    )
     open_places: int
     working: int
     waiting: list[int] = field(metadata={"help": "Participants who wait for others."})
@@ -77,6 +83,7 @@ def read_stops(ctx: Context) -> StopState:
         recruiting_is_closed=is_closed(ctx),
         entry_is_closed=is_entry_closed(ctx),
         payments_are_held=are_payments_held(ctx),
+        is_at_rest=is_closed(ctx) and is_entry_closed(ctx) and not counts.working,
         open_places=counts.pending,
         working=counts.working,
         waiting=waiting_ids(ctx),
@@ -97,13 +104,16 @@ def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
         chosen = StopAction(action)
     except ValueError as error:
         raise BadRequest(f"{action[:40]!r} can't be stopped; only {', '.join(StopAction)} can be.") from error
-    require_right(ctx, _RIGHTS[chosen])
+    for right in _RIGHTS[chosen]:
+        require_right(ctx, right)
+    if chosen is StopAction.RUN and is_stopped:
+        close_places_by_operator(ctx)
     if chosen is StopAction.RECRUITING:
         if not is_stopped:
             raise InvalidState("Recruiting opens again when places are opened: petri recruit")
         close_places_by_operator(ctx)
         return read_stops(ctx)
-    name = ENTRY_CLOSED if chosen is StopAction.ENTRY else PAYMENTS_HELD
+    name = PAYMENTS_HELD if chosen is StopAction.PAYMENTS else ENTRY_CLOSED
     if is_stopped:
         ctx.uow.state[name] = iso(ctx.now)
     else:

@@ -43,8 +43,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         parameters=StopChange,
         answer=StopState,
         run=lambda ctx, asked: change_stop(ctx, asked.action, is_stopped=asked.is_stopped),
-        summary="Stops recruiting, entry or payments, or allows entry or payments again; also requires "
-        "Recruit, Edit participants or Pay.",
+        summary="Stops recruiting, entry, payments, or the run: recruiting and entry together; or allows "
+        "them again, but for recruiting. Also requires Recruit, Edit participants or Pay.",
     ),
     ApiOperation(
         name="stop.release-waiting",

@@ -10,7 +10,7 @@ from chalicelib.dashboard.rendering import render
 from chalicelib.errors import InvalidState, NotFound
 
 _ADDRESS: Final = "/dashboard/stop"
-_STOPPABLE: Final = ("recruiting", "entry", "payments")
+_STOPPABLE: Final = ("recruiting", "entry", "payments", "run")
 
 
 def show_stop(call: PageCall) -> Rendered:

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.errors import BadRequest, Forbidden, InvalidState
+from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.management.run_progress import read_progress
 from chalicelib.operations.management.run_stops import change_stop, read_stops
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
@@ -93,9 +94,38 @@ def test_an_unknown_part_of_the_run_is_not_stopped(here: World) -> None:
         here.app.run(change_stop, "everything", is_stopped=True, caller=OPERATOR_CALLER)
 
 
+def test_the_whole_run_comes_to_rest_when_the_last_participant_has_finished(here: World) -> None:
+    person = here.arrive()
+    browser = DashboardBrowser(here)
+    page = browser.open("stop")
+    assert "Bring the run to rest" in page
+    assert "1 participant who has begun can finish. Payments are made as usual." in page
+    assert browser.press("stop/run/stop", [("form", "a" * 32)]).status == 303
+    assert "coming to rest" in browser.open("stop")
+    assert here.post("/participant", NEWCOMER).code == "entry_closed"
+    assert person.finish().status == 200
+    here.work()
+    assert statuses(here, person) == {"paid"}
+    state = here.app.run(read_stops, caller=OPERATOR_CALLER)
+    assert (state.recruiting_is_closed, state.entry_is_closed, state.is_at_rest) == (True, True, True)
+    assert "at rest" in browser.open("stop")
+    (entry,) = [
+        one for one in here.app.run(list_entries, caller=OPERATOR_CALLER) if one.entry.operation == "stop.do"
+    ]
+    assert entry.values == {"action": "run"}
+    browser.press("stop/run/allow")
+    assert here.post("/participant", NEWCOMER).status == 200
+
+
 @pytest.mark.parametrize(
     ("action", "right"),
-    [("recruiting", Right.RECRUIT), ("entry", Right.EDIT_PARTICIPANTS), ("payments", Right.PAY)],
+    [
+        ("recruiting", Right.RECRUIT),
+        ("entry", Right.EDIT_PARTICIPANTS),
+        ("payments", Right.PAY),
+        ("run", Right.RECRUIT),
+        ("run", Right.EDIT_PARTICIPANTS),
+    ],
 )
 def test_each_stop_requires_its_own_right(here: World, action: str, right: Right) -> None:
     rights = frozenset(Right) - {Right.SYSTEM_ADMIN}
