@@ -1,4 +1,4 @@
-"""Records each call to AWS with its caller, and refuses calls on request."""
+"""Records each call to AWS with its caller; refuses calls on request, and those that policies deny."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from infra.emulator.shims.lambdas import ConcurrencyLimits
 
 from .cloud import ANY, CALLS, CODE, CONCURRENCY, COPY, COUNT, LAYER, OPERATOR, OWN, REFUSE
+from .policy_denials import denial
 from .request_names import Call, parse_request
 
 Environ = dict[str, Any]
@@ -82,7 +83,7 @@ class Recorder:
                 if refusal["after"] < 0:
                     self._refusals.remove(refusal)
                     return str(refusal["message"])
-        return None
+        return denial(call)
 
 
 def _matches(refusal: dict[str, Any], call: Call) -> bool:

@@ -10,6 +10,7 @@ from chalicelib.operations.shared.settings import SettingsLike
 from infra.aws.account.names import FUNCTIONS, Names
 from infra.aws.account.policies import actions_of, calls_allowed, calls_seldom, policy
 from infra.emulator.process.cloud import ACCOUNT, REGION
+from infra.emulator.process.policy_denials import denied_by
 from infra.emulator.process.request_names import Call
 
 #: For each service, the parameter that names the resource, and the format of its ARN.
@@ -35,7 +36,7 @@ def beyond(calls: Iterable[Call], names: Names, settings: SettingsLike) -> list[
             denied |= {
                 f"{function} may not {action} on {resource}"
                 for resource in resources_of(call)
-                if not _is_allowed(document, action, resource)
+                if not _is_allowed(document, action, resource) or denied_by(document, call)
             }
     return sorted(denied)
 
