@@ -122,11 +122,12 @@ def _record_return(message: Received[RecordReturn]) -> None:
 def _erase_contents(message: Received[EraseContents]) -> None:
     # Lazy import: few runs erase anything.
     from chalicelib.operations.management.erased_contents import erase_contents
+    from chalicelib.operations.management.exports.export_parts import discard_exports
 
     app = services.current()
     while app.run(erase_contents, message.body.participant_id):
         pass
-    app.acknowledge(message)
+    app.handle(message, discard_exports)
 
 
 @handles(WriteExportPart)

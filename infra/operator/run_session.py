@@ -16,15 +16,18 @@ from chalicelib.errors import BadRequest, NotFound
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader.experiment_folder import load_experiment
+from chalicelib.export.jobs.part_writer import PartWriter
 from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.services import use
+from chalicelib.storage.files.folder_exports import FolderExports
 from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.files.folder_seals import FolderSeals
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.aws.account.aws_errors import plainly
 from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.local.lifecycle import origin
+from infra.local.lifecycle.run_outcome import facts_of
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.local.lifecycle.run_session import RunSession
 
@@ -68,6 +71,9 @@ def opened(
         base = address or paths.last_address(found) or f"http://127.0.0.1:{RunSettings.read(config).port}"
         files = FolderFiles(paths.uploads(found), SystemClock())
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base, files=files)
+        app.exports = PartWriter(
+            engine, FolderExports(paths.exports(found), app.clock), facts_of(found, paths), app.clock
+        )
         app.seals = FolderSeals(paths.seals(found))
         stack.callback(use, None)
         yield RunSession(found, app, address, base, folder)

@@ -18,7 +18,7 @@ from chalicelib.export import write_zip
 from chalicelib.export.jobs.part import PartLimits
 from chalicelib.export.jobs.part_writer import PartWriter
 from chalicelib.export.jobs.run_facts import RunFacts
-from chalicelib.messages import WriteExportPart, kind_of
+from chalicelib.messages import EraseContents, WriteExportPart, kind_of
 from chalicelib.messaging.local_queue import LocalQueue
 from chalicelib.model import keys
 from chalicelib.operations.accounts import users
@@ -128,6 +128,9 @@ def test_an_export_is_written_in_parts_and_offered_when_it_is_whole(engine: Engi
     assert contents(path) == contents(write_zip(engine, tmp_path, app_id="contract", excel_safe=True))
     # The parts are removed: the finished file alone stays.
     assert office.stored() == [path.name]
+    # The request that names a deleted export is no obstacle to another one.
+    office.do(export_jobs.delete_export, row.id)
+    assert office.create().id != row.id
 
 
 def test_two_who_ask_at_once_get_one_export(torn: TornEngine, tmp_path: Path) -> None:
@@ -322,6 +325,22 @@ def test_a_message_that_comes_late_or_twice_does_nothing(office: Office) -> None
     assert office.work() >= 3
     assert office.read(row.id) == done
     assert {kind_of(message.body) for message in office.app.store.due(office.app.clock.now())} == set()
+
+
+def test_an_erasure_deletes_the_exports_that_still_have_what_it_erased(office: Office) -> None:
+    done = office.create()
+    office.work()
+    path = office.zip_of(office.read(done.id))
+    running = office.create(PERSONAL)
+    office.work(3)
+    with office.app.store.begin(office.app.clock.now()) as work:
+        work.post(EraseContents(1))
+        work.commit()
+    office.restart()
+    office.work()
+    assert [office.read(one.id).status for one in (done, running)] == ["cancelled", "cancelled"]
+    assert "Make a new one" in office.read(done.id).problem
+    assert (path.exists(), office.stored()) == (False, [])
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.access.rules import Mode
-from chalicelib.errors import InvalidField, InvalidState, NotFound
+from chalicelib.errors import Conflict, InvalidField, InvalidState, NotFound
 from chalicelib.messages import RemoveExportFiles, WriteExportPart
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
@@ -31,6 +31,8 @@ KIND: Final = "export"
 _RULES, _RULES_UNSCRUBBED = "export", "unscrubbed_export"
 #: For how long the record of a job is kept.
 RECORD_KEPT_FOR: Final = timedelta(days=30)
+#: For how long a request certainly has its export, unless both are deleted.
+_RECENT: Final = timedelta(hours=1)
 #: How many old records a new export removes; DynamoDB removes them by itself.
 _MOST_REMOVED: Final = 20
 #: After which time without a new part a job that runs is probably stuck.
@@ -82,12 +84,14 @@ def create_export(ctx: Context, options: ExportOptions) -> ExportRow:
         raise InvalidField("excel_safe", "must be false for Psych-DS, which changes no text")
     actor = require_actor(ctx)
     require_touched(ctx, _rules_for(options.unscrubbed), Mode.CREATE, [{"created_by": actor.id}])
-    flags = "".join("01"[flag] for flag in asdict(options).values())
-    request = keys.export_request(actor.id, flags)
+    request = _request_key(actor.id, options)
     asked = ctx.uow.item(request)
     running = None if asked is None else ctx.uow.item(keys.export(asked["export_id"]))
     if running is not None and running["status"] in UNFINISHED:
         return _row(ctx, running)
+    if asked is not None and running is None and _is_recent(ctx, asked):
+        # Both were written together, and are deleted together: only half of a commit is visible yet.
+        raise Conflict("An export that was asked for at this moment isn't visible yet.")
     export_id = f"{ctx.now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     fields = {
         "status": WAITING,
@@ -100,9 +104,8 @@ def create_export(ctx: Context, options: ExportOptions) -> ExportRow:
         "expires": int((ctx.now + RECORD_KEPT_FOR).timestamp()),
     }
     ctx.uow.put_item(keys.export(export_id), KIND, fields)
-    ctx.uow.put_if_unchanged(
-        request, "export_request", {"export_id": export_id, "expires": fields["expires"]}
-    )
+    asked_last = {"export_id": export_id, **{name: fields[name] for name in ("created", "expires")}}
+    ctx.uow.put_if_unchanged(request, "export_request", asked_last)
     ctx.uow.post(WriteExportPart(export_id, 1))
     _remove_old_records(ctx)
     return _row(ctx, {"sk": export_id, **fields})
@@ -151,8 +154,22 @@ def delete_export(ctx: Context, export_id: str) -> EndedExport:
     """Delete an export with its file, also one that is under way."""
     item = _deletable(ctx, export_id)
     ctx.uow.delete_item(keys.export(export_id), expect=item["v"])
+    options = ExportOptions(item["unscrubbed"], item["excel_safe"], item["psych_ds"])
+    request = _request_key(item["created_by"], options)
+    asked = ctx.uow.item(request)
+    if asked is not None and asked["export_id"] == export_id:
+        ctx.uow.delete_item(request, expect=asked["v"])
     ctx.uow.post(RemoveExportFiles(export_id))
     return EndedExport(export_id)
+
+
+def _request_key(actor_id: str, options: ExportOptions) -> keys.Key:
+    return keys.export_request(actor_id, "".join("01"[flag] for flag in asdict(options).values()))
+
+
+def _is_recent(ctx: Context, asked: Mapping[str, Any]) -> bool:
+    """Whether a request was made so lately that its export can't have been removed as an old one."""
+    return datetime.fromisoformat(asked["created"]) > ctx.now - _RECENT
 
 
 def _rules_for(unscrubbed: bool) -> str:

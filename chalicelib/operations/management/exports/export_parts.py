@@ -19,13 +19,19 @@ from chalicelib.operations.management.stored_items import own_fields
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports.exports import ExportOptions, ExportPart
 
-from .export_jobs import DONE, FAILED, KIND, RUNNING, UNFINISHED
+from .export_jobs import CANCELLED, DONE, FAILED, KIND, RUNNING, UNFINISHED
 
 #: How often a part is tried before its export fails.
 MAX_ATTEMPTS: Final = 5
 #: When a part that is being written beside the worker is asked for again.
 ASKED_AGAIN: Final = timedelta(seconds=0.3)
 _LONGEST_PROBLEM: Final = 500
+_PAGE: Final = 100
+#: What a discarded export says.
+ERASED: Final = (
+    "The personal data of a participant were erased after this export was made, so its file was deleted. "
+    "Make a new one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,20 @@ def record_failure(ctx: Context, export_id: str, part: int, problem: str, *, is_
     if has_failed:
         ctx.uow.post(RemoveExportFiles(export_id))
     return has_failed
+
+
+def discard_exports(ctx: Context) -> None:
+    """Cancel or delete all exports, which contain what a participant's erasure has erased."""
+    after: str | None = None
+    while True:
+        page = ctx.uow.page(keys.EXPORTS, after=after, limit=_PAGE, newest_first=True)
+        for item in page.items:
+            if item["status"] in UNFINISHED | {DONE}:
+                _store(ctx, item["sk"], item, {"status": CANCELLED, "state": {}, "problem": ERASED})
+                ctx.uow.post(RemoveExportFiles(item["sk"]))
+        if page.after is None:
+            return
+        after = page.after
 
 
 def _current(ctx: Context, export_id: str, part: int) -> Mapping[str, Any] | None:
