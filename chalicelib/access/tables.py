@@ -184,6 +184,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             read=_VIEW,
             update=UserMatches("author") & _right(Right.COMMENT),
             delete=UserMatches("author") | _MANAGE,
+            fixed=frozenset({"author", "author_name", "written"}),
         ),
         "job_run": RecordRules(
             create=_right(Right.RUN_LIVE_SESSION),

@@ -28,7 +28,7 @@ from .resources.classroom import live_sessions_api
 from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
 from .resources.oversight import audit_api, settings_api
-from .resources.people import accounts_api, groups_api, invitations_api, roles_api
+from .resources.people import accounts_api, groups_api, invitations_api, notes_api, roles_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
@@ -48,6 +48,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *records_api.OPERATIONS,
     *results_api.OPERATIONS,
     *exports_api.OPERATIONS,
+    *notes_api.OPERATIONS,
     *accounts_api.OPERATIONS,
     *groups_api.OPERATIONS,
     *invitations_api.OPERATIONS,

@@ -10,11 +10,9 @@ from typing import Any, Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import ID_TEXT, One
-from chalicelib.operations.listings.listing import Listing
-from chalicelib.operations.management import hand_bonuses, notes
+from chalicelib.operations.management import hand_bonuses
 from chalicelib.operations.management import participant_actions as actions
 from chalicelib.operations.management.managed_payments import PaymentDetail
-from chalicelib.operations.management.notes import MAX_NOTE, NoteAbout, NoteRow
 from chalicelib.operations.management.participant_actions import ParticipantDetail
 from chalicelib.operations.management.run_state.managed_sessions import OpenedSession, open_next_session
 from chalicelib.operations.shared.context import Context
@@ -56,22 +54,6 @@ class WithAmount:
     id: str = field(metadata=ID_TEXT)
     amount: Decimal = field(metadata={"help": 'US dollars, such as "1.50".'})
     reason: str = field(metadata={**_REASON, "help": "The participant sees it."})
-
-
-@dataclass(frozen=True, slots=True)
-class NewNote:
-    """A record, and a note about it."""
-
-    id: str = field(metadata=ID_TEXT)
-    text: str = field(metadata={"min": 1, "max": MAX_NOTE})
-
-
-@dataclass(frozen=True, slots=True)
-class OneNote:
-    """A record, and one of the notes about it."""
-
-    id: str = field(metadata=ID_TEXT)
-    note: str = field(metadata={**ID_TEXT, "help": "The note's id."})
 
 
 def _verb(
@@ -177,39 +159,11 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         PaymentDetail,
     ),
     _verb(
-        "note",
-        Right.COMMENT,
-        NewNote,
-        lambda ctx, one: notes.write_note(ctx, NoteAbout.PARTICIPANT, one.id, one.text),
-        "Writes a note about a participant.",
-        NoteRow,
-    ),
-    _verb(
-        "delete-note",
-        Right.COMMENT,
-        OneNote,
-        lambda ctx, one: notes.delete_note(ctx, NoteAbout.PARTICIPANT, one.id, one.note),
-        "Deletes a note about a participant; only its author may.",
-        NoteRow,
-    ),
-    _verb(
         "open-session",
         Right.EDIT_PARTICIPANTS,
         One,
         lambda ctx, one: open_next_session(ctx, one.id),
         "Opens a participant's next session now, and reminds them.",
         OpenedSession,
-    ),
-    ApiOperation(
-        name="participants.notes",
-        method="GET",
-        resource=RESOURCE,
-        shape=Shape.VERB,
-        verb="notes",
-        right=Right.VIEW,
-        parameters=One,
-        answer=Listing[NoteRow],
-        run=lambda ctx, one: notes.list_notes(ctx, NoteAbout.PARTICIPANT, one.id),
-        summary="Lists the notes about a participant.",
     ),
 )

@@ -111,6 +111,8 @@ def show_participants(call: PageCall) -> Rendered:
         return _one(call, call.id)
     if call.part in _PAYMENT_ACTIONS:
         return _change_payment(call, call.id, call.part)
+    if call.part in ("change-note", "delete-note"):
+        return _change_note(call, call.id, call.part)
     decision = DECISIONS.get(call.part)
     if decision is None:
         raise NotFound("This page has no such action.")
@@ -127,6 +129,20 @@ def _change_payment(call: PageCall, participant_id: str, action: str) -> Rendere
         raise NotFound("This page has no such action.")
     call.run(_PAYMENT_ACTIONS[action], id=payment)
     return redirect(f"{_ADDRESS}/{participant_id}#payments")
+
+
+def _change_note(call: PageCall, participant_id: str, action: str) -> Rendered:
+    """Show the form that changes a note about the participant; change the note, or delete it."""
+    note = call.one("note")
+    if call.method == "POST":
+        text = {"text": call.one("text")} if action == "change-note" else {}
+        call.run(f"participants.{action}", id=participant_id, note=note, **text)
+        return redirect(f"{_ADDRESS}/{participant_id}#notes")
+    known = call.run("participants.notes", id=participant_id).rows
+    found = next((each for each in known if each.id == note and each.author == call.actor.id), None)
+    if found is None:
+        raise NotFound("You have written no such note.")
+    return render("note.html", call, note=found, participant_id=participant_id)
 
 
 def _list(call: PageCall) -> Rendered:

@@ -74,12 +74,21 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[_Change]:
         for row in ctx.uow.items(keys.live_rows(network_id)):
             if row.get("participant_id") == participant.id:
                 yield from _change(row, {**own_fields(row), "values": without_texts(row.get("values", {}))})
-    for note in ctx.uow.items(keys.notes("participants", str(participant.id))):
-        # Notes that people who manage the run wrote about them.
-        yield from _change(note, {**own_fields(note), "text": REPLACEMENT})
+    yield from _notes_about(ctx, participant, own)
     yield from _messages_to(ctx, participant.id)
     for node_id in participant.node_ids:
         yield from _infos(ctx, node_id)
+
+
+def _notes_about(ctx: Context, participant: Participant, own: Sequence[Item]) -> Iterator[_Change]:
+    """Yield the notes that people who manage the run wrote about them, their payments and their nodes."""
+    payments = [item["sk"].partition("#")[2] for item in own if item["kind"] == "payment"]
+    about = [("participants", str(participant.id))]
+    about += [("payments", f"{participant.id}-{kind}") for kind in payments]
+    about += [("nodes", str(node_id)) for node_id in participant.node_ids]
+    for kind, record_id in about:
+        for note in ctx.uow.items(keys.notes(kind, record_id)):
+            yield from _change(note, {**own_fields(note), "text": REPLACEMENT})
 
 
 def _messages_to(ctx: Context, participant_id: int) -> Iterator[_Change]:

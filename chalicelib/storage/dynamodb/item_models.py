@@ -426,6 +426,7 @@ class NoteItem(StoredItem):
     author_name = _text()
     text = _text()
     written = _text()
+    changed = _text()
 
 
 class RunMessageItem(StoredItem):

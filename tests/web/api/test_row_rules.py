@@ -19,6 +19,7 @@ from chalicelib.api.perform import perform, perform_request
 from chalicelib.api.row_rules import KIND_OF_RESOURCE, kinds_of
 from chalicelib.errors import Forbidden, NotFound, Refused
 from chalicelib.model.node import Node
+from chalicelib.operations.management.notes import NoteAbout
 from chalicelib.operations.shared import row_access
 from chalicelib.operations.shared.context import Context, caller_of
 from tests.web.api.requests import request_of
@@ -38,8 +39,9 @@ MODES = {
 }
 #: Changes that write a row about the record at the address, and leave the record as it is.
 ABOUT: dict[str, tuple[str, Mode]] = {
-    "participants.note": ("note", Mode.CREATE),
-    "participants.delete-note": ("note", Mode.DELETE),
+    **{f"{about}.note": ("note", Mode.CREATE) for about in NoteAbout},
+    **{f"{about}.change-note": ("note", Mode.UPDATE) for about in NoteAbout},
+    **{f"{about}.delete-note": ("note", Mode.DELETE) for about in NoteAbout},
     "jobs.run": ("job_run", Mode.CREATE),
 }
 EVERY_RIGHT = ROLES["Super admin"]
@@ -198,6 +200,43 @@ def test_a_note_is_deleted_by_its_author_and_by_who_manages_the_lab(till: Till) 
         assert refused.value.code == "not_yours"
         do(till, "participants.delete-note", id="1", note=note.id, actor=last)
     assert do(till, "participants.notes", id="1").rows == []
+
+
+@pytest.mark.parametrize(
+    ("about", "id_"), [("participants", "1"), ("payments", "1-base"), ("nodes", "100001")]
+)
+def test_a_note_about_any_record_is_changed_by_its_author_only_and_read_with_the_record(
+    till: Till, about: str, id_: str
+) -> None:
+    rights = (Right.VIEW, Right.COMMENT)
+    ann = an_actor(*rights)
+    note = do(till, f"{about}.note", id=id_, text="Hello", actor=ann)
+    for actor in (an_actor(*rights, name="bob"), an_actor(*rights, Right.MANAGE_LAB, name="zoe")):
+        with till.here.unchanged(), pytest.raises(Forbidden) as refused:
+            do(till, f"{about}.change-note", id=id_, note=note.id, text="Mine", actor=actor)
+        assert refused.value.code == "not_yours"
+    with till.here.unchanged(), pytest.raises(Forbidden):
+        do(till, f"{about}.change-note", id=id_, note=note.id, text="x", actor=an_actor(Right.VIEW))
+    changed = do(till, f"{about}.change-note", id=id_, note=note.id, text="Bye", actor=ann)
+    assert changed.changed is not None
+    (row,) = do(till, f"{about}.notes", id=id_, actor=an_actor(Right.VIEW)).rows
+    assert (row.text, row.author, row.written) == ("Bye", "user:ann", note.written)
+    with pytest.raises(NotFound):
+        do(till, f"{about}.notes", id="999999")
+    with pytest.raises(NotFound):
+        do(till, f"{about}.change-note", id=id_, note="unknown", text="x", actor=ann)
+    do(till, f"{about}.delete-note", id=id_, note=note.id, actor=ann)
+    assert do(till, f"{about}.notes", id=id_).rows == []
+
+
+def test_erasing_a_participant_erases_the_notes_about_them_their_payments_and_nodes(till: Till) -> None:
+    for about, id_ in (("participants", "1"), ("payments", "1-base"), ("nodes", "100001")):
+        do(till, f"{about}.note", id=id_, text="Their secret")
+    do(till, "participants.erase", id="1")
+    till.here.work()
+    texts = [item["text"] for item in till.here.items("note")]
+    assert len(texts) == 3
+    assert "Their secret" not in texts
 
 
 def test_erasing_a_participant_also_erases_ids_in_the_texts_of_paid_payments(till: Till) -> None:
