@@ -10,7 +10,7 @@ from chalicelib.access.rights import LAB_ADMIN, RESEARCHER, SUPER_ADMIN, VIEWER,
 from chalicelib.dashboard import sessions
 from chalicelib.errors import Forbidden, InvalidState, NotFound, Refused, Unauthorized
 from chalicelib.operations.accounts import tokens_of_users, users
-from chalicelib.operations.accounts.profiles import ProfileChanges, change_profile, own_profile
+from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges, change_profile, own_profile
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import ANONYMOUS, caller_of
 from chalicelib.storage.engine import Engine

@@ -11,7 +11,7 @@ from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Sha
 from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
 from chalicelib.operations.accounts.account_records import MAX_TEXT, NAME_PATTERN, TEXT_PATTERN
 from chalicelib.operations.accounts.open_sessions import OpenSession
-from chalicelib.operations.accounts.profiles import ProfileChanges
+from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.management.people import managed_accounts as accounts
 from chalicelib.operations.management.people.managed_accounts import (

@@ -18,7 +18,7 @@ from chalicelib.operations.accounts.credentials.password_links import make_passw
 from chalicelib.operations.accounts.group_records import memberships_of
 from chalicelib.operations.accounts.open_sessions import OpenSession, end_sessions_of, list_sessions
 from chalicelib.operations.accounts.passwords import has_password
-from chalicelib.operations.accounts.profiles import ProfileChanges, change_profile, own_profile
+from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges, change_profile, own_profile
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
 

@@ -82,7 +82,7 @@ def change_user(order: UsersOrder) -> None:
 
 def change_profile(order: UsersOrder) -> None:
     """Change what is known about a user, and with `--days` when they may only view."""
-    from chalicelib.operations.accounts import profiles as operations
+    from chalicelib.operations.accounts.profiles import user_profiles as operations
 
     changes = operations.ProfileChanges(
         name=order.name, email=order.email, expires=order.until, **order.profile

@@ -11,15 +11,19 @@ from chalicelib.access.rights import Actor, Right
 from chalicelib.access.rules import Mode
 from chalicelib.errors import Forbidden, InvalidState, NotFound
 from chalicelib.model import keys
+from chalicelib.operations.accounts.account_records import User, checked_text
+from chalicelib.operations.accounts.actors import (
+    find_user,
+    raise_versions_of_user,
+    require_unexpired,
+    rights_despite_expiry,
+)
+from chalicelib.operations.accounts.open_sessions import delete_sign_ins
+from chalicelib.operations.accounts.rights_limits import within_own_time
+from chalicelib.operations.accounts.similar_names import refuse_disguise
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import require_mode, require_touched
-
-from .account_records import User, checked_text
-from .actors import find_user, raise_versions_of_user, require_unexpired, rights_despite_expiry
-from .open_sessions import delete_sign_ins
-from .rights_limits import within_own_time
-from .similar_names import refuse_disguise
 
 MAX_AFFILIATIONS: Final = 10
 MAX_PREFERENCES: Final = 20
