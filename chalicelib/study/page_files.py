@@ -18,13 +18,14 @@ SETTINGS = frozenset(field.name for field in fields(Page)) - {"name"}
 
 
 def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
-    """Return the items that pages define, by name, and what is wrong with them.
+    """Return the items that pages and the item bank define, by name, and what is wrong with them.
 
     A translation defines the items of its page again; those outside of language folders count.
     """
     items: dict[str, Item] = {}
     problems = []
-    for (language, _), page in sorted(compiled.pages.items()):
+    pages = [(language, page) for (language, _), page in sorted(compiled.pages.items())]
+    for language, page in [*(("", page) for page in compiled.bank), *pages]:
         for one in page.items:
             where = f"{page.file}, line {one.line}"
             kind = kinds().get(one.kind)

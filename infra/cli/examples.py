@@ -18,6 +18,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri debug my_study --bots 10 --seed 1 --exit",
         "petri debug my_study --id pilot",
     ),
+    "live": ("petri live my_study", "petri live my_study --ask 'Student number'"),
+    "live-result": ("petri live-result 1 --out quiz.xlsx",),
+    "import-items": ("petri import-items questions.gift my_study",),
+    "export-items": ("petri export-items my_study --to gift --out questions.gift",),
     "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),
     "simulate": (
         "petri simulate my_study --participants 1000",

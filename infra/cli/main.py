@@ -47,6 +47,7 @@ from infra.cli.commands.run.serve import serve
 from infra.cli.commands.run.simulate import simulate
 from infra.cli.commands.write.email_test import email_test
 from infra.cli.commands.write.gallery import gallery
+from infra.cli.commands.write.import_items import export_items, import_items
 from infra.cli.commands.write.make_uuid import uuid_command
 from infra.cli.commands.write.new import new
 from infra.cli.commands.write.setup import setup
@@ -79,6 +80,8 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Write an experiment": {
         "new": new,
         "gallery": gallery,
+        "import-items": import_items,
+        "export-items": export_items,
         "vendor": vendor,
         "verify": verify,
         "uuid": uuid_command,

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem, StudyFile
-from chalicelib.study.pages.library import FOLDER, STUDY_FILE, page_sources, sources_hash
+from chalicelib.study.pages.library import FOLDER, STUDY_FILE, item_sources, page_sources, sources_hash
 
 from .directives import keys_of
 from .page_compiler import PageSource, compile_page
@@ -23,7 +23,7 @@ _Pages = dict[tuple[str, str], CompiledPage]
 
 
 def compile_folder(folder: Path) -> CompiledPages:
-    """Compile `study.md`, `pages/*.md`, `pages/*.html` and their translations `pages/<language>/*`.
+    """Compile `study.md`, `pages/*.md`, `pages/*.html`, translations `pages/<language>/*`, and `items/*.md`.
 
     Never raises for what an author wrote: the problems name file and line, and pages without a problem are
     compiled although others have some.
@@ -31,10 +31,11 @@ def compile_folder(folder: Path) -> CompiledPages:
     problems: list[Problem] = []
     pages: _Pages = {}
     sources = page_sources(folder)
+    banked = item_sources(folder)
     study = _study(folder, pages, problems)
     files: dict[tuple[str, str], str] = dict.fromkeys(pages, STUDY_FILE)
     for path in sources:
-        if path == folder / STUDY_FILE:
+        if path == folder / STUDY_FILE or path in banked:
             continue
         place = path.relative_to(folder).as_posix()
         language = "" if path.parent == folder / FOLDER else path.parent.name
@@ -51,8 +52,22 @@ def compile_folder(folder: Path) -> CompiledPages:
         if page is not None:
             pages[language, path.stem] = page
     problems += _untranslated(pages, files)
+    bank = tuple(_bank(folder, banked, problems))
     found_pages = MappingProxyType(dict(sorted(pages.items())))
-    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources))
+    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources), bank)
+
+
+def _bank(folder: Path, sources: list[Path], problems: list[Problem]) -> Iterator[CompiledPage]:
+    """Compile the files of the item bank."""
+    for path in sources:
+        place = path.relative_to(folder).as_posix()
+        text = _read(path, place, problems)
+        if text is None:
+            continue
+        page, page_problems = compile_page(PageSource(path.stem, "", place, text))
+        problems += page_problems.found
+        if page is not None:
+            yield page
 
 
 def _hash(folder: Path, sources: list[Path]) -> str:

@@ -11,10 +11,13 @@ from typing import Any, Final
 from chalicelib.study.items import Item
 from chalicelib.study.items.choice_items import as_options
 from chalicelib.study.items.markup import shown_text
+from chalicelib.study.items.sorting_items import OrderItem
 from chalicelib.study.live_sessions.live_session_records import LiveAnswer
 
 #: How many bars of answers that aren't options are shown, the most frequent first.
 MOST_BARS: Final = 8
+#: What stands between the pieces of an order.
+ARROW: Final = " \N{RIGHTWARDS ARROW} "
 #: How much of a text is shown.
 MOST_CHARACTERS: Final = 80
 
@@ -43,9 +46,9 @@ class ItemBars:
 def bars_of(name: str, item: Item, answers: Sequence[LiveAnswer], *, is_solved: bool) -> ItemBars:
     """Return how often each answer to an item was given; `is_solved`: mark what is right."""
     given = [one.answers[name] for one in answers if one.answers.get(name) is not None]
-    counts = Counter(key for value in given for key in _keys(value))
+    counts = Counter(key for value in given for key in _keys(item, value))
     labels = _options(item)
-    right = set(_keys(item.right)) if is_solved and item.right is not None else set()
+    right = set(_keys(item, item.right)) if is_solved and item.right is not None else set()
     keys = _keys_with_bars(counts, labels)
     bars = [AnswerBar(labels.get(key, key)[:MOST_CHARACTERS], counts[key], key in right) for key in keys]
     others = counts.total() - sum(bar.count for bar in bars)
@@ -71,12 +74,14 @@ def _options(item: Item) -> dict[str, str]:
         return {}
 
 
-def _keys(value: Any) -> list[str]:
-    """Return what is counted of an answer: each chosen option, or the answer as a text."""
+def _keys(item: Item, value: Any) -> list[str]:
+    """Return what is counted of an answer: each chosen option, a whole order, or the answer as a text."""
     if isinstance(value, str):
         return [" ".join(value.split())[:MOST_CHARACTERS]]
     if isinstance(value, bool):
         return ["yes" if value else "no"]
+    if isinstance(item, OrderItem) and isinstance(value, list | tuple):
+        return [ARROW.join(map(str, value))]
     if isinstance(value, list | tuple | set | frozenset) and all(isinstance(one, str) for one in value):
         return [str(one) for one in value]
     return [json.dumps(value, ensure_ascii=False, default=str)]

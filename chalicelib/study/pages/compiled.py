@@ -92,6 +92,8 @@ class CompiledPages:
     problems: tuple[Problem, ...] = ()
     #: the hash of the files from which they were compiled
     sources: str = ""
+    #: the files of the item bank, `items/`, of which only the items count
+    bank: tuple[CompiledPage, ...] = ()
 
     def to_json(self) -> str:
         """Return the pages as the text of `pages.json`: the same pages give the same text."""
@@ -101,6 +103,7 @@ class CompiledPages:
             "pages": [asdict(page) for _, page in sorted(self.pages.items())],
             "study": asdict(self.study) if self.study else None,
             "problems": [asdict(problem) for problem in self.problems],
+            "bank": [asdict(page) for page in self.bank],
         }
         return json.dumps(document, ensure_ascii=False, indent=1, default=float) + "\n"
 
@@ -118,12 +121,13 @@ class CompiledPages:
             study = _study(document["study"]) if document["study"] else None
             problems = tuple(Problem(**each) for each in document["problems"])
             sources = str(document["sources"])
+            bank = tuple(_page(each) for each in document.get("bank", ()))
         except (ValueError, TypeError, KeyError) as error:
             raise ExperimentError(
                 f"{PAGES_FILE} can't be read ({error}); stage the experiment again."
             ) from error
         by_name = {(page.language, page.name): page for page in pages}
-        return cls(MappingProxyType(by_name), study, problems, sources)
+        return cls(MappingProxyType(by_name), study, problems, sources, bank)
 
 
 def _page(record: dict[str, Any]) -> CompiledPage:

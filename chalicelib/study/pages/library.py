@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 #: Where a folder's pages and its study lie.
-FOLDER, STUDY_FILE = "pages", "study.md"
+FOLDER, ITEMS, STUDY_FILE = "pages", "items", "study.md"
 SUFFIXES = frozenset({".md", ".html"})
 _COMPILED = 1024
 
@@ -179,17 +179,26 @@ def find_pages(folder: Path) -> CompiledPages:
 def page_sources(folder: Path) -> list[Path]:
     """Return the files of a folder from which pages are compiled, sorted.
 
-    Files and folders inside `pages/` whose names begin with _ or . are left out.
+    Files and folders inside `pages/` and `items/` whose names begin with _ or . are left out.
     """
     study = folder / STUDY_FILE
-    pages = [
-        path
-        for path in sorted((folder / FOLDER).rglob("*"))
-        if path.suffix in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder / FOLDER).parts)
-    ]
+    pages = [*_files(folder / FOLDER, SUFFIXES), *item_sources(folder)]
     return [study, *pages] if study.is_file() else pages
+
+
+def item_sources(folder: Path) -> list[Path]:
+    """Return the files of a folder's item bank, sorted: Markdown with blocks that define items."""
+    return _files(folder / ITEMS, {".md"})
+
+
+def _files(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in suffixes
+        and path.is_file()
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+    ]
 
 
 def sources_hash(folder: Path, sources: list[Path]) -> str:

@@ -1,0 +1,99 @@
+"""Defines the items of a bank, and what an import couldn't take over."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chalicelib.study.items import AuthorError, kinds
+
+_WORDS: Final = re.compile(r"[A-Za-z0-9]+")
+#: How many words of a prompt make the name of an item without a title.
+_WORDS_IN_NAME: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BankItem:
+    """An item as a file of the bank defines it."""
+
+    name: str
+    kind: str
+    prompt: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the item, as its kind says."""
+        try:
+            return list(kinds()[self.kind].from_yaml(self.prompt, self.body, self.name).problems())
+        except AuthorError as error:
+            return [str(error)]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that an import or an export couldn't take over."""
+
+    #: Where it stands: a row or a line of the file, from 1; or the name of an item.
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(slots=True)
+class ImportedItems:
+    """What an import has read."""
+
+    items: list[BankItem] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+
+    def add(self, where: str, title: str, kind: str, prompt: str, body: Mapping[str, Any]) -> None:
+        """Add an item under a name of its own; one that its kind refuses becomes a loss."""
+        name = new_name(title or prompt, {one.name for one in self.items})
+        item = BankItem(name, kind, prompt, body)
+        problems = item.problems()
+        if problems:
+            self.lose(where, f"not imported: {'; '.join(problems)}")
+        else:
+            self.items.append(item)
+
+    def lose(self, where: str, what: str) -> None:
+        """Note what couldn't be taken over."""
+        self.losses.append(Loss(where, what))
+
+
+def new_name(text: str, taken: Collection[str]) -> str:
+    """Return the name of an item, made of the first words of a text, that no other item has."""
+    words = "_".join(_WORDS.findall(text.lower())[:_WORDS_IN_NAME]) or "item"
+    name = words if words[0].isalpha() and not keyword.iskeyword(words) else f"item_{words}"
+    number, unique = 1, name
+    while unique in taken:
+        number += 1
+        unique = f"{name}_{number}"
+    return unique
+
+
+def to_markdown(items: Sequence[BankItem]) -> str:
+    """Return the text of a file of `items/`: a block for each item, which the study's pages can ask for."""
+    return "\n".join(_block(item) for item in items)
+
+
+def _block(item: BankItem) -> str:
+    lines = [f":::{{{item.kind}}} {item.name}", f"prompt: {_yaml(item.prompt)}"]
+    for key, value in item.body.items():
+        if isinstance(value, Mapping) and value:
+            lines.append(f"{key}:")
+            lines += [f"  {_yaml(str(name))}: {_yaml(each)}" for name, each in value.items()]
+        else:
+            lines.append(f"{key}: {_yaml(value)}")
+    return "\n".join([*lines, ":::", ""])
+
+
+def _yaml(value: Any) -> str:
+    """Return a value on one line: JSON is YAML, and no text in it can end the block."""
+    return json.dumps(value, ensure_ascii=False)

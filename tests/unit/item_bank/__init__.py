@@ -1,0 +1,1 @@
+"""Item banks: imports and exports."""
