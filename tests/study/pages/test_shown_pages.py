@@ -132,3 +132,15 @@ def test_the_title_of_a_wait_is_that_of_its_page(world: NewWorld) -> None:
     shown = answer(first)
     assert (shown["kind"], shown["title"]) == ("wait", "Almost done")
     assert shown["html"].startswith("<p>Nearly.</p>\n")
+
+
+def test_the_last_page_shows_the_authors_sentence_and_leads_to_the_exit(open_study: OpenStudy) -> None:
+    timeline = (Form("one"), End(message="Come <again>."))
+    here = open_study(type("Ended", (Study,), {"timeline": timeline}))
+    end = answer(here.arrive())
+    assert end["html"] == "<h1>The end</h1><p>Come &lt;again&gt;.</p>"
+    fields = ("kind", "page", "title", "items", "seconds_left", "preload", "exit", "message")
+    assert [end[name] for name in fields] == [
+        *("end", "end", "The end", {}, None, [], "recruiter-exit"),
+        "Come &lt;again&gt;.",
+    ]
