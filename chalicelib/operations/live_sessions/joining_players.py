@@ -148,4 +148,4 @@ def is_offensive(name: str) -> bool:
 @cache
 def _refused_words() -> frozenset[str]:
     text = (files(__package__) / "refused_names.txt").read_text(encoding="utf-8")
-    return frozenset(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    return frozenset(text.split())

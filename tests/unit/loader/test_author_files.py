@@ -43,6 +43,7 @@ WRITTEN = {
 }
 #: The modules that read texts which Petri itself wrote or ships; whatever else is read is an author's.
 READS_ITS_OWN = {
+    "chalicelib/operations/live_sessions/joining_players.py",
     "chalicelib/experiment/config/setting_origin.py",
     "infra/aws/account/local_registry.py",
     "infra/aws/lifecycle/deployment.py",
