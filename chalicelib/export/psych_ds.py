@@ -23,7 +23,7 @@ from .dataset_description import CODEBOOK, DESCRIPTION
 from .table_schema import STUDY_TABLES, file_of
 
 #: Where a data set lists its versions.
-_CHANGES: Final = "CHANGES"
+CHANGES: Final = "CHANGES"
 #: Where a data set has the code book.
 DOCUMENTED_CODEBOOK: Final = f"documentation/{CODEBOOK}"
 #: What each table holds, for the README of the data set.
@@ -90,7 +90,7 @@ def psych_ds_texts(told: Mapping[str, Any], tables: Sequence[str], exported: str
     return {
         DESCRIPTION: json.dumps(told, indent=2, ensure_ascii=False) + "\n",
         "README.md": _readme(told, tables),
-        f"{_CHANGES}.md": f"# Changes\n\n- {exported[:10]}: exported by Petri {VERSION}\n",
+        f"{CHANGES}.md": f"# Changes\n\n- {exported[:10]}: exported by Petri {VERSION}\n",
     }
 
 

@@ -20,7 +20,7 @@ from chalicelib.export.dataset_description import (
     inferred_codebook,
 )
 from chalicelib.export.personal_data import remove_personal_code
-from chalicelib.export.psych_ds import DOCUMENTED_CODEBOOK, psych_ds_name, psych_ds_texts
+from chalicelib.export.psych_ds import CHANGES, DOCUMENTED_CODEBOOK, psych_ds_name, psych_ds_texts
 from chalicelib.export.rows import AT_ONCE, Position, chunks, participants_stored, roots
 from chalicelib.export.scrub import WRITTEN_BY_US
 from chalicelib.export.study_spool import (
@@ -265,7 +265,7 @@ def _lay_out(part: PartInProgress) -> bool:
         part.state.layout = [(name, name) for name in names]
         return True
     own = {CODEBOOK: DOCUMENTED_CODEBOOK, **{file_of(table): psych_ds_name(table) for table in STUDY_TABLES}}
-    texts = {DESCRIPTION, "README.md", "CHANGES.md"}
+    texts = {DESCRIPTION, "README.md", f"{CHANGES}.md"}
     part.state.layout = [(own.get(name, name), name) for name in names if name in own or name in texts]
     return True
 

@@ -82,7 +82,7 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[_Change]:
 
 def _notes_about(ctx: Context, participant: Participant, own: Sequence[Item]) -> Iterator[_Change]:
     """Yield the notes that people who manage the run wrote about them, their payments and their nodes."""
-    payments = [item["sk"].partition("#")[2] for item in own if item["kind"] == "payment"]
+    payments = [item["payment_kind"] for item in own if item["kind"] == "payment"]
     about = [("participants", str(participant.id))]
     about += [("payments", f"{participant.id}-{kind}") for kind in payments]
     about += [("nodes", str(node_id)) for node_id in participant.node_ids]

@@ -21,7 +21,7 @@ from chalicelib.export.jobs.part import PartLimits
 from chalicelib.export.jobs.part_writer import DEFAULT_LIMITS, PartWriter
 from chalicelib.export.jobs.run_facts import RunFacts
 from chalicelib.export.jobs.zip_layout import ZipEntry, zip_of
-from chalicelib.export.psych_ds import write_psych_ds
+from chalicelib.export.psych_ds import CHANGES, write_psych_ds
 from chalicelib.ports.exports import ExportOptions, ExportPart
 from chalicelib.storage.files.folder_exports import FolderExports
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
@@ -126,8 +126,8 @@ def test_a_psych_ds_data_set_is_that_of_the_command(tmp_path: Path) -> None:
     expected = contents(write_psych_ds(whole(engine, tmp_path), tmp_path / "psych-ds.zip"))
     found = contents(job.zip(part))
     # The day of the export is that of each one's clock.
-    assert found.pop("CHANGES.md").startswith(b"# Changes\n\n- ")
-    expected.pop("CHANGES.md")
+    assert found.pop(f"{CHANGES}.md").startswith(b"# Changes\n\n- ")
+    expected.pop(f"{CHANGES}.md")
     assert found == expected
     engine.close()
 

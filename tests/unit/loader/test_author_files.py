@@ -43,6 +43,8 @@ WRITTEN = {
 }
 #: The modules that read texts which Petri itself wrote or ships; whatever else is read is an author's.
 READS_ITS_OWN = {
+    "infra/aws/package/chalice_config.py",
+    "infra/aws/package/unread_files.py",
     "chalicelib/operations/live_sessions/joining_players.py",
     "chalicelib/experiment/config/setting_origin.py",
     "infra/aws/account/local_registry.py",

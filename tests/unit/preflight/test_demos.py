@@ -34,7 +34,7 @@ EXPECTED = {
     DEMOS / "flanker": (5, 0),
     DEMOS / "sleep_survey": (5, 0),
     DEMOS / "lexical_decision": (5, 0),
-    DEMOS / "live_quiz": (300, 0),
+    DEMOS / "live_quiz": (30, 0),
 }
 
 

@@ -38,7 +38,8 @@ def test_a_repeat_after_the_end_still_gets_its_answer(islands: Scene, request_: 
     assert again.status == first.status
 
 
-@pytest.mark.parametrize("request_", POSTS, ids=str)
+# A page notes that it has shown a message: the note is the same however often it comes, so no id is stored.
+@pytest.mark.parametrize("request_", [r for r in POSTS if not r.path.endswith("/messages")], ids=str)
 def test_the_same_id_for_something_else_is_refused(islands: Scene, request_: Request) -> None:
     request_.send(islands, islands.one.token, request_id="r1")
     other = Request(request_.who, "POST", request_.path, {**request_.fields, "property1": "else"})

@@ -9,6 +9,7 @@ from typing import Final
 from chalicelib import services
 from chalicelib.dashboard.page_call import PageCall
 from chalicelib.errors import ConfigError, VendorError
+from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.ports import ParticipantMail
 
 #: The mail goes to a person who manages the run, and not to a participant.
@@ -45,7 +46,7 @@ def invite(call: PageCall) -> SentInvitation:
 
 def _mail(call: PageCall, email: str, link: str) -> ParticipantMail:
     app = services.current()
-    title = app.config.get("title") or app.app_id
+    title = RunSettings.read(app.config).title or app.app_id
     lines = (
         f"{call.actor.name} invites you to the dashboard of a run of {title}.",
         "Open this link within three days, and choose a user name and a password. It works once.",
