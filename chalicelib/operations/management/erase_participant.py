@@ -34,7 +34,9 @@ from chalicelib.operations.participant.submission import ASSIGNMENT_RETURNED, is
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.erased_ids import ERASED_AT, erasure_key, make_pseudonym
+from chalicelib.study.live_sessions.live_session_records import session_of_seat
 
+from .erased_live_sessions import LIVE_SEAT
 from .stored_items import own_fields, without_words
 
 #: What takes the place of the id of a HIT.
@@ -108,6 +110,8 @@ def _erase_ids(ctx: Context, participant: Participant) -> tuple[int, ...]:
     key = erasure_key(ctx)
     worker, assignment = (make_pseudonym(key, one) for one in old)
     others = _move_claims(ctx, participant, worker, assignment)
+    # What a live session holds about its players is found by their seat, and erased with what they wrote.
+    seat = {} if session_of_seat(old[0]) is None else {LIVE_SEAT: old[0]}
     words = [one for one in (*old, participant.fingerprint_hash or "") if one]
     _erase_in_notifications(ctx, participant.assignment_id, assignment)
     _erase_in_payments(ctx, participant, words)
@@ -120,7 +124,7 @@ def _erase_ids(ctx: Context, participant: Participant) -> tuple[int, ...]:
     for name in PROPERTIES:
         setattr(participant, name, None)
     kept = {name: participant.details[name] for name in KEPT_DETAILS if name in participant.details}
-    participant.details = {**kept, ERASED_AT: str(iso(ctx.now))}
+    participant.details = {**kept, **seat, ERASED_AT: str(iso(ctx.now))}
     return others
 
 

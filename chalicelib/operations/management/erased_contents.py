@@ -7,7 +7,6 @@ the design, the networks and the counts. Texts, files, and answers of an author'
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.model import keys
@@ -19,6 +18,7 @@ from chalicelib.operations.shared.erased_ids import ERASED_AT
 from chalicelib.study.answer_store import POINTER
 from chalicelib.study.items.choice_items import OTHER
 
+from .erased_live_sessions import LIVE_SEAT, ContentChange, live_changes
 from .stored_items import REPLACEMENT, own_fields, without_texts
 
 #: The most items that are changed in one commit: one of DynamoDB takes 4 MB, and an item can have 400 KB.
@@ -35,14 +35,6 @@ TABLE: Final = "table"
 Item = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """An item to write, or to delete where there are no fields."""
-
-    item: Item
-    fields: dict[str, Any] | None
-
-
 def erase_contents(ctx: Context, participant_id: int) -> bool:
     """Erase some of what a participant wrote; return whether anything is left. Idempotent.
 
@@ -54,16 +46,26 @@ def erase_contents(ctx: Context, participant_id: int) -> bool:
     for count, change in enumerate(_changes(ctx, participant)):
         if count == MAX_CHANGED:
             return True
-        key = (str(change.item["pk"]), str(change.item["sk"]))
-        if change.fields is None:
-            ctx.uow.delete_item(key, expect=change.item["v"])
-        else:
-            ctx.uow.put_item(key, str(change.item["kind"]), change.fields, expect=change.item["v"])
+        _apply(ctx, change)
     ctx.files.delete(participant_id)
+    if LIVE_SEAT in participant.details:
+        # Nothing of the live session names the seat any more.
+        participant.details = {name: held for name, held in participant.details.items() if name != LIVE_SEAT}
     return False
 
 
-def _changes(ctx: Context, participant: Participant) -> Iterator[_Change]:
+def _apply(ctx: Context, change: ContentChange) -> None:
+    key, kind = (str(change.item["pk"]), str(change.item["sk"])), str(change.item["kind"])
+    if change.fields is None:
+        ctx.uow.delete_item(key, expect=change.item["v"])
+    elif change.key is None:
+        ctx.uow.put_item(key, kind, change.fields, expect=change.item["v"])
+    else:
+        ctx.uow.delete_item(key, expect=change.item["v"])
+        ctx.uow.put_if_unchanged(change.key, kind, change.fields)
+
+
+def _changes(ctx: Context, participant: Participant) -> Iterator[ContentChange]:
     """Yield the items that still hold what the participant wrote."""
     own = ctx.uow.items(keys.participant(participant.id)[0])
     written = _written_items(own)
@@ -74,13 +76,14 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[_Change]:
         for row in ctx.uow.items(keys.live_rows(network_id)):
             if row.get("participant_id") == participant.id:
                 yield from _change(row, {**own_fields(row), "values": without_texts(row.get("values", {}))})
+    yield from live_changes(ctx, participant, lambda name, value: _kept_answer(name, value, written))
     yield from _notes_about(ctx, participant, own)
     yield from _messages_to(ctx, participant.id)
     for node_id in participant.node_ids:
         yield from _infos(ctx, node_id)
 
 
-def _notes_about(ctx: Context, participant: Participant, own: Sequence[Item]) -> Iterator[_Change]:
+def _notes_about(ctx: Context, participant: Participant, own: Sequence[Item]) -> Iterator[ContentChange]:
     """Yield the notes that people who manage the run wrote about them, their payments and their nodes."""
     payments = [item["payment_kind"] for item in own if item["kind"] == "payment"]
     about = [("participants", str(participant.id))]
@@ -91,7 +94,7 @@ def _notes_about(ctx: Context, participant: Participant, own: Sequence[Item]) ->
             yield from _change(note, {**own_fields(note), "text": REPLACEMENT})
 
 
-def _messages_to(ctx: Context, participant_id: int) -> Iterator[_Change]:
+def _messages_to(ctx: Context, participant_id: int) -> Iterator[ContentChange]:
     """Yield the messages that people who manage the run wrote to this participant alone."""
     wanted = [keys.run_message(number) for number in box_of(ctx, participant_id)]
     ctx.uow.prefetch(more=wanted)
@@ -100,12 +103,12 @@ def _messages_to(ctx: Context, participant_id: int) -> Iterator[_Change]:
             yield from _change(message, {**own_fields(message), "text": REPLACEMENT})
 
 
-def _change(item: Item, fields: dict[str, Any] | None) -> Iterator[_Change]:
+def _change(item: Item, fields: dict[str, Any] | None) -> Iterator[ContentChange]:
     if fields is None or fields != own_fields(item):
-        yield _Change(item, fields)
+        yield ContentChange(item, fields)
 
 
-def _infos(ctx: Context, node_id: int) -> Iterator[_Change]:
+def _infos(ctx: Context, node_id: int) -> Iterator[ContentChange]:
     """Yield the infos of a node, and their copies in the transmissions that it sent."""
     for info in ctx.uow.items(*keys.infos_of(node_id)):
         yield from _change(info, {**own_fields(info), "contents": ""})
@@ -178,7 +181,7 @@ def _place(fields: dict[str, Any], written: frozenset[str]) -> dict[str, Any]:
         scope: {name: _kept_answer(name, value, written) for name, value in some.items()}
         for scope, some in fields.get("answers", {}).items()
     }
-    changed = {"answers": answers, "kept": without_texts(fields.get("kept", {})), "passed": []}
+    changed = {"answers": answers, "kept": without_texts(fields.get("kept", {})), "passed": [], "live": ""}
     return {name: value for name, value in changed.items() if name in fields}
 
 

@@ -13,13 +13,16 @@ from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.joining_players import join
 from chalicelib.operations.live_sessions.opening import open_session
 from chalicelib.operations.live_sessions.results import read_result
+from chalicelib.operations.management import erased_contents
+from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
+from chalicelib.operations.participant.notifications import record_notification
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
 from chalicelib.study.live_sessions.live_session_records import LivePhase
-from petri.study import End, Group, Hosted, Page, Study, Wait, choice, number
-from tests.contract.factories import ANY_CALLER, at_once
+from petri.study import End, Group, Hosted, Page, Study, Wait, choice, number, text
+from tests.contract.factories import ANY_CALLER, at_once, dump
 from tests.study.contract.players import Player, Seat, Table
 
 
@@ -59,9 +62,9 @@ class Game(Study):
 class Session:
     """A live session over a table, with its host."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, custom_field: str = "") -> None:
         self.table = table
-        opened = self.host(open_session)
+        opened = self.host(open_session, custom_field)
         self.number, self.pin = opened.id, opened.pin
 
     def host(self, operation: Any, *args: Any) -> Any:
@@ -75,9 +78,13 @@ class Session:
         view: HostView = self.host(host_view, self.number)
         return view
 
-    def join(self, name: str) -> Player:
-        joined = self.table.app.run(join, self.pin, name, caller=ANY_CALLER)
-        entry = EntryRequest(worker_id=joined.seat, hit_id="h", assignment_id=joined.seat)
+    def join(self, name: str, custom: str = "") -> Player:
+        joined = self.table.app.run(join, self.pin, name, custom, caller=ANY_CALLER)
+        return self.enter(joined.seat)
+
+    def enter(self, seat: str, assignment: str = "") -> Player:
+        """Open a player's own link."""
+        entry = EntryRequest(worker_id=seat, hit_id="h", assignment_id=assignment or seat)
         created = self.table.app.run(create_participant, entry, caller=ANY_CALLER)
         player = Player(self.table.app, int(created["participant"]["id"]))
         self.table.players.append(player)
@@ -314,3 +321,44 @@ def test_a_member_of_a_group_without_requests_follows_the_host(engine: Engine, s
     session.table.work()
     assert ada.get()["page"] == "result"
     assert session.table.place(bob)["path"].endswith("result")
+
+
+class Named(Study):
+    """A question with a text as its answer, and one with options."""
+
+    animal = text("Your favourite animal?")
+    fruit = choice("Fruit?", ["apple", "pear"])
+    timeline = (Hosted([Page("animal", ask=["animal", "fruit"])]), End())
+
+
+def test_nothing_of_a_live_session_identifies_an_erased_player_and_their_points_stay(
+    engine: Engine, seat_players: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More than one commit.
+    monkeypatch.setattr(erased_contents, "MAX_CHANGED", 1)
+    session = Session(seat_players(engine, Named, 0), custom_field="Student number")
+    ada, bob = session.join("Ada Byron", "S-1815"), session.join("Bob", "S-1816")
+    seat = next(one.seat for one in session.view().players if one.name == "Ada Byron")
+    session.act(HostAction.NEXT)
+    for player, animal in ((ada, "Ada-heron"), (bob, "Bob-owl")):
+        player.get()
+        player.post(animal=animal, fruit="pear")
+    session.act(HostAction.FINISH)
+    session.table.clock.turn(seconds=30)
+    session.table.work()
+    ada.get()
+    session.host(record_notification, "AssignmentSubmitted", seat, None)
+    session.table.work()
+    written = ("Ada Byron", "adabyron", "S-1815", "Ada-heron", seat)
+    before = str(dump(engine))
+    session.host(erase_participant, ada.id)
+    session.table.work()
+    stored = str(dump(engine))
+    assert all(word in before for word in written)
+    assert [word for word in written if word in stored] == []
+    assert all(word in stored for word in ("Bob", "S-1816", "Bob-owl"))
+    result = session.host(read_result, session.number)
+    assert {one.name for one in result.players} == {"[erased]", "Bob"}
+    erased = next(one for one in result.players if one.name == "[erased]")
+    (answer,) = [one for one in result.answers if one.seat == erased.seat]
+    assert answer.answers == {"animal": None, "fruit": "pear"}
