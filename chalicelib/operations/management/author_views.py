@@ -201,7 +201,7 @@ def _require_table_size(rows: int, columns: int, name: str) -> None:
     if rows > MAX_TABLE_ROWS or columns > MAX_TABLE_COLUMNS:
         raise ExperimentError(
             f"{name} returned a table with more than {MAX_TABLE_ROWS:,} rows or {MAX_TABLE_COLUMNS} columns. "
-            "Leave some out: a page of the dashboard is no place for all data, which an export has."
+            "Leave some out: an export has all data."
         )
 
 

@@ -596,7 +596,7 @@ class UsedSignInItem(StoredItem):
 
 
 class ExportItem(StoredItem):
-    """An export job: who asked for it, how far it is, and the file that it has written."""
+    """An export job: its creator, its progress, and the file that it has written."""
 
     status = _text()
     created = _text()

@@ -128,7 +128,7 @@ def test_an_export_is_written_in_parts_and_offered_when_it_is_whole(engine: Engi
     assert contents(path) == contents(write_zip(engine, tmp_path, app_id="contract", excel_safe=True))
     # The parts are removed: the finished file alone stays.
     assert office.stored() == [path.name]
-    # The request that names a deleted export is no obstacle to another one.
+    # A request that names a deleted export doesn't prevent another one.
     office.do(export_jobs.delete_export, row.id)
     assert office.create().id != row.id
 
@@ -145,7 +145,7 @@ def test_two_who_ask_at_once_get_one_export(torn: TornEngine, tmp_path: Path) ->
     assert len(list(torn.query(keys.EXPORTS))) == 2
     office.work()
     assert office.read(rows[0].id).status == "done"
-    # A finished export is no reason to refuse a new one.
+    # After a finished export, a new one can be made.
     assert office.create().id != rows[0].id
 
 
@@ -281,7 +281,7 @@ def test_an_export_is_its_creators_while_they_have_the_right(office: Office) -> 
     assert office.read(plain.id, ada).id == plain.id
     with pytest.raises(NotFound):
         office.read(personal.id, ada)
-    # Who manages the lab deletes what they may not read.
+    # A lab admin deletes what they may not read.
     for export_id in (plain.id, personal.id):
         office.do(export_jobs.delete_export, export_id, by=lea)
     assert office.do(export_jobs.list_exports, None, 50, by=ada).rows == []

@@ -32,7 +32,7 @@ class ExportRequest:
     )
     excel_safe: bool = field(
         default=True,
-        metadata={"help": "Prefix texts that a spreadsheet would run as formulas with an apostrophe."},
+        metadata={"help": "Prefix texts that a spreadsheet would run as formulas; never with psych_ds."},
     )
     psych_ds: bool = field(
         default=False, metadata={"help": "Only the tables of a study, as a Psych-DS data set."}
@@ -59,7 +59,9 @@ class ExportDownload:
 
 
 def _create(ctx: Context, asked: ExportRequest) -> ExportRow:
-    options = ExportOptions(asked.unscrubbed, asked.excel_safe, asked.psych_ds)
+    # A Psych-DS data set changes no text.
+    is_excel_safe = asked.excel_safe and not asked.psych_ds
+    options = ExportOptions(asked.unscrubbed, is_excel_safe, asked.psych_ds)
     return export_jobs.create_export(ctx, options)
 
 
