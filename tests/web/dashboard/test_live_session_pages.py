@@ -122,9 +122,9 @@ def test_the_file_of_a_result_has_blanks_for_missing_answers_and_no_formulas() -
     ]
     answers = [AnswerResult("s1", 0, {"capital": ["Paris", "Lyon"]}, 1.0, 5.0, 750)]
     questions = [QuestionResult(0, "capital", {"capital": "?"}, 1, 100.0)]
-    result = LiveResult(1, True, None, "Number", players, questions, answers)  # noqa: FBT003 - is_frozen
+    result = LiveResult(1, True, None, "=Number", players, questions, answers)  # noqa: FBT003 - is_frozen
     assert result_csv(result).splitlines() == [
-        "name,Number,score,right,answered,1 capital,1 points",
+        "name,'=Number,score,right,answered,1 capital,1 points",
         '\'=cmd(),,750,1,1,"Paris, Lyon",750',
         "Bob,4711,0,0,0,,",
     ]

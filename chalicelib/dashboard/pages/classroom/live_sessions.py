@@ -148,7 +148,8 @@ def result_csv(result: LiveResult) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
     titles = [title for at, page in positions for title in (f"{at + 1} {page}", f"{at + 1} points")]
-    writer.writerow(["name", result.custom_field or "custom", "score", "right", "answered", *titles])
+    columns = ["name", result.custom_field or "custom", "score", "right", "answered", *titles]
+    writer.writerow(map(_safe, columns))
     for player in result.players:
         row: list[Any] = [player.name, player.custom, player.score, player.right, player.answered]
         for position, _ in positions:
