@@ -185,4 +185,10 @@ def kick(ctx: Context, number: int, seat: str) -> None:
         store_player(ctx, player)
         if player.participant_id is not None:
             release_from_study(ctx, player.participant_id)
-    record_change(ctx, "live-sessions.kick", records=[("live-sessions", str(number))], fields={"seat": seat})
+    # Not the seat: it is the worker id, which the audit log would keep after an erasure.
+    record_change(
+        ctx,
+        "live-sessions.kick",
+        records=[("live-sessions", str(number))],
+        fields={"participant_id": player.participant_id},
+    )

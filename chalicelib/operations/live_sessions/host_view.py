@@ -93,7 +93,10 @@ def host_view(ctx: Context, number: int) -> HostView:
     require_right(ctx, Right.RUN_LIVE_SESSION)
     session = read_session(ctx, number)
     players = [one for one in players_of(ctx, number) if not one.kicked]
-    answers = answers_to(ctx, number, session.position) if session.position >= 0 else []
+    seats = {one.seat for one in players}
+    given = answers_to(ctx, number, session.position) if session.position >= 0 else []
+    # As in the result: what a player who was removed has answered doesn't count.
+    answers = [one for one in given if one.seat in seats]
     page = page_of(ctx, session)
     phase = LivePhase(session.phase)
     is_open = phase == LivePhase.QUESTION

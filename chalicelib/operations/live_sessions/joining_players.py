@@ -14,6 +14,7 @@ from chalicelib.errors import BadRequest, Forbidden, InvalidState
 from chalicelib.immutable import immutable
 from chalicelib.model import keys
 from chalicelib.model.record import iso
+from chalicelib.operations.recruitment.stops import is_entry_closed
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
 from chalicelib.study.live_sessions import joining_texts as texts
@@ -69,13 +70,13 @@ def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None 
 
     `shown`: of the form, where the run checks that a person has filled it in.
 
-    Raises Forbidden for a wrong PIN and for a session that is locked, BadRequest for a name or a field that
-    isn't valid, InvalidState for a name that is taken.
+    Raises Forbidden for a wrong PIN, for a session that is locked and while entry is stopped; BadRequest for
+    a name or a field that isn't valid; InvalidState for a name that is taken.
     """
     session = _session_of_pin(ctx, pin)
     if session is None:
         raise Forbidden(texts.PIN_UNKNOWN, code="pin_unknown")
-    if session.locked:
+    if session.locked or is_entry_closed(ctx):
         raise Forbidden(texts.LOCKED, code="session_locked")
     if ctx.settings.live_bot_check:
         _check_person(ctx, shown or "")

@@ -71,16 +71,19 @@ class LiveSession(StoredFields):
         """Whether answers to the page are taken, `grace` seconds after its end included."""
         if self.phase != LivePhase.QUESTION:
             return False
-        if self.paused_at is not None or self.until is None:
+        if self.until is None:
             return True
-        return now < datetime.fromisoformat(self.until) + timedelta(seconds=grace)
+        return self.clock(now) < datetime.fromisoformat(self.until) + timedelta(seconds=grace)
+
+    def clock(self, now: datetime) -> datetime:
+        """Return the moment that the clock of the page shows: while it stands still, that of the pause."""
+        return now if self.paused_at is None else datetime.fromisoformat(self.paused_at)
 
     def seconds_left(self, now: datetime) -> float | None:
         """Return how many seconds are left for answers; None without a time limit."""
         if self.until is None:
             return None
-        shown = now if self.paused_at is None else datetime.fromisoformat(self.paused_at)
-        return max(0.0, (datetime.fromisoformat(self.until) - shown).total_seconds())
+        return max(0.0, (datetime.fromisoformat(self.until) - self.clock(now)).total_seconds())
 
     def pause(self, now: datetime) -> None:
         """Stop the clock of the page."""

@@ -15,6 +15,7 @@ from chalicelib.operations.live_sessions.opening import open_session
 from chalicelib.operations.live_sessions.results import read_result
 from chalicelib.operations.management import erased_contents
 from chalicelib.operations.management.erase_participant import erase_participant
+from chalicelib.operations.management.run_stops import change_stop
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
 from chalicelib.operations.participant.notifications import record_notification
@@ -167,6 +168,29 @@ def test_a_pause_stops_the_clock_of_the_page(session: Session) -> None:
     assert session.view().leaders[0].score == 750
 
 
+def test_an_answer_during_a_pause_scores_by_the_clock_that_stands_still(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    session.table.clock.turn(seconds=5)
+    session.act(HostAction.PAUSE)
+    session.table.clock.turn(seconds=100)
+    ada.post(capital="Paris")
+    session.act(HostAction.LEADERS)
+    assert session.view().leaders[0].score == 750
+
+
+def test_a_pause_after_the_end_of_a_page_opens_it_for_no_more_answers(session: Session) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    session.table.clock.turn(seconds=23)
+    session.act(HostAction.PAUSE)
+    assert session.view().is_time_up
+    assert ada.post(capital="Paris")["stale"]
+    assert session.view().answered == 0
+
+
 def test_a_player_who_joins_late_begins_at_the_page_that_is_open(session: Session) -> None:
     session.act(HostAction.NEXT)
     session.act(HostAction.NEXT)
@@ -245,6 +269,55 @@ def test_a_player_who_is_removed_is_paid_and_plays_no_more(session: Session) -> 
     session.host(kick, session.number, session.view().players[0].seat)
     assert ada.get()["kind"] == "end"
     assert session.view().players == []
+
+
+def test_a_player_who_is_removed_from_the_lobby_before_their_first_page_plays_no_more(
+    session: Session,
+) -> None:
+    joined = session.table.app.run(join, session.pin, "Ada", caller=ANY_CALLER)
+    session.host(kick, session.number, joined.seat)
+    session.act(HostAction.NEXT)
+    ada = session.enter(joined.seat)
+    assert ada.get()["kind"] == "end"
+
+
+def test_an_answer_of_a_player_who_is_removed_is_not_counted_and_the_audit_log_has_no_seat(
+    session: Session,
+) -> None:
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    ada.post(capital="Lyon")
+    seat = session.view().players[0].seat
+    session.host(kick, session.number, seat)
+    session.act(HostAction.ANSWERS)
+    view = session.view()
+    assert (view.answered, [bar.count for bar in view.items[0].bars]) == (0, [0, 0])
+    logged = session.table.items("audit_entry") + session.table.items("audit_values")
+    assert logged
+    assert seat not in str(logged)
+
+
+def test_a_second_participant_with_the_link_of_a_player_answers_nothing_in_the_session(
+    engine: Engine, seat_players: Seat
+) -> None:
+    session = Session(seat_players(engine, Quiz, 0, allow_repeat_worker_ids=True))
+    ada = session.join("Ada")
+    seat = session.view().players[0].seat
+    session.act(HostAction.NEXT)
+    again = session.enter(seat, "another-assignment")
+    for player in (ada, again):
+        player.get()
+        player.post(capital="Paris")
+    session.act(HostAction.LEADERS)
+    view = session.view()
+    assert (view.answered, view.leaders[0].score, view.players[0].participant_id) == (1, 1000, ada.id)
+
+
+def test_no_more_people_join_while_entry_is_stopped(session: Session) -> None:
+    session.host(partial(change_stop, is_stopped=True), "entry")
+    with pytest.raises(Forbidden, match="door"):
+        session.join("Ada")
 
 
 def test_a_locked_session_and_a_finished_one_can_not_be_joined(session: Session) -> None:

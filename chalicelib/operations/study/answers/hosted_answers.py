@@ -26,13 +26,23 @@ LIVE_ANSWER: Final = "live_answer"
 
 
 def join_live_session(ctx: Context, place: Place, seat: str) -> None:
-    """Make a participant who begins with a seat of a live session one of its players."""
+    """Make a participant who begins with a seat of a live session one of its players.
+
+    A seat belongs to the first participant who begins with it: where workers may repeat the study, a second
+    one would answer each page once more.
+    """
     player = find_player(ctx, seat)
-    if player is None:
+    if player is None or player.participant_id not in (None, place.participant_id):
         return
     place.live = seat
     player.participant_id = place.participant_id
     store_player(ctx, player)
+
+
+def is_removed(ctx: Context, place: Place) -> bool:
+    """Whether the host has removed this player from the live session."""
+    player = find_player(ctx, place.live)
+    return player is not None and player.kicked
 
 
 def record_live_answer(ctx: Context, place: Place, page: Page, response: StudyResponse) -> None:
@@ -42,7 +52,7 @@ def record_live_answer(ctx: Context, place: Place, page: Page, response: StudyRe
     if session is None or player is None or response.path not in session.paths:
         return
     began = moment_of(session.question_at) or ctx.now
-    taken = max(0.0, (ctx.now - began).total_seconds() - player.latency)
+    taken = max(0.0, (session.clock(ctx.now) - began).total_seconds() - player.latency)
     shares = [float(one["percent"]) for one in response.answers if one.get("percent") is not None]
     share = sum(shares) / len(shares) if shares else None
     answer = LiveAnswer(

@@ -18,7 +18,7 @@ from chalicelib.study.items.markup import marked
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place, Pooled
 
-from .moves import ERROR, RELEASED, element_at, move_on, ring, stop_with_pay
+from .moves import ERROR, RELEASED, RELEASED_TEXT, element_at, move_on, ring, stop_with_pay
 
 #: The number of members who are seated, moved on or stopped in one commit: up to five writes each.
 MAX_TOGETHER = 16
@@ -26,7 +26,7 @@ MAX_TOGETHER = 16
 MAX_MATES = 16
 DROPOUT = "dropout"
 TEXTS = {
-    RELEASED: marked("The researchers have ended the study here. You are paid for your time."),
+    RELEASED: RELEASED_TEXT,
     ERROR: marked("We are sorry: an error has ended the study here. You are paid for your time."),
     DROPOUT: marked(
         "We are sorry: another member of your group has left, so the study ends here. "

@@ -14,7 +14,11 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
-from chalicelib.operations.study.answers.hosted_answers import join_live_session, record_live_answer
+from chalicelib.operations.study.answers.hosted_answers import (
+    is_removed,
+    join_live_session,
+    record_live_answer,
+)
 from chalicelib.operations.study.answers.page_answers import AUTOPLAY, record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.peer_answers import release_seats
@@ -59,6 +63,7 @@ MAX_UNSEEN = 10.0
 #: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
 SCREEN_OUT, FULL, ERROR, RELEASED = "screen_out", "full", "error", "released"
+RELEASED_TEXT = marked("The researchers have ended the study here. You are paid for your time.")
 STUDY_FULL = marked("This study is full: all of its places are taken. Thank you for your interest.")
 #: How many pages of a missed session are skipped.
 MAX_SKIPPED = 10_000
@@ -76,6 +81,10 @@ def begin(ctx: Context, participant: Participant) -> Place:
     place = Place(participant_id=participant.id)
     session.add_place(place)
     join_live_session(ctx, place, participant.worker_id)
+    if is_removed(ctx, place):
+        # The host has removed them from the lobby before they opened their link.
+        stop_with_pay(ctx, place, RELEASED_TEXT, RELEASED)
+        return place
     if not _has_cell(ctx, place):
         return place
     try:
