@@ -110,7 +110,7 @@ def test_the_page_of_a_study_is_in_its_language(open_study: OpenStudy):
     assert answer(person, age=18, tea=5)["html"] == "<h1>Ende</h1><p>Vielen Dank für Ihre Teilnahme!</p>"
 
 
-def test_a_participant_for_whom_no_group_forms_is_told_in_the_language_of_the_study(
+def test_the_text_for_a_participant_without_a_group_is_in_the_language_of_the_study(
     open_study: OpenStudy,
 ):
     here = open_study(type("Grouped", (German,), {"timeline": (Group(2, wait_minutes=1), Page("hi"), End())}))

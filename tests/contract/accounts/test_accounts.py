@@ -77,7 +77,7 @@ def test_a_grant_ends_by_itself_and_an_expired_user_may_only_view(
 
 
 @pytest.mark.parametrize("username", ["vic", "ada"])
-def test_who_does_not_manage_the_lab_changes_no_accounts(people: People, username: str) -> None:
+def test_a_user_without_manage_lab_changes_no_accounts(people: People, username: str) -> None:
     by = people.as_user(username)
     for operation, arguments in (
         (users.grant_to_user, (username, "Pay")),

@@ -157,14 +157,14 @@ def test_an_invitation_that_is_used_withdrawn_or_expired_says_so(
         lambda secret: "x" * 10_000,
     ],
 )
-def test_a_guessed_link_is_no_invitation(people: People, change: Callable[[str], str]) -> None:
+def test_a_guessed_link_is_refused(people: People, change: Callable[[str], str]) -> None:
     secret = secret_of(people, what=[VIEWER])
     with pytest.raises(NotFound, match="not a valid invitation"):
         accept(people, change(secret))
     accept(people, secret)
 
 
-def test_who_manages_the_lab_invites_within_their_own_rights(people: People) -> None:
+def test_a_user_who_manages_the_lab_invites_within_their_own_rights(people: People) -> None:
     people.add("vic", VIEWER)
     people.add("max", VIEWER)
     people.do(users.grant_to_user, "max", Right.MANAGE_LAB)

@@ -45,7 +45,7 @@ def test_a_user_changes_their_own_profile(engine: Engine) -> None:
     assert entry.entry.operation == "users.change"
 
 
-def test_who_may_change_whom(people: People) -> None:
+def test_profiles_can_be_changed_by_their_users_and_by_admins(people: People) -> None:
     token = people.do(tokens_of_users.make_token, "ada", "ci")
     for username, by, refusal in (
         ("vic", people.as_user("ada"), NotFound),

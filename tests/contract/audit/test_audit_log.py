@@ -315,7 +315,7 @@ def test_what_was_cut_off_is_found_up_to_the_last_seal_and_not_after_it(local: A
     assert _found(local) == {(ADA.id, 2, "removed")}
 
 
-def test_a_chain_that_was_written_anew_since_a_seal_is_found(local: App) -> None:
+def test_a_chain_that_was_rewritten_since_a_seal_is_found(local: App) -> None:
     _seal(local)
     _delete(local, *[keys.audit_entry(ADA.id, number) for number in (1, 2, 3)])
     _delete(local, *[keys.audit_values(ADA.id, number) for number in (1, 2, 3)])

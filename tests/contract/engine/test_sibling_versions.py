@@ -148,7 +148,7 @@ def test_an_older_sibling_is_half_of_a_commit_whichever_was_read_first(is_last: 
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_a_sibling_of_this_version_or_a_newer_one_is_no_conflict(version: int) -> None:
+def test_a_sibling_of_this_version_or_a_newer_one_does_not_conflict(version: int) -> None:
     versions = ReadVersions()
     versions.see(item(keys.root(1), 5, f"n{NODE}=2"))
     versions.see(item(keys.node(NODE), version))
@@ -231,7 +231,7 @@ def test_a_second_read_may_repair_what_the_first_one_missed() -> None:
     assert versions.versions == {keys.node(NODE): 2, keys.root(1): 5}
 
 
-def test_versions_are_told_by_key() -> None:
+def test_versions_are_returned_by_key() -> None:
     assert versions_of([item(keys.root(1), 5), item(keys.node(NODE), 2)]) == {
         keys.root(1): 5,
         keys.node(NODE): 2,

@@ -173,7 +173,7 @@ def test_a_member_who_leaves_makes_nobody_skip_a_page(sqlite: Engine, seat_playe
     assert (stays.get()["page"], stays.post(mine=3)["kind"]) == ("play", "end")
 
 
-def test_who_waits_for_a_cohort_too_long_is_paid(sqlite: Engine, seat_players: Seat) -> None:
+def test_a_participant_who_waits_for_a_cohort_too_long_is_paid(sqlite: Engine, seat_players: Seat) -> None:
     table = seat_players(sqlite, matches(2, 4, 1), 3)
     for player in table.players:
         assert player.get()["kind"] == "wait"

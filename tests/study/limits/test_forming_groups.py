@@ -51,7 +51,7 @@ def test_those_who_wait_play_at_once_when_the_operator_forms_their_group(open_st
     assert [due(person)["page"] for person in people] == ["name", "name"]
 
 
-def test_the_roles_of_each_group_are_drawn_anew(open_study: OpenStudy) -> None:
+def test_the_roles_of_each_group_are_drawn_again(open_study: OpenStudy) -> None:
     timeline = (Group(2, roles=["buyer", "seller"], shuffle=True), Page("trade"), End())
     here = open_study(type("Drawn", (Study,), {"timeline": timeline}))
     waiting(here, 16)

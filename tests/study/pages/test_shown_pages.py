@@ -84,7 +84,7 @@ def waiting(words: str) -> str:
     return f'<h1>Please wait</h1><p role="status">{words}</p>{spinner}'
 
 
-def test_those_who_wait_are_told_for_whom(open_study: OpenStudy) -> None:
+def test_a_waiting_page_says_for_whom_it_waits(open_study: OpenStudy) -> None:
     here = open_study(Dots)
     first, second = here.arrive(), here.arrive()
     due(first)
@@ -98,7 +98,7 @@ def test_those_who_wait_are_told_for_whom(open_study: OpenStudy) -> None:
     assert answer(first)["html"] == waiting("The others haven&#39;t finished yet.")
 
 
-def test_those_who_wait_for_a_place_or_for_answers_are_told_so(open_study: OpenStudy) -> None:
+def test_a_page_that_waits_for_a_place_or_for_answers_says_so(open_study: OpenStudy) -> None:
     here = open_study(Retelling)
     due(here.arrive())
     assert due(here.arrive())["html"] == waiting("The person before you is still working.")

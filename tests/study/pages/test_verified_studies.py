@@ -451,7 +451,7 @@ def test_a_comparison_with_a_level_or_a_role_that_does_not_exist_is_found(
         assert any(told in each for each in problems_in(folder, pairs(trade=page, code=code))), name
 
 
-def test_comparisons_with_levels_and_roles_that_exist_are_no_problem(tmp_path: Path):
+def test_comparisons_with_levels_and_roles_that_exist_are_accepted(tmp_path: Path):
     condition = "colour in ['red', 'blue'] and condition.delay == 5 and player.role == 'buyer'"
     page = f"{{% if {condition} %}}\n\nYes.\n\n{{% endif %}}\n"
     assert problems_in(tmp_path, pairs(trade=page)) == []

@@ -142,7 +142,7 @@ def test_the_session_of_a_participant_who_has_returned_the_first_one_is_cancelle
     assert (visit["status"], visit["ended_at"]) == ("cancelled", "2026-03-08T12:00:00.000000Z")
 
 
-def test_a_session_that_nobody_asks_for_is_closed_by_its_message(open_study: OpenStudy) -> None:
+def test_a_session_without_requests_is_closed_by_its_message(open_study: OpenStudy) -> None:
     here = open_study(Memory)
     person = first_visit(here)
     back(here, hours=10 * DAY)
@@ -251,7 +251,7 @@ class Pairs(Study):
     )
 
 
-def test_groups_form_anew_in_a_later_session(open_study: OpenStudy) -> None:
+def test_groups_form_again_in_a_later_session(open_study: OpenStudy) -> None:
     here = open_study(Pairs)
     people = [here.arrive() for _ in range(4)]
     for person in people:

@@ -195,7 +195,7 @@ def test_a_surveyjs_form_becomes_items_also_from_panels() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "[" * 100_000])
-def test_a_text_that_is_no_form_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_form_is_refused(text: str) -> None:
     with pytest.raises(BadRequest):
         read_surveyjs(text)
 

@@ -69,7 +69,7 @@ def test_a_problem_of_an_embedded_file_is_reported(
     assert what in finding.what
 
 
-def test_files_that_exist_and_hosts_that_are_allowed_are_no_problem(tmp_path: Path) -> None:
+def test_files_that_exist_and_hosts_that_are_allowed_are_accepted(tmp_path: Path) -> None:
     text = (
         f'{SCRIPT}<link rel="stylesheet" href="/static/vendor/jspsych/jspsych.css"><img src="images/owl.png">'
         '<script src="https://cdn.example.org/x.js"></script><a href="https://elsewhere.example.org">x</a>'

@@ -141,7 +141,7 @@ def test_an_address_that_tries_many_pins_has_to_wait(here: World, opened: Opened
     assert int(said[-1].headers["retry-after"]) >= 1
 
 
-def test_an_experiment_that_is_no_study_has_no_live_session(world: NewWorld) -> None:
+def test_an_experiment_that_is_not_a_study_has_no_live_session(world: NewWorld) -> None:
     here = world(Talk)
     assert here.get("/join").status == 200
     assert join(here, "123456", "Ada").status == 403

@@ -1,1 +1,1 @@
-"""Operations of the API on a run while it takes place: who waits and plays, messages, and Stop."""
+"""Operations of the API on a run while it takes place: the view Live, messages, and Stop."""

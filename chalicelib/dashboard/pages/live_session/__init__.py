@@ -1,1 +1,1 @@
-"""Pages on a run while it takes place: who waits and plays, messages, and Stop."""
+"""Pages on a run while it takes place: the view Live, messages, and Stop."""

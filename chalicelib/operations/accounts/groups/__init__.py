@@ -1,1 +1,1 @@
-"""Groups of users, such as labs: who is in them, who asks to be, and what is granted to them."""
+"""Groups of users, such as labs: members, requests to join, and what is granted to the group."""

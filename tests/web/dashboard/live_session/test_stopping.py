@@ -28,7 +28,7 @@ def statuses(here: World, person: Person) -> set[str]:
     return {item["status"] for item in found}
 
 
-def test_closing_the_entry_refuses_newcomers_and_nobody_else(here: World) -> None:
+def test_closing_the_entry_refuses_newcomers_alone(here: World) -> None:
     person = here.arrive()
     browser = DashboardBrowser(here)
     assert browser.press("stop/entry/stop").status == 303
