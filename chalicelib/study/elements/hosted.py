@@ -48,6 +48,10 @@ def _unpaced(around: Element) -> Iterator[str]:
             kind = type(element).__name__
             yield f"{kind} {element.label!r}, in which participants go different ways; move it out of Hosted."
             continue
+        if isinstance(element, Container) and hasattr(element, "minutes"):
+            kind = type(element).__name__
+            yield f"{kind} {element.label!r}, whose clock a host can't stop; move it out of Hosted."
+            continue
         if isinstance(element, Rounds) and element.fixed is None:
             yield f"Rounds {element.label!r} without a fixed number of rounds; give the number."
         if is_conditional(element):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .element import DAY, Element, Only, When, as_elements, check_name
 from .flow import Container
+from .hosted import Hosted
 
 MINUTE = 60
 
@@ -53,4 +54,17 @@ class Timed(Container):
             problems.append(f"Timed {self.name!r} has {self.minutes!r} minutes; give a number up to 1,440.")
         if not self.do:
             problems.append(f"Timed {self.name!r} has no elements; list them after the minutes.")
+        problems += [
+            f"Timed {self.name!r} contains Hosted {name!r}, whose host sets the time; move it out of Timed."
+            for name in _hosted(self)
+        ]
         return problems
+
+
+def _hosted(around: Element) -> Iterator[str]:
+    """Yield the names of the Hosted inside: their host, and not the clock of the part, ends their pages."""
+    for element in (one for some in around.sequences().values() for one in some):
+        if isinstance(element, Hosted):
+            yield element.name
+        else:
+            yield from _hosted(element)
