@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.study.items import Item
-from chalicelib.study.items.choice_items import as_options
+from chalicelib.study.items.choice_items import OTHER, as_options
 from chalicelib.study.items.markup import shown_text
 from chalicelib.study.items.sorting_items import OrderItem
 from chalicelib.study.live_sessions.live_session_records import LiveAnswer
@@ -76,6 +76,7 @@ def _options(item: Item) -> dict[str, str]:
 
 def _keys(item: Item, value: Any) -> list[str]:
     """Return what is counted of an answer: each chosen option, a whole order, or the answer as a text."""
+    value = with_own_texts(value)
     if isinstance(value, str):
         return [" ".join(value.split())[:MOST_CHARACTERS]]
     if isinstance(value, bool):
@@ -85,6 +86,14 @@ def _keys(item: Item, value: Any) -> list[str]:
     if isinstance(value, list | tuple | set | frozenset) and all(isinstance(one, str) for one in value):
         return [str(one) for one in value]
     return [json.dumps(value, ensure_ascii=False, default=str)]
+
+
+def with_own_texts(value: Any) -> Any:
+    """Return an answer with the text that the player wrote in place of the option for another answer."""
+    if isinstance(value, list | tuple):
+        return [with_own_texts(one) for one in value]
+    is_other = isinstance(value, Mapping) and value.get("key") == OTHER and isinstance(value.get("text"), str)
+    return value["text"] if is_other else value
 
 
 def _is_number(text: str) -> bool:

@@ -22,7 +22,7 @@ from chalicelib.operations.participant.notifications import record_notification
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
 from chalicelib.study.live_sessions.live_session_records import LivePhase
-from petri.study import End, Group, Hosted, Page, Study, Wait, choice, number, text
+from petri.study import End, Group, Hosted, Page, Part, Study, Timed, Wait, choice, number, text
 from tests.contract.factories import ANY_CALLER, at_once, dump
 from tests.study.contract.players import Player, Seat, Table
 
@@ -435,3 +435,29 @@ def test_nothing_of_a_live_session_identifies_an_erased_player_and_their_points_
     erased = next(one for one in result.players if one.name == "[erased]")
     (answer,) = [one for one in result.answers if one.seat == erased.seat]
     assert answer.answers == {"animal": None, "fruit": "pear"}
+
+
+class Favourite(Study):
+    """A question with options, and a field for another answer."""
+
+    fruit = choice("Fruit?", ["apple", "pear"], other=True)
+    timeline = (Hosted([Page("fruit", ask="fruit")]), End())
+
+
+def test_the_bar_of_another_answer_shows_what_the_player_wrote(sqlite: Engine, seat_players: Seat) -> None:
+    session = Session(seat_players(sqlite, Favourite, 0))
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    ada.post(fruit={"key": "other", "text": "a fig"})
+    session.act(HostAction.ANSWERS)
+    (item,) = session.view().items
+    assert [(bar.label, bar.count) for bar in item.bars] == [("a fig", 1)]
+
+
+def test_a_part_with_a_clock_of_its_own_neither_contains_hosted_pages_nor_is_inside_them() -> None:
+    page = Page("p")
+    (around,) = Timed(5, [Part("part", [Hosted([page], name="quiz")])], name="test").problems()
+    assert around == "Timed 'test' contains Hosted 'quiz', whose host sets the time; move it out of Timed."
+    (inside,) = Hosted([Part("part", [Timed(5, [page], name="test")])], name="quiz").problems()
+    assert inside.startswith("Hosted 'quiz' contains Timed 'test', whose clock a host can't stop")

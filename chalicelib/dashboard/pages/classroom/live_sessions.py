@@ -13,6 +13,7 @@ from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, re
 from chalicelib.dashboard.qr_codes import inline_qr_code
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, InvalidState, NotFound
+from chalicelib.operations.live_sessions.answer_bars import with_own_texts
 from chalicelib.operations.live_sessions.host_view import buttons_of
 from chalicelib.operations.live_sessions.results import LiveResult
 
@@ -161,8 +162,8 @@ def result_csv(result: LiveResult) -> str:
 
 
 def _text(answers: Mapping[str, Any]) -> str:
-    values = [", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in answers.values()]
-    return "; ".join(values)
+    own = map(with_own_texts, answers.values())
+    return "; ".join(", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in own)
 
 
 def _safe(value: Any) -> Any:
