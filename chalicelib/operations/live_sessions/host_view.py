@@ -93,10 +93,7 @@ def host_view(ctx: Context, number: int) -> HostView:
     require_right(ctx, Right.RUN_LIVE_SESSION)
     session = read_session(ctx, number)
     players = [one for one in players_of(ctx, number) if not one.kicked]
-    seats = {one.seat for one in players}
-    given = answers_to(ctx, number, session.position) if session.position >= 0 else []
-    # As in the result: what a player who was removed has answered doesn't count.
-    answers = [one for one in given if one.seat in seats]
+    answers = _answers_of(ctx, session, players)
     page = page_of(ctx, session)
     phase = LivePhase(session.phase)
     is_open = phase == LivePhase.QUESTION
@@ -125,6 +122,14 @@ def host_view(ctx: Context, number: int) -> HostView:
         # The same host as of entry links, without what identifies a person.
         join_address=ctx.recruiters.entry_address("link", "host", "join").partition("?")[0],
     )
+
+
+def _answers_of(ctx: Context, session: LiveSession, players: list[LivePlayer]) -> list[LiveAnswer]:
+    """Return the answers to the page that is shown, as in the result without those of removed players."""
+    if session.position < 0:
+        return []
+    seats = {one.seat for one in players}
+    return [one for one in answers_to(ctx, session.number, session.position) if one.seat in seats]
 
 
 def _joined(players: list[LivePlayer], answers: list[LiveAnswer]) -> list[JoinedPlayer]:

@@ -120,17 +120,19 @@ def test_the_file_of_a_result_has_blanks_for_missing_answers_and_no_formulas() -
     players = [
         PlayerResult("s1", "=cmd()", "", 1, 750, 1, 1),
         PlayerResult("s2", "Bob", "4711", 2, 0, 0, 0),
+        PlayerResult("s3", "Cy", "", 3, 0, 0, 1),
     ]
     answers = [
         AnswerResult("s1", 0, {"capital": ["Paris", "Lyon"]}, 1.0, 5.0, 750),
-        AnswerResult("s2", 0, own, 0.0, 1.0, 0),
+        AnswerResult("s3", 0, own, 0.0, 1.0, 0),
     ]
     questions = [QuestionResult(0, "capital", {"capital": "?"}, 1, 100.0)]
     result = LiveResult(1, True, None, "=Number", players, questions, answers)  # noqa: FBT003 - is_frozen
     assert result_csv(result).splitlines() == [
         "name,'=Number,score,right,answered,1 capital,1 points",
         '\'=cmd(),,750,1,1,"Paris, Lyon",750',
-        "Bob,4711,0,0,0,'=1+1,0",
+        "Bob,4711,0,0,0,,",
+        "Cy,,0,0,1,'=1+1,0",
     ]
 
 
