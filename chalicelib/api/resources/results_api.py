@@ -7,8 +7,9 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import CONDITION
-from chalicelib.operations.listings.response_results import ResponseResults, read_results
+from chalicelib.api.common_parameters import CONDITION, NoParameters
+from chalicelib.operations.listings.summaries.competencies import CompetencyResults, read_competencies
+from chalicelib.operations.listings.summaries.response_results import ResponseResults, read_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +30,17 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=ResponseResults,
         run=lambda ctx, asked: read_results(ctx, asked.condition),
         summary="Summarizes the answers of a study by item.",
+    ),
+    ApiOperation(
+        name="results.competencies",
+        method="GET",
+        resource="results",
+        shape=Shape.ITEM,
+        verb="competencies",
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=CompetencyResults,
+        run=lambda ctx, _: read_competencies(ctx),
+        summary="Summarizes graded answers by the competencies that tags of items name.",
     ),
 )

@@ -99,22 +99,21 @@ def host_view(ctx: Context, number: int) -> HostView:
     is_open = phase == LivePhase.QUESTION
     is_over = phase == LivePhase.FINISHED
     joined = _joined(players, answers)
-    present = [one for one in joined if one.participant_id is not None]
     return HostView(
         id=number,
         pin="" if is_over else session.pin,
         phase=phase,
         number=session.position + 1,
         pages=len(session.paths),
-        page="" if page is None else page.name,
-        title="" if page is None else page.title,
+        page=page.name if page else "",
+        title=page.title if page else "",
         is_paused=session.paused_at is not None,
         is_locked=session.locked,
         seconds_left=session.seconds_left(ctx.now) if is_open else None,
         is_time_up=is_open and not session.is_open(ctx.now, GRACE),
         players=joined[:MOST_NAMES],
         answered=len(answers),
-        has_everyone_answered=bool(present) and all(one.has_answered for one in present),
+        has_everyone_answered=_have_all_answered(joined),
         items=_items(ctx, page, answers, phase),
         leaders=ranked(players)[:MOST_LEADERS] if phase in _WITH_LEADERS else [],
         custom_field=session.custom_field,
@@ -130,6 +129,11 @@ def _answers_of(ctx: Context, session: LiveSession, players: list[LivePlayer]) -
         return []
     seats = {one.seat for one in players}
     return [one for one in answers_to(ctx, session.number, session.position) if one.seat in seats]
+
+
+def _have_all_answered(players: Sequence[JoinedPlayer]) -> bool:
+    present = [one for one in players if one.participant_id is not None]
+    return bool(present) and all(one.has_answered for one in present)
 
 
 def _joined(players: list[LivePlayer], answers: list[LiveAnswer]) -> list[JoinedPlayer]:

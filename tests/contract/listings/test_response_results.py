@@ -10,7 +10,11 @@ from chalicelib.access.rights import ROLES, Actor
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.operations.listings import response_results
 from chalicelib.operations.listings.participant_records import list_responses
-from chalicelib.operations.listings.response_results import ItemResult, ResponseResults, read_results
+from chalicelib.operations.listings.summaries.response_results import (
+    ItemResult,
+    ResponseResults,
+    read_results,
+)
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
 from chalicelib.services import App
 from chalicelib.storage.engine import Engine

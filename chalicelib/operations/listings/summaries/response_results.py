@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.operations.listings.listing import RecordFilter
+from chalicelib.operations.listings.participant_lists import places_of
+from chalicelib.operations.listings.participant_records import list_responses
+from chalicelib.operations.listings.study_rows import ResponseRow
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
-
-from .listing import RecordFilter
-from .participant_lists import places_of
-from .participant_records import list_responses
-from .study_rows import ResponseRow
 
 #: How many answers are read at most, and in one call.
 MOST_ANSWERS: Final = 3000
@@ -87,7 +86,7 @@ def read_results(ctx: Context, condition: str | None = None) -> ResponseResults:
         The results in the order of the study's items, then by name.
 
     """
-    rows, is_partial = _newest_answers(ctx)
+    rows, is_partial = newest_answers(ctx)
     conditions = _conditions(ctx, rows)
     if condition is not None:
         rows = [row for row in rows if condition in conditions[row.participant_id]]
@@ -105,7 +104,8 @@ def read_results(ctx: Context, condition: str | None = None) -> ResponseResults:
     )
 
 
-def _newest_answers(ctx: Context) -> tuple[list[ResponseRow], bool]:
+def newest_answers(ctx: Context) -> tuple[list[ResponseRow], bool]:
+    """Return the answers of the newest participants, and whether there are more than were read."""
     rows: list[ResponseRow] = []
     after = None
     while len(rows) < MOST_ANSWERS:

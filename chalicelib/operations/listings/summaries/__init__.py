@@ -1,0 +1,1 @@
+"""Summaries of answers: by item, and by competency."""
