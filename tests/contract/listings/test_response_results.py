@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.access.rights import ROLES, Actor
 from chalicelib.experiment.experiment import Experiment
-from chalicelib.operations.listings import response_results
 from chalicelib.operations.listings.participant_records import list_responses
+from chalicelib.operations.listings.summaries import response_results
 from chalicelib.operations.listings.summaries.response_results import (
     ItemResult,
     ResponseResults,
@@ -107,6 +107,6 @@ def test_a_run_without_a_study_has_no_results(sqlite: Engine) -> None:
 def test_a_number_too_large_for_a_picture_is_shown_as_text(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     row = app.run(list_responses, caller=OPERATOR_CALLER).rows[0]
     rows = [replace(row, item="huge", answer=sign * 10**400 + n) for n in range(20) for sign in (1, -1)]
-    monkeypatch.setattr(response_results, "_newest_answers", lambda _: (rows, False))
+    monkeypatch.setattr(response_results, "newest_answers", lambda _: (rows, False))
     huge = of(results(app), "huge")
     assert (huge.numbers, len(huge.texts)) == ([], 30)
