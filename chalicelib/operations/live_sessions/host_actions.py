@@ -23,6 +23,7 @@ from chalicelib.study.elements import Page
 from chalicelib.study.live_sessions.live_session_records import LivePhase, LiveSession
 from chalicelib.study.plan import parse_path
 
+from .player_names import folded
 from .session_records import players_of, read_session, ring_players, store_session
 
 #: How long after the end of a session its result is frozen, in seconds: answers may be on their way.
@@ -182,9 +183,13 @@ def kick(ctx: Context, number: int, seat: str) -> None:
         raise NotFound(f"No player with seat {seat!r} is in session {number}.", code="player_not_found")
     if not player.kicked:
         player.kicked = True
-        store_player(ctx, player)
-        if player.participant_id is not None:
+        if player.participant_id is None:
+            # They are no participant whose data could be erased later.
+            ctx.uow.delete_item(keys.live_name(number, folded(player.name)))
+            player.name = player.custom = ""
+        else:
             release_from_study(ctx, player.participant_id)
+        store_player(ctx, player)
     # Not the seat: it is the worker id, which the audit log would keep after an erasure.
     record_change(
         ctx,

@@ -21,6 +21,7 @@ from chalicelib.study.live_sessions import joining_texts as texts
 from chalicelib.study.live_sessions.live_session_records import LivePhase, LivePlayer, LiveSession, seat_id
 
 from .opening import PIN_DIGITS
+from .player_names import folded
 from .session_records import read_session
 
 MAX_NAME: Final = 30
@@ -127,12 +128,6 @@ def check_name(name: str) -> str:
     if is_offensive(shown):
         raise BadRequest(texts.NAME_REFUSED, code="name_refused")
     return shown
-
-
-def folded(name: str) -> str:
-    """Return a name without case, marks and blanks: two names that look alike are the same."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(one for one in plain if not unicodedata.combining(one) and not one.isspace())
 
 
 def is_offensive(name: str) -> bool:

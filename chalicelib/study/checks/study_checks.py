@@ -19,6 +19,7 @@ from chalicelib.study.elements import (
     For,
     Form,
     Group,
+    Hosted,
     Live,
     Page,
     Rounds,
@@ -33,6 +34,7 @@ from chalicelib.study.plan import PlanStep, parse_path
 from chalicelib.study.player import Player, StudyGroup
 
 from .cohort_checks import cohort_problems
+from .hosted_checks import hosted_problems
 from .peer_checks import peer_problems
 from .session_checks import session_problems
 
@@ -181,6 +183,8 @@ def _step_problems(
         isinstance(s.element, Group) for _, s in study.plan().steps()
     ):
         yield f"{where} needs a group; put Group(...) before it."
+    if isinstance(element, Hosted):
+        yield from hosted_problems(study.plan(), path, where)
     if isinstance(element, Page):
         yield from _page_problems(study, element, where)
     if isinstance(element, Wait) and element.page is not None:

@@ -11,7 +11,7 @@ from chalicelib.study.plan import Path, PathPart, PlanStep, TimelinePlan, write_
 #: How many pages a session may have, rounds included.
 MAX_HOSTED = 500
 #: Pages on which each participant works at their own pace.
-_WITH_OWN_PACE = (Live, Chat, Trials, Embed)
+WITH_OWN_PACE = (Live, Chat, Trials, Embed)
 
 
 def hosted_pages(plan: TimelinePlan) -> list[str]:
@@ -33,7 +33,7 @@ def _pages(step: PlanStep, path: Path, *, is_hosted: bool, stops_at_groups: bool
             yield None
             return
         if isinstance(element, Page):
-            if is_hosted and not is_conditional(element) and not isinstance(element, _WITH_OWN_PACE):
+            if is_hosted and not is_conditional(element) and not isinstance(element, WITH_OWN_PACE):
                 yield write_path((*path, PathPart(inner.name)))
             continue
         inside = is_hosted or isinstance(element, Hosted)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import BadRequest, Forbidden, InvalidState
+from chalicelib.errors import BadRequest, ExperimentError, Forbidden, InvalidState
 from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.joining_players import join
@@ -22,9 +22,26 @@ from chalicelib.operations.participant.notifications import record_notification
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
 from chalicelib.study.live_sessions.live_session_records import LivePhase
-from petri.study import End, Group, Hosted, Page, Part, Study, Timed, Wait, choice, number, text
+from petri.study import (
+    Branch,
+    Element,
+    End,
+    Form,
+    Group,
+    Hosted,
+    Page,
+    Part,
+    Rounds,
+    Study,
+    Timed,
+    Wait,
+    choice,
+    number,
+    text,
+)
 from tests.contract.factories import ANY_CALLER, at_once, dump
 from tests.study.contract.players import Player, Seat, Table
+from tests.study.studies import compiled
 
 
 class Quiz(Study):
@@ -277,6 +294,8 @@ def test_a_player_who_is_removed_from_the_lobby_before_their_first_page_plays_no
     joined = session.table.app.run(join, session.pin, "Ada", caller=ANY_CALLER)
     session.host(kick, session.number, joined.seat)
     session.act(HostAction.NEXT)
+    assert [(one["name"], one["kicked"]) for one in session.table.items("live_player")] == [("", True)]
+    assert session.table.items("live_name") == []
     ada = session.enter(joined.seat)
     assert ada.get()["kind"] == "end"
 
@@ -461,3 +480,17 @@ def test_a_part_with_a_clock_of_its_own_neither_contains_hosted_pages_nor_is_ins
     assert around == "Timed 'test' contains Hosted 'quiz', whose host sets the time; move it out of Timed."
     (inside,) = Hosted([Part("part", [Timed(5, [page], name="test")])], name="quiz").problems()
     assert inside.startswith("Hosted 'quiz' contains Timed 'test', whose clock a host can't stop")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        Branch("True", then=[Hosted([Form("p")])]),
+        Part("part", [Hosted([Form("p")])], show_if="True"),
+        Rounds(chance=0.5, most=3, do=[Hosted([Form("p")])]),
+    ],
+)
+def test_hosted_pages_where_participants_go_different_ways_are_refused(around: Element) -> None:
+    study = type("Split", (Study,), {"timeline": (around, End())})
+    with pytest.raises(ExperimentError, match="a host can't pace its pages; move it out"):
+        study.use_pages(compiled({}))
