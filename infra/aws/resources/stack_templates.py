@@ -32,6 +32,8 @@ _MARK = (
     " including an author's own.\n"
 )
 _CODE = re.compile(r"^(?P<margin> +)FunctionCode: functions/(?P<file>\w+\.js)\n", re.MULTILINE)
+#: A line of the template that is only a comment.
+_COMMENT = re.compile(r"^ *#[^\n]*\n", re.MULTILINE)
 #: The resource with the comment before it, up to the next resource or comment of the template.
 _BUDGET = re.compile(r"(?:^  # [^\n]*\n)*^  Budget:\n(?:^(?:    [^\n]*)?\n)*", re.MULTILINE)
 _NO_PAGES = "const PAGES = null;"
@@ -75,6 +77,8 @@ def front_template(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = (
     text = (TEMPLATES / "front.yaml").read_text(encoding="utf-8")
     text = _CODE.sub(lambda place: _with_code(place, known), text)
     text = text.replace(_MARK, "".join(_written(behaviour) for behaviour in found))
+    # Comments are for the readers of front.yaml; AWS limits the length.
+    text = _COMMENT.sub("", text)
     if len(text.encode()) > MOST_BYTES:
         raise OperatorProblem(
             "The experiment's routes and pages make the template of CloudFront too long for AWS; use fewer, "

@@ -43,4 +43,6 @@ def test_several_clocks_do_a_minute_once(ticked: tuple[App, list[str]]) -> None:
 
 def test_several_clocks_leave_one_record_of_each_job(ticked: tuple[App, list[str]]) -> None:
     jobs = [tick["job"] for tick in ticked[0].run(ticks.list_ticks)]
-    assert sorted(jobs) == ["scheduled round", "sockets", "sweep"]
+    assert len(jobs) == len(set(jobs))
+    # DynamoDB deletes what has expired itself; elsewhere a job does.
+    assert set(jobs) - {"expired_records"} == {"scheduled round", "sockets", "sweep"}

@@ -15,6 +15,7 @@ from infra.aws.resources.access_logs import FIELDS, FORMAT
 from infra.aws.resources.stack_templates import (
     HERE,
     MOST_BEHAVIOURS,
+    MOST_BYTES,
     OWN_BEHAVIOURS,
     behaviours,
     fits,
@@ -127,6 +128,12 @@ def test_every_page_is_served_from_the_bucket(config: dict[str, Any], page: str)
 @pytest.mark.parametrize("page", ["launch", "withdraw"])
 def test_a_page_and_a_route_may_share_an_address(config: dict[str, Any], page: str) -> None:
     assert [answers(config, method, f"/{page}") for method in ("GET", "POST")] == ["page", "api"]
+
+
+def test_the_template_has_no_comments_and_leaves_room_for_an_authors_routes() -> None:
+    text = front_template(routes_of(), resolved.PAGES)
+    assert [line for line in text.splitlines() if line.lstrip().startswith("#")] == []
+    assert len(text.encode()) < MOST_BYTES - 3_000
 
 
 def test_an_authors_own_route_reaches_the_api() -> None:
