@@ -15,6 +15,7 @@ from infra.emulator.process.request_names import Call
 
 #: For each service, the parameter that names the resource, and the format of its ARN.
 RESOURCES = {
+    "logs": ("logGroupName", "log-group:{}:*"),
     "dynamodb": ("TableName", "table/{}"),
     "ssm": ("Name", "parameter{}"),
     "events": ("Name", "rule/{}"),
