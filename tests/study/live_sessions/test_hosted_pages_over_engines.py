@@ -22,6 +22,7 @@ from chalicelib.operations.participant.notifications import record_notification
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.engine import Engine
 from chalicelib.study.live_sessions.live_session_records import LivePhase
+from demos.beauty_contest import experiment as beauty_contest
 from petri.study import (
     Branch,
     Element,
@@ -494,3 +495,25 @@ def test_hosted_pages_where_participants_go_different_ways_are_refused(around: E
     study = type("Split", (Study,), {"timeline": (around, End())})
     with pytest.raises(ExperimentError, match="a host can't pace its pages; move it out"):
         study.use_pages(compiled({}))
+
+
+def test_the_best_guess_of_each_table_wins_as_the_host_goes_on(engine: Engine, seat_players: Seat) -> None:
+    session = Session(seat_players(engine, beauty_contest.BeautyContest, 0))
+    players = [session.join(name) for name in ("Ada", "Bob", "Cem", "Dia")]
+    session.table.work()
+    session.act(HostAction.NEXT)
+    for player, guess in zip(players, (0, 30, 60, 90), strict=True):
+        assert player.get()["page"] == "guess"
+        player.post(guess=guess)
+    session.act(HostAction.ANSWERS)
+    assert [(bar.label, bar.count) for bar in session.view().items[0].bars] == [
+        ("0", 1),
+        ("30", 1),
+        ("60", 1),
+        ("90", 1),
+    ]
+    session.act(HostAction.NEXT)
+    session.table.work()
+    assert [player.get()["page"] for player in players] == ["result"] * 4
+    # Two thirds of the mean, 45, are 30.
+    assert session.table.points() == [0, 12, 0, 0]

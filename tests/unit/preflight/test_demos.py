@@ -35,6 +35,7 @@ EXPECTED = {
     DEMOS / "sleep_survey": (5, 0),
     DEMOS / "lexical_decision": (5, 0),
     DEMOS / "live_quiz": (30, 0),
+    DEMOS / "beauty_contest": (8, 2),
 }
 
 
