@@ -62,7 +62,7 @@ def resize_to_desktop(browser: webdriver.Chrome) -> None:
 
 
 def tidy(browser: webdriver.Chrome) -> None:
-    """Leave one empty window, and nothing that pages have kept as cookies."""
+    """Leave one empty window, no cookies, and no messages of this test's pages for the next test."""
     first, *others = browser.window_handles
     for window in others:
         browser.switch_to.window(window)
@@ -71,6 +71,7 @@ def tidy(browser: webdriver.Chrome) -> None:
     browser.get("about:blank")
     resize_to_desktop(browser)
     browser.delete_all_cookies()
+    browser.get_log("browser")
 
 
 def keep_screenshot(browser: webdriver.Chrome, name: str) -> Path:
