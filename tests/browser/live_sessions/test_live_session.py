@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from pytest_socket import enable_socket
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -19,6 +24,8 @@ from tests.demos.serving import serving
 pytestmark = pytest.mark.e2e
 
 WITHIN_SECONDS = 30
+#: What a click can meet while the host's screen is being replaced.
+REPLACED = (StaleElementReferenceException, NoSuchElementException, ElementClickInterceptedException)
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +38,28 @@ def quiz(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
 
 def wait_for(browser: Chrome, text: str) -> None:
     """Wait until the page shows a text."""
-    WebDriverWait(browser, WITHIN_SECONDS).until(lambda b: text in b.find_element(By.TAG_NAME, "body").text)
+    # By script: a page that is being replaced has no element that could be read later.
+    WebDriverWait(browser, WITHIN_SECONDS).until(
+        lambda b: text in b.execute_script("return document.body?.innerText ?? ''")
+    )
+
+
+def texts(browser: Chrome, selector: str) -> list[str]:
+    """Return the texts of elements, read at one moment: the host's screen is replaced every second."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText)"
+    found: list[str] = browser.execute_script(script, selector)
+    return found
 
 
 def press(browser: Chrome, text: str) -> None:
     """Press the host's button with a text, and wait for the page that follows."""
-    page = browser.find_element(By.TAG_NAME, "html")
-    browser.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
+    browser.execute_script("window.isOld = true")
+    clicked = f"//button[normalize-space()='{text}']"
+    WebDriverWait(browser, WITHIN_SECONDS, ignored_exceptions=REPLACED).until(
+        lambda b: b.find_element(By.XPATH, clicked).click() is None
+    )
     WebDriverWait(browser, WITHIN_SECONDS).until(
-        lambda b: (
-            b.find_element(By.TAG_NAME, "html") != page
-            and b.execute_script("return document.readyState") == "complete"
-        )
+        lambda b: b.execute_script("return !window.isOld && document.readyState === 'complete'")
     )
 
 
@@ -53,7 +70,7 @@ def join(browser: Chrome, quiz: ServedRun, pin: str, name: str) -> str:
     assert browser.switch_to.active_element.get_attribute("id") == "name"
     browser.switch_to.active_element.send_keys(name, Keys.ENTER)
     wait_for(browser, "You are in!")
-    assert name in browser.find_element(By.TAG_NAME, "main").text
+    wait_for(browser, name)
     return browser.current_window_handle
 
 
@@ -72,7 +89,7 @@ def test_a_host_and_three_players_go_through_a_page(browser: Chrome, quiz: Serve
     browser.get(f"{quiz.dashboard}/live-sessions")
     found = accessibility.problems(browser, "live-sessions")
     press(browser, "Open a session")
-    pin = browser.find_element(By.CSS_SELECTOR, ".host-pin strong").text.replace(" ", "")
+    pin = texts(browser, ".host-pin strong")[0].replace(" ", "")
     found += accessibility.problems(browser, "live-session-lobby")
     windows = [join(browser, quiz, pin, name) for name in ("Ada", "Bob", "Cem")]
     found += accessibility.problems(browser, "live-session-player")
@@ -88,8 +105,7 @@ def test_a_host_and_three_players_go_through_a_page(browser: Chrome, quiz: Serve
     wait_for(browser, "everyone")
     press(browser, "Show answers")
     wait_for(browser, "Next page")
-    counts = [one.text for one in browser.find_elements(By.CLASS_NAME, "host-count")]
-    assert counts == ["2", "1", "0"]
+    assert texts(browser, ".host-count") == ["2", "1", "0"]
     press(browser, "Show solution")
     found += accessibility.problems(browser, "live-session-solution")
     browser.switch_to.window(windows[1])
@@ -100,7 +116,7 @@ def test_a_host_and_three_players_go_through_a_page(browser: Chrome, quiz: Serve
     wait_for(browser, "Right!")
     browser.switch_to.window(host)
     press(browser, "Leader board")
-    leaders = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".host-leaders .host-label")]
+    leaders = texts(browser, ".host-leaders .host-label")
     assert sorted(leaders[:2]) == ["Ada", "Cem"]
     assert leaders[2] == "Bob"
     found += accessibility.problems(browser, "live-session-leaders")
