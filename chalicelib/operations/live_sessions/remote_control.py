@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Final
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.errors import Forbidden, NotFound
+from chalicelib.operations.accounts.actors import digest_of
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
@@ -35,7 +35,7 @@ def make_remote(ctx: Context, number: int) -> RemoteControl:
     session = read_session(ctx, number)
     require_going_on(session)
     code = secrets.token_urlsafe(_ENTROPY)
-    session.remote = _digest(code)
+    session.remote = digest_of(code)
     store_session(ctx, session)
     record_change(ctx, "live-sessions.make_remote", records=[("live-sessions", str(number))])
     site = ctx.recruiters.entry_address("link", "host", "join").partition("?")[0]
@@ -66,12 +66,8 @@ def host_of(ctx: Context, code: str) -> tuple[int, Actor]:
         session = read_session(ctx, int(text))
     except NotFound:
         raise unknown from None
-    is_valid = hmac.compare_digest(session.remote.encode(), _digest(secret).encode())
+    is_valid = hmac.compare_digest(session.remote.encode(), digest_of(secret).encode())
     if not session.remote or not is_valid or session.phase == LivePhase.FINISHED:
         raise unknown
     name = f"Remote control of session {session.number}"
     return session.number, Actor(f"remote:{session.number}", name, frozenset({Right.RUN_LIVE_SESSION}))
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,6 +13,7 @@ from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, re
 from chalicelib.dashboard.qr_codes import inline_qr_code
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, InvalidState, NotFound
+from chalicelib.export.csv_format import excel_safe
 from chalicelib.operations.live_sessions.answer_bars import with_own_texts
 from chalicelib.operations.live_sessions.host_view import buttons_of
 from chalicelib.operations.live_sessions.results import LiveResult
@@ -21,8 +22,6 @@ _ADDRESS: Final = "/dashboard/live-sessions"
 _NEW: Final = "new"
 #: How long the number of a page can be.
 _MOST_DIGITS: Final = 4
-#: Signs with which spreadsheets begin a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show_live_sessions(call: PageCall) -> Rendered:
@@ -143,32 +142,27 @@ def _file(call: PageCall, number: str) -> Rendered:
 
 
 def result_csv(result: LiveResult) -> str:
-    """Return a row for each player: rank, name, score, and for each page the answer and its points."""
+    """Return a row for each player: name, field, score, and for each page the answer and its points."""
     given = {(one.seat, one.position): one for one in result.answers}
     positions = [(one.position, one.page) for one in result.questions]
     written = io.StringIO()
     writer = csv.writer(written)
     titles = [title for at, page in positions for title in (f"{at + 1} {page}", f"{at + 1} points")]
     columns = ["name", result.custom_field or "custom", "score", "right", "answered", *titles]
-    writer.writerow(map(_safe, columns))
+    writer.writerow(map(excel_safe, columns))
     for player in result.players:
         row: list[Any] = [player.name, player.custom, player.score, player.right, player.answered]
         for position, _ in positions:
             answer = given.get((player.seat, position))
             # Blank is not zero: the player gave no answer.
             row += ["", ""] if answer is None else [_text(answer.answers), answer.score]
-        writer.writerow([_safe(value) for value in row])
+        writer.writerow(map(excel_safe, row))
     return written.getvalue()
 
 
 def _text(answers: Mapping[str, Any]) -> str:
     own = map(with_own_texts, answers.values())
     return "; ".join(", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in own)
-
-
-def _safe(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 PAGE = DashboardPage("live-sessions", "Live sessions", Right.VIEW, show_live_sessions, nav="Run")
