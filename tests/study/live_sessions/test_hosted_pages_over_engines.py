@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import BadRequest, ExperimentError, Forbidden, InvalidState
+from chalicelib.operations.live_sessions import opening
 from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.joining_players import join
@@ -517,3 +518,14 @@ def test_the_best_guess_of_each_table_wins_as_the_host_goes_on(engine: Engine, s
     assert [player.get()["page"] for player in players] == ["result"] * 4
     # Two thirds of the mean, 45, are 30.
     assert session.table.points() == [0, 12, 0, 0]
+
+
+def test_a_pin_is_drawn_again_while_a_session_uses_it_and_is_free_after_its_end(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, free = int(session.pin), (int(session.pin) + 1) % 1_000_000
+    draws = iter([taken, taken, free, taken])
+    monkeypatch.setattr(opening.secrets, "randbelow", lambda _: next(draws))
+    assert session.host(open_session).pin == f"{free:06d}"
+    session.act(HostAction.FINISH)
+    assert session.host(open_session).pin == f"{taken:06d}"
