@@ -6,11 +6,18 @@ import shutil
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 DESKTOP = (1100, 900)
 PHONE = (360, 740)
+_SHOWN = r"""
+    const { readyState, visibilityState, body } = document;
+    const requests = performance.getEntriesByType("resource").filter((one) => one.initiatorType === "fetch");
+    const latest = requests.slice(-8).map((one) => `${one.responseStatus} ${one.name}, ${one.duration} ms`);
+    return [readyState, visibilityState, ...latest, body?.innerText ?? ""].join("\n");
+"""
 FLAGS = (
     "--headless=new",
     "--screen-info={1600x1200}",
@@ -72,6 +79,20 @@ def tidy(browser: webdriver.Chrome) -> None:
     resize_to_desktop(browser)
     browser.delete_all_cookies()
     browser.get_log("browser")
+
+
+def describe_windows(browser: webdriver.Chrome) -> str:
+    """Return the address and the text of each window, and the console's messages, for a report."""
+    lines = []
+    try:
+        for window in browser.window_handles:
+            browser.switch_to.window(window)
+            shown = browser.execute_script(_SHOWN)
+            lines += [browser.current_url, str(shown)[:2000], ""]
+        lines += [f"{entry['level']}: {entry['message']}" for entry in browser.get_log("browser")]
+    except WebDriverException as error:  # a browser that has ended, or an open dialog: the rest is still told
+        lines.append(f"The browser doesn't say more: {error.msg}")
+    return "\n".join(lines)
 
 
 def keep_screenshot(browser: webdriver.Chrome, name: str) -> Path:
