@@ -41,6 +41,8 @@ class HostAction(StrEnum):
     RESUME = "resume"
     LOCK = "lock"
     UNLOCK = "unlock"
+    SHOW_BARS = "show-bars"
+    HIDE_BARS = "hide-bars"
     FINISH = "finish"
 
 
@@ -154,6 +156,16 @@ def _unlock(ctx: Context, session: LiveSession) -> None:
     session.locked = False
 
 
+def _show_bars(ctx: Context, session: LiveSession) -> None:
+    del ctx
+    session.bars_open = True
+
+
+def _hide_bars(ctx: Context, session: LiveSession) -> None:
+    del ctx
+    session.bars_open = False
+
+
 def _finish(ctx: Context, session: LiveSession) -> None:
     session.phase, session.paused_at = LivePhase.FINISHED, None
     session.finished_at = iso(ctx.now)
@@ -169,6 +181,8 @@ _ACTIONS: Final[Mapping[HostAction, Callable[[Context, LiveSession], None]]] = M
         HostAction.RESUME: _resume,
         HostAction.LOCK: _lock,
         HostAction.UNLOCK: _unlock,
+        HostAction.SHOW_BARS: _show_bars,
+        HostAction.HIDE_BARS: _hide_bars,
         HostAction.FINISH: _finish,
     }
 )

@@ -82,6 +82,8 @@ class HostView:
     answered: int
     has_everyone_answered: bool
     items: list[ItemBars]
+    has_bars: bool = field(metadata={"help": "Whether the answers are shown now."})
+    are_bars_open: bool = field(metadata={"help": "Whether they are shown while a page is open, too."})
     leaders: list[RankedPlayer]
     custom_field: str
     has_remote: bool = field(metadata={"help": "Whether a second device can act as the host."})
@@ -114,7 +116,9 @@ def host_view(ctx: Context, number: int) -> HostView:
         players=joined[:MOST_NAMES],
         answered=len(answers),
         has_everyone_answered=_have_all_answered(joined),
-        items=_items(ctx, page, answers, phase),
+        items=_items(ctx, session, page, answers),
+        has_bars=_has_bars(session),
+        are_bars_open=session.bars_open,
         leaders=ranked(players)[:MOST_LEADERS] if phase in _WITH_LEADERS else [],
         custom_field=session.custom_field,
         has_remote=bool(session.remote),
@@ -149,11 +153,19 @@ def page_of(ctx: Context, session: LiveSession) -> Page | None:
     return step.element if step is not None and isinstance(step.element, Page) else None
 
 
-def _items(ctx: Context, page: Page | None, answers: list[LiveAnswer], phase: LivePhase) -> list[ItemBars]:
-    """Return the items of the page; their answers only once the host shows them."""
+def _has_bars(session: LiveSession) -> bool:
+    """Whether the screen shows answers: once the host shows them, or as they come if the host wants so."""
+    return session.bars_open or session.phase != LivePhase.QUESTION
+
+
+def _items(
+    ctx: Context, session: LiveSession, page: Page | None, answers: list[LiveAnswer]
+) -> list[ItemBars]:
+    """Return the items of the page, with their answers if the screen shows them."""
+    phase = LivePhase(session.phase)
     if page is None or phase == LivePhase.FINISHED:
         return []
-    shown = answers if phase != LivePhase.QUESTION else []
+    shown = answers if _has_bars(session) else []
     is_solved = phase in (LivePhase.SOLUTION, LivePhase.LEADERS)
     found = study_of(ctx).items_of(page)
     return [bars_of(name, item, shown, is_solved=is_solved) for name, item in found.items()]

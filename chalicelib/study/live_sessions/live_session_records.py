@@ -63,6 +63,8 @@ class LiveSession(StoredFields):
     locked: bool = False
     #: The name of a field that people fill in when they join, such as "Student number"; "" for none.
     custom_field: str = ""
+    #: Whether the host's screen shows the answers to a page while it is open.
+    bars_open: bool = False
     finished_at: str | None = None
     #: Of a second device that acts as the host: the hash of its code; "" for none.
     remote: str = ""

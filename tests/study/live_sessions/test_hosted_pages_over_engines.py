@@ -227,6 +227,27 @@ def test_a_button_that_is_pressed_twice_opens_one_page(session: Session) -> None
     assert session.view().number == 1
 
 
+def counted(session: Session) -> dict[str, int]:
+    return {bar.label: bar.count for item in session.view().items for bar in item.bars}
+
+
+def test_the_bars_grow_as_answers_come_once_the_host_wants_them(session: Session) -> None:
+    ada, bob = session.join("Ada"), session.join("Bob")
+    session.act(HostAction.NEXT)
+    ada.get()
+    bob.get()
+    ada.post(capital="Paris")
+    assert not session.view().has_bars
+    assert set(counted(session).values()) == {0}
+    session.act(HostAction.SHOW_BARS)
+    assert counted(session)["Paris"] == 1
+    bob.post(capital="Paris")
+    assert counted(session)["Paris"] == 2
+    assert not any(bar.is_right for item in session.view().items for bar in item.bars)
+    session.act(HostAction.HIDE_BARS)
+    assert set(counted(session).values()) == {0}
+
+
 def test_the_host_learns_when_all_have_answered(session: Session) -> None:
     ada, bob = session.join("Ada"), session.join("Bob")
     session.act(HostAction.NEXT)
