@@ -25,6 +25,8 @@ from chalicelib.export.table_schema import (
     EVENTS,
     GROUPS_WIDE,
     LIVE_ROWS,
+    MESSAGE_TABLES,
+    MESSAGES,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
     RESPONSES,
@@ -184,6 +186,8 @@ class Data:
             self.manifest: Mapping[str, Any] = export.manifest
             #: Whether the run was one of a study.
             self.is_study = RESPONSES in export.tables
+            messages = [table for table in MESSAGE_TABLES if table in export.tables]
+            self._tables = (*TABLES, *messages, *(STUDY_TABLES if self.is_study else ()))
 
     def __repr__(self) -> str:
         return f"<Data {self.path}>"
@@ -203,7 +207,7 @@ class Data:
         """An Excel workbook with a sheet for each table, as bytes to write into a file."""
         return data_formats.workbook(
             (table.name, table.columns, table._values)  # noqa: SLF001 - tables of this class
-            for table in map(self.table, (*TABLES, *(STUDY_TABLES if self.is_study else ())))
+            for table in map(self.table, self._tables)
         )
 
     def wide(self, of: str = "participants") -> Table:
@@ -236,6 +240,11 @@ class Data:
             for table in (self.nodes, self.vectors, self.transmissions, self.infos)
         )
         return network_graph(networks, nodes, vectors, transmissions, infos)
+
+    @cached_property
+    def messages(self) -> Table:
+        """What people who manage the run wrote to participants; `message_receipt` says who has seen it."""
+        return self.table(MESSAGES)
 
     @cached_property
     def responses(self) -> Table:

@@ -3,6 +3,7 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
+- data/message.csv, message_receipt.csv: what people who manage the run wrote to participants, if they did
 - data/response.csv, trial.csv, live.csv, event.csv, upload.csv, page_times.csv, *_wide.csv: a study's tables
 - uploads/<participant>/<name>: the files that participants have uploaded, in an export with files
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
@@ -41,11 +42,20 @@ from .dataset_description import (
     inferred_codebook,
 )
 from .personal_data import remove_personal_code, remove_personal_settings
-from .rows import has_answered, ids_stored, nodes_of, participants_stored, roots, rows
+from .rows import has_answered, has_messages, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
 from .study_spool import EVENT_BATCH, GRADE, RESPONSE, UPLOAD, StudyRecords
 from .study_tables import event_rows, page_rows, response_rows, upload_rows, wide_tables
-from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, file_of
+from .table_schema import (
+    COLUMNS,
+    EVENTS,
+    MESSAGE_TABLES,
+    PAGE_TIMES,
+    RESPONSES,
+    UPLOADS,
+    Row,
+    file_of,
+)
 from .upload_files import write_files
 
 ID_FILE: Final = "experiment_id.md"
@@ -145,9 +155,11 @@ class _Writer:
         self._archive.writestr(ID_FILE, app_id + "\n")
         if log is not None:
             self._write_lines(LOG, _log_lines(Path(log), self._clean_line))
+        messages = MESSAGE_TABLES if has_messages(self._engine) else ()
+        order = (*messages, *READING_ORDER)
         tables = {
             **self._write_study(app_id, more, known),
-            **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in READING_ORDER},
+            **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in order},
         }
         self._write_lines(STRUCTURE, (line for _, line in structure_lines(self._engine, self._scrubber)))
         how = {"scrubbed": self._scrubber is not None, EXCEL_SAFE: self._excel_safe}

@@ -18,6 +18,7 @@ BOOLEAN: Final = "True or False"
 AMOUNT: Final = "an amount of dollars such as 1.50"
 DECIMAL: Final = "a number such as 0.25"
 OBJECT: Final = "a JSON object"
+NUMBERS: Final = "a JSON list of whole numbers such as [12, 15]"
 TEXT: Final = "text"
 
 TYPES: Final[dict[str, str]] = {
@@ -47,12 +48,17 @@ TYPES: Final[dict[str, str]] = {
             "serial",
             "visit",
             "size",
+            "message_id",
+            "last_participant",
+            "recipients",
         ),
         INTEGER,
     ),
     **dict.fromkeys(("creation_time", "time_of_death", "receive_time", "end_time", "sent_time"), MOMENT),
     **dict.fromkeys(("shown_at", "answered_at", "received_at", "at", "stored_at", "erased_at"), MOMENT),
-    **dict.fromkeys(("failed", "full", "correct"), BOOLEAN),
+    **dict.fromkeys(("seen", "closed"), MOMENT),
+    **dict.fromkeys(("failed", "full", "correct", "includes_later"), BOOLEAN),
+    "participant_ids": NUMBERS,
     **dict.fromkeys(("percent", "points", "seconds", "seconds_client", "rt_ms"), DECIMAL),
     **dict.fromkeys(("base_pay", "bonus", "amount"), AMOUNT),
     **dict.fromkeys(("details", "entry_information", "consent"), OBJECT),
@@ -95,6 +101,14 @@ def read_object(text: str) -> Any:
     return {} if text == "{}" else json.loads(text)
 
 
+def read_numbers(text: str) -> list[int]:
+    """Read a list of whole numbers."""
+    found = json.loads(text)
+    if not isinstance(found, list) or any(type(each) is not int for each in found):
+        raise ValueError(text)
+    return found
+
+
 READERS: Final[dict[str, Callable[[str], Any]]] = {
     INTEGER: read_whole,
     MOMENT: read_moment,
@@ -102,6 +116,7 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     AMOUNT: read_amount,
     DECIMAL: read_amount,
     OBJECT: read_object,
+    NUMBERS: read_numbers,
     TEXT: str,
 }
 

@@ -23,7 +23,17 @@ from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
 from .study_spool import events_of, grades_of, responses_of, uploads_of
 from .study_tables import event_rows, page_rows, response_rows, upload_rows
-from .table_schema import COLUMNS, EVENTS, PAGE_TIMES, RESPONSES, UPLOADS, Row, columns_of
+from .table_schema import (
+    COLUMNS,
+    EVENTS,
+    MESSAGES,
+    PAGE_TIMES,
+    RECEIPTS,
+    RESPONSES,
+    UPLOADS,
+    Row,
+    columns_of,
+)
 
 #: Items read in one call, which is DynamoDB's limit.
 AT_ONCE: Final = 100
@@ -263,6 +273,38 @@ def _recruitments(engine: Engine, after: Position | None) -> Iterator[Chunk]:
         yield [some[-1]["sk"]], [_shaped("recruitment", item) for item in some]
 
 
+# -- messages to participants -------------------------------------------------------------------
+
+
+def has_messages(engine: Engine) -> bool:
+    """Whether people who manage the run have written to participants."""
+    return keys.MESSAGES_HEADER in engine.get([keys.MESSAGES_HEADER])
+
+
+def _messages(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    # "#" is the header, and sorts before all numbers.
+    for some in pages(engine, keys.MESSAGES, after=after[0] if after else keys.MESSAGES_HEADER[1]):
+        yield [some[-1]["sk"]], [{name: item[name] for name in COLUMNS[MESSAGES]} for item in some]
+
+
+def _receipts(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    number, last = after or (1, None)
+    header = engine.get([keys.MESSAGES_HEADER]).get(keys.MESSAGES_HEADER, {})
+    for message in range(number, header.get("last", 0) + 1):
+        begin = last if message == number else None
+        for some in pages(engine, keys.message_receipts(message), after=begin):
+            rows_of_message = [
+                {
+                    "message_id": message,
+                    "participant_id": item["participant_id"],
+                    "seen": item["seen"],
+                    "closed": item.get("closed"),
+                }
+                for item in some
+            ]
+            yield [message, some[-1]["sk"]], rows_of_message
+
+
 def _responses(engine: Engine) -> Iterator[Item]:
     for person in participants_stored(engine):
         yield from responses_of(engine, person["id"])
@@ -296,6 +338,8 @@ CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chun
     "payment": _payments,
     "notification": _notifications,
     "recruitment": _recruitments,
+    MESSAGES: _messages,
+    RECEIPTS: _receipts,
 }
 #: The tables of a study; an export makes them from the records that it has read once (`study_spool.py`).
 READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {

@@ -18,16 +18,17 @@ from chalicelib.log_redaction import REDACTED_TEXT
 from chalicelib.model.record import PROPERTIES
 from chalicelib.storage.engine import Item
 
-from .table_schema import Row
+from .table_schema import MESSAGES, Row
 
 #: Columns that are emptied, by table.
 BLANKED: Final[dict[str, tuple[str, ...]]] = {
     "participant": ("unique_id", "assignment_id", "hit_id", "fingerprint_hash"),
     "notification": ("assignment_id",),
     "payment": ("recruiter_reference",),
+    MESSAGES: ("author", "author_name"),
 }
 #: Tables that the platform and recruiters write, and their columns in whose texts ids may occur.
-WRITTEN_BY_US: Final = ("participant", "notification", "payment", "recruitment")
+WRITTEN_BY_US: Final = ("participant", "notification", "payment", "recruitment", MESSAGES)
 SEARCHED: Final = ("failed_reason", "reason", "details", *PROPERTIES)
 #: Numbers of fewer digits can't be distinguished from counts in running text.
 SHORTEST_NUMBER: Final = 4
@@ -96,6 +97,9 @@ class Scrubber:
         if table == "participant":
             clean["worker_id"] = str(row["id"])
             clean["entry_information"] = {}
+        if table == MESSAGES:
+            # A message to some may name them; what all participants saw is part of the procedure.
+            clean["text"] = "" if row["participant_ids"] else self.text(row["text"])
         return clean
 
     def value(self, value: Any) -> Any:

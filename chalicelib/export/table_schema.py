@@ -102,8 +102,20 @@ WIDE_COLUMNS: Final = {
 STUDY_TABLES: Final = (*STUDY_COLUMNS, *WIDE_COLUMNS)
 #: What the columns of studies hold.
 MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS, **_EVENT_MEANINGS, **_UPLOAD_MEANINGS}
+#: The tables of runs in which people who manage the run wrote to participants.
+MESSAGES, RECEIPTS = "message", "message_receipt"
+MESSAGE_COLUMNS: Final = {
+    MESSAGES: (
+        *("id", "creation_time", "audience", "participant_ids", "last_participant", "recipients"),
+        *("includes_later", "text", "author", "author_name"),
+    ),
+    RECEIPTS: ("message_id", "participant_id", "seen", "closed"),
+}
+#: In the order in which they are read: a receipt before its message.
+MESSAGE_TABLES: Final = (RECEIPTS, MESSAGES)
 COLUMNS: Final = {
     **{table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES},
+    **MESSAGE_COLUMNS,
     **STUDY_COLUMNS,
 }
 

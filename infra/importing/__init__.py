@@ -21,6 +21,7 @@ from chalicelib.storage.engine import Engine, Item, Key
 from . import items
 from .export_source import ExportSource
 from .ids import Ids, learn
+from .message_import import check_messages, write_messages
 from .study_import import check_study, restore_files, write_study
 from .survey import Survey, survey, translated
 from .writer import Writer
@@ -61,6 +62,7 @@ def _surveyed(export: Export) -> tuple[ExportSource, Ids, Survey]:
     ids = learn(source)
     seen = survey(source, ids)
     check_study(export, ids)
+    check_messages(export, ids)
     return source, ids, seen
 
 
@@ -82,6 +84,7 @@ class _Loading:
     def write(self) -> None:
         self._write_numbers()
         self._write_people()
+        write_messages(self._source.export, self._writer)
         self._write_each("info", items.info_item)
         self._write_each("transformation", items.transformation_item)
         for row in self._rows("vector"):

@@ -21,7 +21,7 @@ from chalicelib.export.dataset_description import (
 )
 from chalicelib.export.personal_data import remove_personal_code
 from chalicelib.export.psych_ds import CHANGES, DOCUMENTED_CODEBOOK, psych_ds_name, psych_ds_texts
-from chalicelib.export.rows import AT_ONCE, Position, chunks, participants_stored, roots
+from chalicelib.export.rows import AT_ONCE, Position, chunks, has_messages, participants_stored, roots
 from chalicelib.export.scrub import WRITTEN_BY_US
 from chalicelib.export.study_spool import (
     EVENT_BATCH,
@@ -37,6 +37,7 @@ from chalicelib.export.study_tables import event_rows, page_rows, response_rows,
 from chalicelib.export.table_schema import (
     COLUMNS,
     EVENTS,
+    MESSAGE_TABLES,
     PAGE_TIMES,
     RESPONSES,
     STUDY_TABLES,
@@ -286,6 +287,11 @@ def _of_records(step: Step) -> Step:
     return lambda part: part.options.psych_ds or step(part)
 
 
+def _of_messages(step: Step) -> Step:
+    """Return a step that does nothing for a run in which no message was written."""
+    return lambda part: not has_messages(part.engine) or step(part)
+
+
 #: Each step with whether it can only be taken at once, and so begins a part of its own.
 STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     (_of_records(_write_id), False),
@@ -303,6 +309,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     ),
     (_of_study(partial(_write_study_table, UPLOADS)), False),
     (_of_study(_describe), True),
+    *((_of_records(_of_messages(partial(_write_table, table))), False) for table in MESSAGE_TABLES),
     *((_of_records(partial(_write_table, table)), False) for table in READING_ORDER),
     (_of_records(_write_structure), False),
     (_of_records(_write_code), False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.experiment.infos import Meme, TrackingEvent
 from chalicelib.experiment.networks import Burst, Chain
@@ -122,3 +123,29 @@ def a_run(engine: Engine) -> None:
     for number in (1, 2):
         finish(engine, number)
     fail(engine)
+
+
+def write_messages(engine: Engine) -> None:
+    """Write to one participant and to all, as the dashboard does; two of them see it."""
+    sent: list[dict[str, Any]] = [
+        {"audience": "participants", "participant_ids": [2], "recipients": 1, "text": "Dear Ann, W2 is paid"},
+        {"audience": "all", "participant_ids": [], "recipients": 3, "text": 'Write to "ann@example.org", A1'},
+    ]
+    with at_minute(engine, 40) as work:
+        for number, fields in enumerate(sent, start=1):
+            common = {
+                "id": number,
+                "creation_time": iso(work.now),
+                "last_participant": 3,
+                "includes_later": number > 1,
+                "author": "user:ada",
+                "author_name": "Ada",
+            }
+            work.put_item(keys.run_message(number), "run_message", {**common, **fields})
+        header = {"last": 2, "to_many": [2], "recent": []}
+        work.put_item(keys.MESSAGES_HEADER, "message_header", header)
+        work.put_item(keys.message_box(2), "message_box", {"numbers": [1]})
+        for number, person, closed in ((1, 2, None), (2, 1, iso(work.now)), (2, 2, None)):
+            receipt = {"participant_id": person, "seen": iso(work.now), "closed": closed}
+            work.put_item(keys.message_receipt(number, person), "message_receipt", receipt)
+        work.commit()
