@@ -189,6 +189,7 @@ interface PetriStudy {
   translate(root: Document | HTMLElement): void;
   countdown(deadline: number, atEnd: () => unknown): () => void;
   holdBack(button: HTMLElement, seconds: number): () => void;
+  inTime<T>(loading: Promise<T>): Promise<T | undefined>;
   preload(addresses: string[]): Promise<number>;
   inMinutes(seconds: number): string;
   showLocalTimes(root: HTMLElement, language: string): void;

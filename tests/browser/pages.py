@@ -11,7 +11,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-PATIENCE_S = 20
+PATIENCE_S = 40
 IDS = {"hitId": "H1", "assignmentId": "A1", "workerId": "W1", "mode": "debug", "recruiter": "hotair"}
 
 

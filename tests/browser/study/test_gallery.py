@@ -29,22 +29,22 @@ def test_the_gallery_shows_each_kind_and_has_no_violations(
     folder = tmp_path / "gallery"
     folder.mkdir()
     colours = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", colours)
-    try:
-        with hosting(create_gallery(folder), tmp_path) as host:
-            one = Person(browser, host.address, 1).come()
-            one.is_at("gallery")
-            shown = browser.execute_script(
-                "return [...document.querySelectorAll('[data-kind]')].map((item) => item.dataset.kind)"
-            )
-            found = problems(browser, f"gallery-{scheme}")
-            one.go_on()
-            one.is_at("text")
-            found += problems(browser, f"gallery-text-{scheme}")
-            one.go_on()
-            one.is_at("end")
-    finally:
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    with hosting(create_gallery(folder), tmp_path) as host:
+        one = Person(browser, host.address, 1)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", colours)  # of the person's own tab
+        one.come().is_at("gallery")
+        shown = browser.execute_script(
+            "return [...document.querySelectorAll('[data-kind]')].map((item) => item.dataset.kind)"
+        )
+        assert browser.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches") == (
+            scheme == "dark"
+        )
+        found = problems(browser, f"gallery-{scheme}")
+        one.go_on()
+        one.is_at("text")
+        found += problems(browser, f"gallery-text-{scheme}")
+        one.go_on()
+        one.is_at("end")
     assert set(kinds()) <= set(shown)
     assert found == []
 

@@ -59,7 +59,16 @@ class Scripts:
         self._context.add_callable("utf8", lambda text: json.dumps(list(json.loads(text).encode())))
         self._context.eval(_BROWSER)
         for name in names:
-            self._context.eval((SCRIPTS / name).read_text(encoding="utf-8"))
+            self.load(name)
+
+    def load(self, name: str) -> None:
+        """Load one of the pages' scripts."""
+        self._context.eval((SCRIPTS / name).read_text(encoding="utf-8"))
+
+    def finish_promises(self) -> None:
+        """Run what follows on settled promises."""
+        while self._context.execute_pending_job():
+            pass
 
     def run(self, code: str) -> None:
         """Run statements."""

@@ -93,12 +93,15 @@
 
   const isPicture = (address) => /\.(avif|gif|jpe?g|png|svg|webp)(\?|$)/i.test(address);
 
+  /** Wait for what is being loaded, for ten seconds at most: a connection that hangs must not hold up the page. */
+  const inTime = (loading) => Promise.race([loading, new Promise((done) => setTimeout(done, LOADING_AT_MOST_MS))]);
+
   /** Load media before the page is shown, for ten seconds at most; resolves to the seconds that it took. */
   async function preload(addresses) {
     if (!addresses?.length) return 0;
     const began = performance.now();
     const loading = Promise.all(addresses.map((address) => (isPicture(address) ? loadPicture(address) : loadFile(address))));
-    await Promise.race([loading, new Promise((done) => setTimeout(done, LOADING_AT_MOST_MS))]);
+    await inTime(loading);
     return Math.min(performance.now() - began, LOADING_AT_MOST_MS) / 1000;
   }
 
@@ -113,5 +116,5 @@
     }
   }
 
-  window.petri = { ...petri, study: { ...petri.study, countdown, holdBack, preload, inMinutes, showLocalTimes } };
+  window.petri = { ...petri, study: { ...petri.study, countdown, holdBack, inTime, preload, inMinutes, showLocalTimes } };
 })();

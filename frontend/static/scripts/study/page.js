@@ -122,7 +122,8 @@
     isBusy = true; // the old page stays while media are loaded, but can't be sent again
     endPage();
     if (answer.exit && !String(answer.html || "").trim()) return leave(answer.exit);
-    const [seconds] = await Promise.all([study.preload(answer.preload), study.speak(answer.language), loadWhatIsNeeded(answer)]);
+    const scripts = Promise.all([study.speak(answer.language), loadWhatIsNeeded(answer)]);
+    const [seconds] = await Promise.all([study.preload(answer.preload), study.inTime(scripts)]);
     loadingSeconds = seconds;
     page = answer;
     render();
