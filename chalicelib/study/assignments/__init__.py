@@ -1,0 +1,1 @@
+"""Assignments of classes: their records, and how answers become grades and totals."""

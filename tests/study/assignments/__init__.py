@@ -1,0 +1,1 @@
+"""Tests of the assignments of classes, their grades and the gradebook."""
