@@ -64,6 +64,9 @@ used-sign-ins     <hash>               sign-ins that were used and could be sent
 lives             <number>             live sessions; livepin#<pin> names the one that a PIN belongs to
 liveplayers#<n>   <seat>               who has joined a live session; livename#<n> keeps each name once
 liveanswers#<n>   <page>#<participant> the answers to the pages of a live session, each once; liveresult#<n>
+classes           <number>             classes; classcode#<code> names the one that a join code belongs to
+classmembers#<n>  <seat>               the members of a class; classmember#<n> keeps each address once
+part#<id>         class                the class and the seat of a participant who is a member
 """
 
 from __future__ import annotations
@@ -97,6 +100,7 @@ OPENID_ACCOUNTS = "openid-accounts"
 PASSKEYS = "passkeys"
 USED_SIGN_INS = "used-sign-ins"
 LIVE_SESSIONS = "lives"
+CLASSES = "classes"
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -721,3 +725,31 @@ def live_answer(session: int, position: int, participant_id: int) -> Key:
 def live_result(session: int, part: int) -> Key:
     """Return where a part of a frozen result is stored; part 0 says how many there are."""
     return f"liveresult#{session}", f"{part:04d}"
+
+
+def study_class(number: int) -> Key:
+    return CLASSES, f"{number:010d}"
+
+
+def class_code(code: str) -> Key:
+    """Return where it is stored which class a join code belongs to."""
+    return f"classcode#{code}", "#"
+
+
+def class_members(number: int) -> str:
+    """Return the partition of the members of a class."""
+    return f"classmembers#{number}"
+
+
+def class_member(number: int, seat: str) -> Key:
+    return class_members(number), seat
+
+
+def class_identity(number: int, identity: str) -> Key:
+    """Return what makes an email address or a student number unique in a class."""
+    return f"classmember#{number}", identity
+
+
+def class_of_participant(participant_id: int) -> Key:
+    """Return where it is stored which member of a class a participant is."""
+    return f"part#{participant_id}", "class"

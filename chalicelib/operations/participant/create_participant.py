@@ -14,6 +14,7 @@ from chalicelib.operations.shared.context import OPERATOR, PARTICIPANT, Context
 from chalicelib.operations.shared.erased_ids import is_erased_assignment, is_erased_worker
 from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.idempotency import previous_result, record_result
+from chalicelib.study.classes.class_seats import class_of_seat
 
 from . import deadlines, entry_verification
 from .entry_verification import EntryRequest
@@ -118,6 +119,11 @@ def _create(ctx: Context, entry: EntryRequest) -> Participant:
         entry_information=dict(entry.more or {}),
     )
     participant.consent = dict(entry.consent) if entry.consent else None
+    if class_of_seat(entry.worker_id) is not None:
+        # Lazy import: only members of classes need it.
+        from chalicelib.operations.classes.class_records import begin_as_member
+
+        begin_as_member(ctx, participant)
     if is_unconfirmed:
         participant.details = {**participant.details, entry_verification.UNCONFIRMED: True}
     ctx.uow.put_if_unchanged(

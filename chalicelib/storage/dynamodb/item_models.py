@@ -642,6 +642,29 @@ class LiveAnswerItem(StoredItem):
     score = _number()
 
 
+class StudyClassItem(StoredItem):
+    number = _number()
+    name = _text()
+    join_code = _text()
+    instructors = _document()
+    starts = _text()
+    ends = _text()
+    time_zone = _text()
+    created = _text()
+    archived = _text()
+
+
+class ClassMemberItem(StoredItem):
+    class_number = _number()
+    seat = _text()
+    participant_id = _number()
+    name = _text()
+    email = _text()
+    student_number = _text()
+    joined = _text()
+    left = _text()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -697,6 +720,11 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "live_name": StoredItem,
     "live_answer": LiveAnswerItem,
     "live_result": StoredItem,
+    "study_class": StudyClassItem,
+    "class_code": StoredItem,
+    "class_member": ClassMemberItem,
+    "class_identity": StoredItem,
+    "class_reference": StoredItem,
     "api_answer": ApiAnswerItem,
     "ticket": StoredItem,
     "session": StoredItem,
