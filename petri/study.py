@@ -8,7 +8,9 @@ from chalicelib.study import items as _items
 from chalicelib.study.design.conditions import Conditions
 from chalicelib.study.design.orders import all_orders, latin_square
 from chalicelib.study.elements import (
+    Book,
     Branch,
+    Chapter,
     Chat,
     Choose,
     Cohort,
@@ -45,7 +47,9 @@ if TYPE_CHECKING:
     from chalicelib.study.bots import StudyBot, StudyBrowserBot
 
 __all__ = [  # noqa: PLE0604 - the names of items are texts
+    "Book",
     "Branch",
+    "Chapter",
     "Chat",
     "Choose",
     "Cohort",

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Protocol
 
 from .elements import (
+    Book,
     Branch,
     Cohort,
     Element,
@@ -266,6 +267,14 @@ class TimelinePlan:
         """Whether an element lies inside Hosted, where a page can stay without an answer."""
         return any(isinstance(level.step.element, Hosted) for level in self._levels(path) or ())
 
+    def book_around(self, path: Path) -> tuple[Path, Book] | None:
+        """Return the book in which an element lies, and the book's own path; None outside of books."""
+        for length in range(1, len(path)):
+            step = self.find(path[:length])
+            if step is not None and isinstance(step.element, Book):
+                return path[:length], step.element
+        return None
+
     def meetings(self, cohort: Cohort) -> list[tuple[str, Group]]:
         """Return the groups of strangers behind a cohort, each with every path, rounds included."""
         found: list[tuple[str, Group]] = []
@@ -372,7 +381,8 @@ class TimelinePlan:
             return PathPart(frame.name, str(done + 1)) if decisions.goes_on(level.step, path, done) else None
         if isinstance(element, For):
             return PathPart(frame.name, str(done + 1)) if done < decisions.count(level.step, path) else None
-        return None
+        # Behind the last page of a book are its contents: only "Finish" leaves a book.
+        return frame if isinstance(element, Book) else None
 
 
 def _meets_strangers(element: Element) -> bool:

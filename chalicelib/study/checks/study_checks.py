@@ -33,6 +33,7 @@ from chalicelib.study.items import AnswerError, Item
 from chalicelib.study.plan import PlanStep, parse_path
 from chalicelib.study.player import Player, StudyGroup
 
+from .book_checks import book_problems
 from .cohort_checks import cohort_problems
 from .hosted_checks import hosted_problems
 from .peer_checks import peer_problems
@@ -60,6 +61,7 @@ def check_study(study: type[StudyClass]) -> list[str]:
         problem for name, item in study.items().items() for problem in _item_problems(study, name, item)
     ]
     problems += _loop_problems(study)
+    problems += book_problems(plan)
     problems += cohort_problems(plan)
     problems += session_problems(study)
     problems += peer_problems(study)

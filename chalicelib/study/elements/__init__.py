@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .book import Book, Chapter, Contents
 from .draws import Draw
 from .element import Element, EndlessTimelineError, TimelineError
 from .embed import Embed
@@ -17,11 +18,14 @@ from .timed import Timed
 from .trials import Trials
 
 __all__ = [
+    "Book",
     "Branch",
+    "Chapter",
     "Chat",
     "Choose",
     "Cohort",
     "Container",
+    "Contents",
     "Discussion",
     "Draw",
     "Element",

@@ -1,0 +1,39 @@
+"""Checks the books of a study: what is around them, and what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chalicelib.study.elements import Book, Chapter, End
+from chalicelib.study.elements.book import NOT_AROUND_BOOKS
+from chalicelib.study.plan import TimelinePlan
+
+
+def book_problems(plan: TimelinePlan) -> Iterator[str]:
+    """Yield what is wrong with the places of books and chapters in the timeline."""
+    steps = dict(plan.steps())
+    for path, step in steps.items():
+        names = path.split("/")
+        around = [steps["/".join(names[:length])].element for length in range(1, len(names))]
+        if isinstance(step.element, Chapter) and not any(isinstance(one, Book) for one in around):
+            yield f"Chapter {path!r} isn't in a Book; write Book([Chapter(...), ...])."
+        if not isinstance(step.element, Book):
+            continue
+        for element in around:
+            if isinstance(element, NOT_AROUND_BOOKS):
+                yield f"Book {path!r} is inside {type(element).__name__} {element.label!r}; move it out."
+        yield from _unreachable(plan, path, step.element)
+
+
+def _unreachable(plan: TimelinePlan, path: str, book: Book) -> Iterator[str]:
+    """Report what follows a book that no participant can finish."""
+    if book.can_finish:
+        return
+    order = [(one, step) for one, step in plan.steps() if not one.startswith(f"{path}/")]
+    behind = order[[one for one, _ in order].index(path) + 1 :]
+    following = [one for one, step in behind if step.element.is_stop and not isinstance(step.element, End)]
+    if following and "/" not in path:
+        yield (
+            f"{following[0]!r} comes after Book {path!r}, which participants can't leave: it has "
+            "can_finish=False. Remove can_finish=False, or put the book last."
+        )
