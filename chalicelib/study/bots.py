@@ -22,7 +22,7 @@ from .uploads.sample_files import sample_file
 
 if TYPE_CHECKING:
     from .items import Item
-    from .study_view import StudyClass
+    from .study_view import DeclaredStudy
 
 #: How long a bot waits for others, in seconds.
 MAX_WAIT = 1800.0
@@ -40,7 +40,7 @@ class AnsweringBot:
     #: Answers by item: a raw answer, or a function that gets the bot and the page and returns one.
     answers: ClassVar[Mapping[str, Any]] = {}
     #: The study; `bot_for` and `Study.prepare_bots` set it.
-    study: ClassVar[type[StudyClass]]
+    study: ClassVar[type[DeclaredStudy]]
     random: Random
     #: The HTML of the pages that the bot has seen, by name; the newest of each.
     seen: dict[str, str]
@@ -450,6 +450,6 @@ def _due(driver: Any, after: Any) -> Mapping[str, Any] | None:
     return page
 
 
-def bot_for(study: type[StudyClass]) -> type[StudyBot]:
+def bot_for(study: type[DeclaredStudy]) -> type[StudyBot]:
     """Return the bot of a study that doesn't define its own."""
     return type("Bot", (StudyBot,), {"study": study, "__module__": study.__module__})

@@ -17,7 +17,7 @@ from .study_records import DRAWN, GRADES
 if TYPE_CHECKING:
     from chalicelib.study.study_records import Place
 
-    from .study_view import StudyClass, StudyView
+    from .study_view import DeclaredStudy, StudyView
 
 
 class PlayerDecisions:
@@ -142,12 +142,12 @@ class PlayerDecisions:
         return random.Random(f"{self._run_seed}|{owner}|{name}")
 
 
-def pool_of_steps(study: type[StudyClass] | StudyView, step: PlanStep) -> Pool:
+def pool_of_steps(study: type[DeclaredStudy] | StudyView, step: PlanStep) -> Pool:
     """Return the tags of the items on the pages of each element inside a step, by its name."""
     return {one.name: list(_tags_in(study, one)) for one in step.steps}
 
 
-def _tags_in(study: type[StudyClass] | StudyView, step: PlanStep) -> Iterator[Any]:
+def _tags_in(study: type[DeclaredStudy] | StudyView, step: PlanStep) -> Iterator[Any]:
     """Yield the tags of each item inside a step; an element without items has none."""
     if isinstance(step.element, Page):
         yield from [item.tags for item in study.items_of(step.element).values()] or [()]
@@ -166,7 +166,7 @@ def matches(only: Any, condition: Any) -> bool:
     return True
 
 
-def rounds_of_answers(study: type[StudyClass] | StudyView, item: str, path: str) -> list[str] | None:
+def rounds_of_answers(study: type[DeclaredStudy] | StudyView, item: str, path: str) -> list[str] | None:
     """Return the Rounds and Fors around the page that asks an item, as seen from a later element.
 
     `path`: the path of the later element, without rounds. None when no page before it asks the item in the

@@ -58,7 +58,7 @@ class SessionView(Protocol):
         """Note that a player has earned points."""
 
 
-class StudyClass(Protocol):
+class DeclaredStudy(Protocol):
     """A study's class, as checks and bots use it."""
 
     timeline: ClassVar[Any]

@@ -10,10 +10,10 @@ from chalicelib.study.decisions import rounds_of_answers
 from chalicelib.study.elements import GradePeers, PeerGrading
 
 if TYPE_CHECKING:
-    from chalicelib.study.study_view import StudyClass
+    from chalicelib.study.study_view import DeclaredStudy
 
 
-def peer_problems(study: type[StudyClass]) -> Iterator[str]:
+def peer_problems(study: type[DeclaredStudy]) -> Iterator[str]:
     """Yield what is wrong with each GradePeers: its item, and the place where that is asked."""
     items = study.items()
     for path, step in study.plan().steps():
@@ -41,6 +41,6 @@ def peer_problems(study: type[StudyClass]) -> Iterator[str]:
             yield f"The item {taken[0]!r} has the name of a grade of {what}; rename it."
 
 
-def _is_grade(study: type[StudyClass], path: str, name: str) -> bool:
+def _is_grade(study: type[DeclaredStudy], path: str, name: str) -> bool:
     pages = [step.element for one, step in study.plan().steps() if one.startswith(f"{path}/")]
     return any(isinstance(page, PeerGrading) and page.grade_item_named(name) for page in pages)

@@ -9,13 +9,13 @@ from chalicelib.study.elements import Session, Timed
 from chalicelib.study.elements.sessions import BY_EMAIL
 
 if TYPE_CHECKING:
-    from chalicelib.study.study_view import StudyClass
+    from chalicelib.study.study_view import DeclaredStudy
 
 #: The kind of the items at which participants give their address.
 EMAIL = "email"
 
 
-def session_problems(study: type[StudyClass]) -> Iterator[str]:
+def session_problems(study: type[DeclaredStudy]) -> Iterator[str]:
     """Yield the problems of sessions: where they are in the timeline, and where reminders go."""
     steps = list(study.plan().steps())
     if isinstance(steps[0][1].element, Session):
@@ -30,7 +30,7 @@ def session_problems(study: type[StudyClass]) -> Iterator[str]:
             yield from _address_problems(study, path, step.element)
 
 
-def _address_problems(study: type[StudyClass], path: str, session: Session) -> Iterator[str]:
+def _address_problems(study: type[DeclaredStudy], path: str, session: Session) -> Iterator[str]:
     known = sorted(name for name, item in study.items().items() if item.kind == EMAIL)
     if session.address and session.address not in known:
         yield f"Session {path!r} has address={session.address!r}, which isn't an email item of the study."
@@ -43,7 +43,7 @@ def _address_problems(study: type[StudyClass], path: str, session: Session) -> I
         yield f"Session {path!r} reminds by email; say which item has the address: address={known[0]!r}."
 
 
-def address_item(study: type[StudyClass], session: Session) -> str | None:
+def address_item(study: type[DeclaredStudy], session: Session) -> str | None:
     """Return the item at which participants give the address for a session's reminders."""
     known = [name for name, item in study.items().items() if item.kind == EMAIL]
     return session.address or (known[0] if len(known) == 1 else None)

@@ -40,7 +40,7 @@ from .peer_checks import peer_problems
 from .session_checks import session_problems
 
 if TYPE_CHECKING:
-    from chalicelib.study.study_view import StudyClass
+    from chalicelib.study.study_view import DeclaredStudy
 
 #: The fields of elements that name a method of the study.
 HOOKS = ("then", "until", "on", "snapshot", "data")
@@ -48,7 +48,7 @@ HOOKS = ("then", "until", "on", "snapshot", "data")
 TEMPLATE_WORDS = frozenset({"true", "false", "none", "loop", "self", "_"})
 
 
-def check_study(study: type[StudyClass]) -> list[str]:
+def check_study(study: type[DeclaredStudy]) -> list[str]:
     """Return everything that is wrong with a study, one sentence for each problem."""
     try:
         plan = study.plan()
@@ -72,7 +72,7 @@ def check_study(study: type[StudyClass]) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _item_problems(study: type[StudyClass], name: str, item: Item) -> Iterator[str]:
+def _item_problems(study: type[DeclaredStudy], name: str, item: Item) -> Iterator[str]:
     if not name.isidentifier() or name.startswith("_"):
         yield f"{name!r} isn't a valid name of an item; use letters, digits and '_', and begin with a letter."
     elif keyword.iskeyword(name) or name in TEMPLATE_WORDS:
@@ -116,7 +116,7 @@ def _is_ours(base: type) -> bool:
     return base.__module__.partition(".")[0] in ("chalicelib", "petri")
 
 
-def _loop_problems(study: type[StudyClass]) -> Iterator[str]:
+def _loop_problems(study: type[DeclaredStudy]) -> Iterator[str]:
     """Yield the problems of elements that repeat: variables that hide something, and too many rounds."""
     for path, step in study.plan().steps():
         if isinstance(step.element, For):
@@ -131,7 +131,7 @@ def _loop_problems(study: type[StudyClass]) -> Iterator[str]:
             )
 
 
-def _most_rounds(study: type[StudyClass], path: str) -> int:
+def _most_rounds(study: type[DeclaredStudy], path: str) -> int:
     """Return how often an element can be repeated, with the Rounds and lists around it."""
     names = path.split("/")
     around = {"/".join(names[:length]) for length in range(1, len(names) + 1)}
@@ -141,7 +141,7 @@ def _most_rounds(study: type[StudyClass], path: str) -> int:
     return rounds * math.prod(map(len, lists))
 
 
-def _roles(study: type[StudyClass]) -> set[str]:
+def _roles(study: type[DeclaredStudy]) -> set[str]:
     return {
         role
         for _, step in study.plan().steps()
@@ -150,12 +150,12 @@ def _roles(study: type[StudyClass]) -> set[str]:
     }
 
 
-def _factors(study: type[StudyClass]) -> Mapping[str, Any]:
+def _factors(study: type[DeclaredStudy]) -> Mapping[str, Any]:
     design = study.design()
     return {} if design is None else design.levels
 
 
-def _design_problems(study: type[StudyClass]) -> list[str]:
+def _design_problems(study: type[DeclaredStudy]) -> list[str]:
     if study.conditions is None:
         return []
     if not isinstance(study.conditions, Mapping | Conditions):
@@ -169,7 +169,7 @@ def _design_problems(study: type[StudyClass]) -> list[str]:
 
 
 def _step_problems(
-    study: type[StudyClass], path: str, step: PlanStep, roles: set[str], factors: Mapping[str, Any]
+    study: type[DeclaredStudy], path: str, step: PlanStep, roles: set[str], factors: Mapping[str, Any]
 ) -> Iterator[str]:
     element: Any = step.element
     where = f"{type(element).__name__} {path!r}"
@@ -193,12 +193,12 @@ def _step_problems(
         yield from _wait_page_problems(study, element.page, where)
 
 
-def _wait_page_problems(study: type[StudyClass], name: str, where: str) -> Iterator[str]:
+def _wait_page_problems(study: type[DeclaredStudy], name: str, where: str) -> Iterator[str]:
     if name not in study.library.names() and not study.library.has_problem(name):
         yield f"{where} has page={name!r}, and there is no such file; write pages/{name}.md."
 
 
-def _draw_problems(study: type[StudyClass], step: PlanStep, where: str) -> Iterator[str]:
+def _draw_problems(study: type[DeclaredStudy], step: PlanStep, where: str) -> Iterator[str]:
     """Yield the problems of draws from a pool that has too few items or elements."""
     element = step.element
     if isinstance(element, Choose):
@@ -212,7 +212,7 @@ def _draw_problems(study: type[StudyClass], step: PlanStep, where: str) -> Itera
         yield f"{where} draws {shortage} of its {what}; add {what} with these tags, or draw fewer."
 
 
-def _hook_problems(study: type[StudyClass], element: Any, where: str) -> Iterator[str]:
+def _hook_problems(study: type[DeclaredStudy], element: Any, where: str) -> Iterator[str]:
     for field in HOOKS:
         method = getattr(element, field, None)
         if isinstance(method, str) and not callable(getattr(study, method, None)):
@@ -238,7 +238,7 @@ def _level_problems(where: str, factor: str, levels: Any, factors: Mapping[str, 
             yield f"{where} is for {factor}={level!r}, which isn't a level of {factor!r}{guess}"
 
 
-def _unknown_items(study: type[StudyClass], page: Page) -> Iterator[str]:
+def _unknown_items(study: type[DeclaredStudy], page: Page) -> Iterator[str]:
     """Report what the page's file, in any language, places with ask("...") and the study doesn't have."""
     items = study.items()
     for language in study.library.languages(page.name):
@@ -249,7 +249,7 @@ def _unknown_items(study: type[StudyClass], page: Page) -> Iterator[str]:
                 yield f"{compiled.file} asks for {name!r}, which isn't an item of the study{guess}"
 
 
-def _missing_file(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
+def _missing_file(study: type[DeclaredStudy], page: Page, where: str) -> Iterator[str]:
     # A file with a problem of its own isn't missing.
     if not study.library.has_problem(page.name):
         yield f"{where} has no file; write pages/{page.name}.md, or use Form({page.name!r}, ask=...)."
@@ -261,12 +261,12 @@ def _guess(word: Any, candidates: Iterable[Any]) -> str:
     return f"; did you mean {closest!r}?" if closest else "."
 
 
-def _guess_method(study: type[StudyClass], name: str) -> str:
+def _guess_method(study: type[DeclaredStudy], name: str) -> str:
     own = (each for cls in study.__mro__ if cls.__module__ == study.__module__ for each in vars(cls))
     return _guess(name, {each for each in own if callable(getattr(study, each, None))})
 
 
-def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[str]:
+def _page_problems(study: type[DeclaredStudy], page: Page, where: str) -> Iterator[str]:
     all_items = study.items()
     for name in page.asked:
         if name not in all_items:
@@ -291,7 +291,7 @@ def _page_problems(study: type[StudyClass], page: Page, where: str) -> Iterator[
             )
 
 
-def _is_hosted(study: type[StudyClass], page: Page) -> bool:
+def _is_hosted(study: type[DeclaredStudy], page: Page) -> bool:
     """Whether a page lies inside Hosted, where it can stay without an answer."""
     plan = study.plan()
     paths = (path for path, _ in plan.occurrences(lambda element: element is page))
