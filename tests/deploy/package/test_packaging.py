@@ -15,11 +15,12 @@ import pytest
 from chalice.deploy.packager import Package
 
 import chalicelib
+from chalicelib.errors import PetriError
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from infra.aws.package import package_build
 from infra.aws.package.package_build import build
 from infra.aws.package.prune import SERVICES, services_of
-from infra.aws.package.staging import StagedApp
+from infra.aws.package.staging import EXPERIMENT, StagedApp
 from infra.aws.package.trim_botocore import without_words
 from infra.packaging import lambda_python
 from infra.packaging.provenance import describe
@@ -27,7 +28,7 @@ from infra.packaging.sizes import MOST_ZIPPED, PETRI_BUDGET, SizePart, Sizes, si
 from infra.problems import OperatorProblem
 from tests.tools.wheelhouse import offline_pip
 
-from .folders import author_folder, contents, in_lambda, in_zip, staged
+from .folders import CODE, author_folder, contents, in_lambda, in_zip, staged
 from .test_requirements import wheel
 
 pytestmark = pytest.mark.e2e
@@ -170,6 +171,26 @@ def test_python_does_not_compare_what_is_compiled_with_its_source(task):
     # Source: PEP 552; the second word is the flag for an unchecked hash-based file.
     words = {path.read_bytes()[4:8] for path in (task / "chalicelib").rglob("*.pyc")}
     assert words == {(0b01).to_bytes(4, "little")}
+
+
+def test_tracebacks_have_every_line_and_underline_the_authors_expressions(task, environ):
+    told = in_lambda(
+        task,
+        f"sys.path.insert(0, {str(task / EXPERIMENT)!r})\n"
+        "import app, json, traceback, experiment\n"
+        "from chalicelib.errors import PetriError\n"
+        "try:\n    experiment.Study.double(None, None)\n"
+        "except TypeError:\n    text = traceback.format_exc()\n"
+        "print(json.dumps([text, list(PetriError.__init__.__code__.co_positions())]))",
+        environ,
+    )
+    text, positions = json.loads(told)
+    line = CODE.splitlines().index('        return {"doubled": words.TIMES * x}') + 1
+    assert f'experiment.py", line {line}, in double' in text
+    assert "~~~~~~~~~~~~^~~" in text
+    lines = {place[0] for place in positions} - {None}
+    assert lines == {place[0] for place in PetriError.__init__.__code__.co_positions()} - {None}
+    assert {tuple(place[2:]) for place in positions} == {(None, None)}
 
 
 def test_every_source_of_petri_is_compiled(task):
