@@ -388,6 +388,7 @@ def _exports(
     from .export.jobs.run_facts import RunFacts
     from .export.personal_data import manifest_of
     from .storage.files.s3_exports import S3Exports, read_object
+    from .storage.files.s3_files import S3Files
 
     def manifest() -> Mapping[str, Any]:
         deployed = engine.get([DEPLOYMENT]).get(DEPLOYMENT, {})
@@ -397,8 +398,9 @@ def _exports(
     def code() -> bytes | None:
         return read_object(clients.maker("s3")(), _bucket(place, queue, "keep"), CODE)
 
-    files = S3Exports(partial(_bucket, place, queue, "files"), clients.maker("s3"))
-    return PartWriter(engine, files, RunFacts(place.app, cache(manifest), cache(code)), clock)
+    bucket, client = partial(_bucket, place, queue, "files"), clients.maker("s3")
+    facts = RunFacts(place.app, cache(manifest), cache(code))
+    return PartWriter(engine, S3Exports(bucket, client), facts, clock, uploads=S3Files(bucket, client))
 
 
 def _bucket(place: DeployedApp, queue: SQSQueue, use: str) -> str:

@@ -67,7 +67,7 @@ class Client:
 
         Args:
             target: The file to write, such as `data.zip`; a file that exists is replaced.
-            **options: What the export contains: `unscrubbed`, `excel_safe`, `psych_ds`.
+            **options: What the export contains: `unscrubbed`, `excel_safe`, `psych_ds`, `uploads`.
 
         Returns:
             The path of the file, whose SHA-256 was checked.

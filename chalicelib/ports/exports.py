@@ -25,6 +25,13 @@ class ExportOptions:
     excel_safe: bool = True
     #: Whether it is a data set by the rules of Psych-DS: only the tables of a study.
     psych_ds: bool = False
+    #: Whether it contains the files that participants uploaded.
+    uploads: bool = False
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it may show who a participant is."""
+        return self.unscrubbed or self.uploads
 
 
 @immutable()

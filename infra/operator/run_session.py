@@ -72,7 +72,11 @@ def opened(
         files = FolderFiles(paths.uploads(found), SystemClock())
         app = local(experiment, config, app_id=found, engine=engine, base=lambda: base, files=files)
         app.exports = PartWriter(
-            engine, FolderExports(paths.exports(found), app.clock), facts_of(found, paths), app.clock
+            engine,
+            FolderExports(paths.exports(found), app.clock),
+            facts_of(found, paths),
+            app.clock,
+            uploads=files,
         )
         app.seals = FolderSeals(paths.seals(found))
         stack.callback(use, None)

@@ -52,6 +52,7 @@ def _begin(call: PageCall) -> Rendered:
             unscrubbed=contents == "unscrubbed",
             excel_safe=call.one("excel_safe") == "yes" and not is_psych_ds,
             psych_ds=is_psych_ds,
+            uploads=call.one("uploads") == "yes" and not is_psych_ds,
         )
     except Refused as refusal:
         return _show(call, refused=str(refusal))

@@ -51,6 +51,7 @@ from chalicelib.model import keys
 from .part import PartInProgress
 from .pieces import PieceRecords
 from .study_parts import StatusesOfPeople, wide_chunks
+from .upload_entries import LISTED, described, is_exported, summary
 
 #: A step: writes what the part has time for, and returns whether the step is finished.
 Step = Callable[[PartInProgress], bool]
@@ -254,14 +255,36 @@ def _write_manifest(part: PartInProgress) -> bool:
         if name.endswith(".csv")
     }
     how = {"scrubbed": not part.options.unscrubbed, EXCEL_SAFE: part.options.excel_safe}
-    text = archive.manifest_text(part.facts.app_id, how, part.facts.manifest(), {"tables": tables})
+    uploads = {"uploads": summary(part.store, part.state)} if LISTED in part.state.entries else {}
+    text = archive.manifest_text(part.facts.app_id, how, part.facts.manifest(), {**uploads, "tables": tables})
     part.write_whole(archive.MANIFEST, text.encode())
     return True
 
 
+def _list_uploads(part: PartInProgress) -> bool:
+    """Read the files that participants uploaded, and list them with their checksums."""
+    if not part.options.uploads:
+        return True
+    if part.state.position is None:
+        size = sum(int(record["size"]) for record in _records(part) if is_exported(record))
+        most = part.limits.zip_size
+        if size > most:
+            raise DataError(
+                f"The files that participants uploaded have {size / 2**30:.1f} GB, and an export job writes "
+                f"{most / 2**30:.1f} GB at most. Use the command petri export --uploads instead."
+            )
+
+    def found(after: Position | None) -> Iterator[tuple[Position, list[str]]]:
+        for position, record in _records(part).behind(after):
+            is_file = is_exported(record)
+            yield position, [json_text(described(part.uploads, record)) + "\n"] if is_file else []
+
+    return part.write_lines(LISTED, found)
+
+
 def _lay_out(part: PartInProgress) -> bool:
     """Decide which entries the zip has, under which names."""
-    names = list(part.state.entries)
+    names = [name for name in part.state.entries if name != LISTED]
     if not part.options.psych_ds:
         part.state.layout = [(name, name) for name in names]
         return True
@@ -308,6 +331,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
         )
     ),
     (_of_study(partial(_write_study_table, UPLOADS)), False),
+    (_of_study(_list_uploads), False),
     (_of_study(_describe), True),
     *((_of_records(_of_messages(partial(_write_table, table))), False) for table in MESSAGE_TABLES),
     *((_of_records(partial(_write_table, table)), False) for table in READING_ORDER),

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.export.rows import ids_stored, participants_stored
 from chalicelib.export.scrub import Scrubber
 from chalicelib.invocation import seconds_left
+from chalicelib.ports import FileStore
 from chalicelib.ports.exports import ExportOptions
 from chalicelib.storage.engine import Engine
 
@@ -35,9 +36,16 @@ class PartInProgress:
     """What the steps of one part work with."""
 
     def __init__(
-        self, engine: Engine, store: PieceStore, facts: RunFacts, options: ExportOptions, state: ExportState
+        self,
+        engine: Engine,
+        store: PieceStore,
+        facts: RunFacts,
+        options: ExportOptions,
+        state: ExportState,
+        uploads: FileStore,
     ) -> None:
-        """`state` is changed as the part goes on."""
+        """`state` is changed as the part goes on; `uploads`: keeps the files of participants."""
+        self.uploads = uploads
         self.engine = engine
         self.store = store
         self.facts = facts

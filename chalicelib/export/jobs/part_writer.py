@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from chalicelib.export.data_errors import DataError
 from chalicelib.model.record import iso
-from chalicelib.ports import Clock
+from chalicelib.operations.shared.absent_services import NoFiles
+from chalicelib.ports import Clock, FileStore
 from chalicelib.ports.exports import ExportFiles, ExportOptions, ExportPart
 from chalicelib.storage.engine import Engine
 
@@ -18,6 +20,7 @@ from .export_steps import STEPS
 from .part import PartInProgress, PartLimits
 from .pieces import PieceStore
 from .run_facts import RunFacts
+from .upload_entries import LISTED, listed, upload_entries
 from .zip_layout import ZipEntry, zip_of
 
 #: The last step, which no part shares.
@@ -35,8 +38,15 @@ class PartWriter:
         facts: RunFacts,
         clock: Clock,
         limits: PartLimits = DEFAULT_LIMITS,
+        *,
+        uploads: FileStore | None = None,
     ) -> None:
-        """`engine`: is only read; `files`: the store of exports; `facts`: what else an export tells."""
+        """Keep what exports are written from, and where.
+
+        `engine`: is only read; `files`: the store of exports; `facts`: what else an export tells; `uploads`:
+        the store of the files that participants uploaded.
+        """
+        self._uploads = NoFiles() if uploads is None else uploads
         self._engine = engine
         self._files = files
         self._facts = facts
@@ -54,7 +64,7 @@ class PartWriter:
         store = PieceStore(self._files, export_id)
         if current.step >= _COMPOSE:
             return self._compose(store, current)
-        part = PartInProgress(self._engine, store, self._facts, options, current)
+        part = PartInProgress(self._engine, store, self._facts, options, current, self._uploads)
         part.limits = self._limits
         _take_steps(part)
         return ExportPart(current.as_json(), current.rows, _finished(current), _last_file(current))
@@ -69,7 +79,9 @@ class PartWriter:
 
     def _compose(self, store: PieceStore, state: ExportState) -> ExportPart:
         """Write the zip from the pieces, which are compressed already."""
+        uploads = [each for each in listed(store, state) if not each.get("is_missing")]
         size = sum(state.entries[entry].packed for _, entry in state.layout)
+        size += sum(each["size"] for each in uploads)
         if size > self._limits.zip_size:
             most = self._limits.zip_size / 2**30
             raise DataError(
@@ -78,7 +90,8 @@ class PartWriter:
             )
         moment = datetime.fromisoformat(state.exported)
         name = f"{store.new_name(state.part)}.zip"
-        counted = _Counted(zip_of(_zip_entries(store, state), moment))
+        entries = chain(_zip_entries(store, state), upload_entries(store, state, self._uploads))
+        counted = _Counted(zip_of(entries, moment))
         store.put(name, counted)
         tables = {
             entry.removeprefix("data/").removesuffix(".csv"): state.entries[entry].lines - 1
@@ -88,7 +101,7 @@ class PartWriter:
         return ExportPart(
             state=state.as_json(),
             rows=state.rows,
-            files=len(state.layout),
+            files=len(state.layout) + len(uploads),
             file="",
             name=name,
             size=counted.size,
@@ -113,7 +126,7 @@ def _take_steps(part: PartInProgress) -> None:
 
 
 def _finished(state: ExportState) -> int:
-    return sum(entry.is_complete for entry in state.entries.values())
+    return sum(entry.is_complete for name, entry in state.entries.items() if name != LISTED)
 
 
 def _last_file(state: ExportState) -> str:

@@ -19,7 +19,7 @@ _END_64: Final = struct.Struct("<IQHHIIQQQQ")
 _LOCATOR_64: Final = struct.Struct("<IIQI")
 _LOCAL_SIGNATURE, _CENTRAL_SIGNATURE, _END_SIGNATURE = 0x04034B50, 0x02014B50, 0x06054B50
 _END_64_SIGNATURE, _LOCATOR_64_SIGNATURE = 0x06064B50, 0x07064B50
-_DEFLATED: Final = 8
+_STORED, _DEFLATED = 0, 8
 _UTF_8: Final = 0x800
 _UNIX: Final = 3 << 8
 _MODE: Final = 0o100644 << 16
@@ -31,13 +31,15 @@ _MOST, _MOST_ENTRIES = 0xFFFFFFFF, 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
-    """An entry whose data are compressed with raw deflate."""
+    """An entry whose data are compressed with raw deflate already, or stored as they are."""
 
     name: str
     crc: int
     size: int
     packed: int
     data: Iterable[bytes]
+    #: Whether the data are stored as they are.
+    is_stored: bool = False
 
 
 def zip_of(entries: Iterable[ZipEntry], moment: datetime) -> Iterator[bytes]:
@@ -51,7 +53,8 @@ def zip_of(entries: Iterable[ZipEntry], moment: datetime) -> Iterator[bytes]:
         extra = struct.pack("<HHQQ", _ZIP64_EXTRA, 16, entry.size, entry.packed) if is_long else b""
         sizes = (_MOST, _MOST) if is_long else (entry.packed, entry.size)
         version = _ZIP64_VERSION if is_long else _PLAIN_VERSION
-        common = (_UTF_8, _DEFLATED, time, date, entry.crc, *sizes, len(name))
+        method = _STORED if entry.is_stored else _DEFLATED
+        common = (_UTF_8, method, time, date, entry.crc, *sizes, len(name))
         yield _LOCAL.pack(_LOCAL_SIGNATURE, version, *common, len(extra)) + name + extra
         directory.append(_central(entry, name, common, offset))
         yield from entry.data

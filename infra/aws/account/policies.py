@@ -256,11 +256,11 @@ GRANTS: Final = (
     ),
     Grant(
         "FindExportFiles",
-        "The files of an export that isn't needed any more are listed, to remove them.",
+        "The files of an export that isn't needed any more are listed, to remove them. Without it, S3 "
+        "answers that access is denied for an uploaded file that was erased while an export is written.",
         ("s3:ListBucket",),
         (ON_MESSAGE,),
         lambda place: f"arn:{partition_of(place.region)}:s3:::{_files(place)}",
-        condition=lambda place: {"StringLike": {"s3:prefix": f"{EXPORTS}*"}},  # noqa: ARG005 - the same for all
         seldom={"s3:ListBucket": _EXPORTING},
     ),
     Grant(
@@ -270,6 +270,16 @@ GRANTS: Final = (
         (ON_MESSAGE,),
         lambda place: f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{EXPORTS}*",
         seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject", "s3:DeleteObject"), _EXPORTING),
+    ),
+    Grant(
+        "ReadUploads",
+        "An export can contain the files that participants uploaded.",
+        ("s3:GetObject",),
+        (ON_MESSAGE,),
+        lambda place: [
+            f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{prefix}*" for prefix in (PENDING, KEPT)
+        ],
+        seldom={"s3:GetObject": _EXPORTING},
     ),
     Grant(
         "ReadCode",

@@ -149,7 +149,7 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
             queue=carriers.queue,
             schedule=carriers.schedule,
             files=files,
-            exports=stack.enter_context(_exports(engine, exports, options.run_id, paths, clock)),
+            exports=stack.enter_context(_exports(engine, exports, files, options.run_id, paths)),
         )
         app.seals = FolderSeals(paths.seals(options.run_id))
         app.log = RunLogFile(paths.log(options.run_id))
@@ -247,18 +247,18 @@ def _reads(app: App, engine: Engine) -> Iterator[ReadPool | None]:
 
 @contextmanager
 def _exports(
-    engine: Engine, files: FolderExports, run_id: str, paths: RunPaths, clock: SystemClock
+    engine: Engine, exports: FolderExports, uploads: FolderFiles, run_id: str, paths: RunPaths
 ) -> Iterator[ExportWriter]:
     """Yield the writer of export jobs; with moto, parts are short, since they are written on the lane."""
     # Lazy import: few runs are exported while they are served.
     from .run_outcome import facts_of
 
-    facts = facts_of(run_id, paths)
+    facts, clock = facts_of(run_id, paths), SystemClock()
     if not isinstance(engine, SQLiteEngine):
-        yield PartWriter(engine, files, facts, clock, PartLimits(seconds=0.1))
+        yield PartWriter(engine, exports, facts, clock, PartLimits(seconds=0.1), uploads=uploads)
         return
     with contextlib.closing(SQLiteEngine(engine.path, read_only=True)) as reader:
-        yield BackgroundExports(PartWriter(reader, files, facts, clock))
+        yield BackgroundExports(PartWriter(reader, exports, facts, clock, uploads=uploads))
 
 
 @dataclass(frozen=True)

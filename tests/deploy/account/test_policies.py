@@ -73,7 +73,7 @@ def test_every_right_is_in_the_account_and_region_of_the_app(function: str) -> N
     assert places == [[REGION, ACCOUNT]] * len(places)
 
 
-def test_only_the_function_of_the_api_reaches_uploads_and_only_the_consumer_writes_exports() -> None:
+def test_only_the_function_of_the_api_takes_uploads_and_only_the_consumer_writes_exports() -> None:
     bucket = f"arn:aws:s3:::{NAMES.files_bucket(ACCOUNT)}"
     found = {
         function: [one for one in resources(function) if one.startswith(bucket)] for function in FUNCTIONS
@@ -82,9 +82,9 @@ def test_only_the_function_of_the_api_reaches_uploads_and_only_the_consumer_writ
     assert found[API] == [bucket, f"{bucket}/pending/*", f"{bucket}/kept/*", f"{bucket}/exports/*"]
     assert statements(API)["SendExports"]["Action"] == ["s3:GetObject"]
     assert not {action for action in calls_allowed(API) if action.startswith("s3:Delete")}
-    assert found["on_message"] == [bucket, f"{bucket}/exports/*"]
-    listing = statements("on_message")["FindExportFiles"]
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": "exports/*"}}
+    uploads = [f"{bucket}/pending/*", f"{bucket}/kept/*"]
+    assert found["on_message"] == [bucket, f"{bucket}/exports/*", *uploads]
+    assert statements("on_message")["ReadUploads"]["Action"] == ["s3:GetObject"]
 
 
 def test_the_consumer_reads_the_deployed_code_and_nothing_else_of_what_is_kept() -> None:

@@ -37,6 +37,13 @@ class ExportRequest:
     psych_ds: bool = field(
         default=False, metadata={"help": "Only the tables of a study, as a Psych-DS data set."}
     )
+    uploads: bool = field(
+        default=False,
+        metadata={
+            "help": "With the files that participants uploaded; requires the right Export personal data. "
+            "Never with psych_ds."
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class ExportDownload:
 def _create(ctx: Context, asked: ExportRequest) -> ExportRow:
     # A Psych-DS data set changes no text.
     is_excel_safe = asked.excel_safe and not asked.psych_ds
-    options = ExportOptions(asked.unscrubbed, is_excel_safe, asked.psych_ds)
+    options = ExportOptions(asked.unscrubbed, is_excel_safe, asked.psych_ds, asked.uploads)
     return export_jobs.create_export(ctx, options)
 
 

@@ -50,6 +50,8 @@ class ExportRow:
     unscrubbed: bool
     excel_safe: bool
     psych_ds: bool
+    #: Whether it contains the files that participants uploaded.
+    uploads: bool = False
     #: How many rows of tables and how many files are written by now, and which file is being written.
     rows: int = 0
     files: int = 0
@@ -82,8 +84,10 @@ def create_export(ctx: Context, options: ExportOptions) -> ExportRow:
     """
     if options.psych_ds and options.excel_safe:
         raise InvalidField("excel_safe", "must be false for Psych-DS, which changes no text")
+    if options.psych_ds and options.uploads:
+        raise InvalidField("uploads", "must be false for Psych-DS, whose data sets are shared")
     actor = require_actor(ctx)
-    require_touched(ctx, _rules_for(options.unscrubbed), Mode.CREATE, [{"created_by": actor.id}])
+    require_touched(ctx, _rules_for(options), Mode.CREATE, [{"created_by": actor.id}])
     request = _request_key(actor.id, options)
     asked = ctx.uow.item(request)
     running = None if asked is None else ctx.uow.item(keys.export(asked["export_id"]))
@@ -154,8 +158,7 @@ def delete_export(ctx: Context, export_id: str) -> EndedExport:
     """Delete an export with its file, also one that is under way."""
     item = _deletable(ctx, export_id)
     ctx.uow.delete_item(keys.export(export_id), expect=item["v"])
-    options = ExportOptions(item["unscrubbed"], item["excel_safe"], item["psych_ds"])
-    request = _request_key(item["created_by"], options)
+    request = _request_key(item["created_by"], options_of(item))
     asked = ctx.uow.item(request)
     if asked is not None and asked["export_id"] == export_id:
         ctx.uow.delete_item(request, expect=asked["v"])
@@ -172,12 +175,19 @@ def _is_recent(ctx: Context, asked: Mapping[str, Any]) -> bool:
     return datetime.fromisoformat(asked["created"]) > ctx.now - _RECENT
 
 
-def _rules_for(unscrubbed: bool) -> str:
-    return _RULES_UNSCRUBBED if unscrubbed else _RULES
+def options_of(item: Mapping[str, Any]) -> ExportOptions:
+    """Return what a stored export contains; exports of earlier versions contain no uploaded files."""
+    return ExportOptions(
+        item["unscrubbed"], item["excel_safe"], item["psych_ds"], bool(item.get("uploads", False))
+    )
+
+
+def _rules_for(options: ExportOptions) -> str:
+    return _RULES_UNSCRUBBED if options.is_personal else _RULES
 
 
 def _may_read(ctx: Context, item: Mapping[str, Any]) -> bool:
-    return is_accessible_by(ctx, _rules_for(item["unscrubbed"]), item, require_actor(ctx))
+    return is_accessible_by(ctx, _rules_for(options_of(item)), item, require_actor(ctx))
 
 
 def _readable(ctx: Context, export_id: str) -> Mapping[str, Any]:
@@ -191,7 +201,7 @@ def _deletable(ctx: Context, export_id: str) -> Mapping[str, Any]:
     item = ctx.uow.item(keys.export(export_id))
     if item is None:
         raise _missing(export_id)
-    require_touched(ctx, _rules_for(item["unscrubbed"]), Mode.DELETE, [{**item, "id": export_id}])
+    require_touched(ctx, _rules_for(options_of(item)), Mode.DELETE, [{**item, "id": export_id}])
     return item
 
 
@@ -221,6 +231,7 @@ def _row(ctx: Context, item: Mapping[str, Any]) -> ExportRow:
         unscrubbed=item["unscrubbed"],
         excel_safe=item["excel_safe"],
         psych_ds=item["psych_ds"],
+        uploads=bool(item.get("uploads", False)),
         rows=item.get("rows", 0),
         files=item.get("files", 0),
         file=item.get("file", ""),

@@ -19,7 +19,7 @@ from chalicelib.operations.management.stored_items import own_fields
 from chalicelib.operations.shared.context import Context
 from chalicelib.ports.exports import ExportOptions, ExportPart
 
-from .export_jobs import CANCELLED, DONE, FAILED, KIND, RUNNING, UNFINISHED
+from .export_jobs import CANCELLED, DONE, FAILED, KIND, RUNNING, UNFINISHED, options_of
 
 #: How often a part is tried before its export fails.
 MAX_ATTEMPTS: Final = 5
@@ -49,8 +49,7 @@ def begin_part(ctx: Context, export_id: str, part: int) -> NextPart | None:
         return None
     if item["status"] != RUNNING:
         _store(ctx, export_id, item, {"status": RUNNING})
-    options = ExportOptions(item["unscrubbed"], item["excel_safe"], item["psych_ds"])
-    return NextPart(options, item.get("state"))
+    return NextPart(options_of(item), item.get("state"))
 
 
 def ask_again(ctx: Context, export_id: str, part: int) -> None:
@@ -109,12 +108,17 @@ def record_failure(ctx: Context, export_id: str, part: int, problem: str, *, is_
     return has_failed
 
 
-def discard_exports(ctx: Context) -> None:
-    """Cancel or delete all exports, which contain what a participant's erasure has erased."""
+def discard_exports(ctx: Context, *, only_with_uploads: bool = False) -> None:
+    """Cancel or delete all exports, which contain what a participant's erasure has erased.
+
+    `only_with_uploads`: only those with the files that participants uploaded, if only files were erased.
+    """
     after: str | None = None
     while True:
         page = ctx.uow.page(keys.EXPORTS, after=after, limit=_PAGE, newest_first=True)
         for item in page.items:
+            if only_with_uploads and not options_of(item).uploads:
+                continue
             if item["status"] in UNFINISHED | {DONE}:
                 _store(ctx, item["sk"], item, {"status": CANCELLED, "state": {}, "problem": ERASED})
                 ctx.uow.post(RemoveExportFiles(item["sk"]))
