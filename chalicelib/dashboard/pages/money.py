@@ -12,9 +12,11 @@ from chalicelib import services
 from chalicelib.access.rights import Right
 from chalicelib.currency import currency_of
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.record_notes import VERBS, NotedRecord, act_on_note, notes_of
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PAYMENT_UNSETTLED, PaymentStatus
+from chalicelib.operations.management.notes import NoteAbout
 
 _ADDRESS: Final = "/dashboard/money"
 #: The segment that stands for the payments that were selected in the list.
@@ -68,6 +70,8 @@ def show_money(call: PageCall) -> Rendered:
         return _list(call)
     if call.part is None:
         return _one(call, call.id)
+    if call.part in VERBS:
+        return act_on_note(call, _noted(call.id), call.part)
     action = ACTIONS.get(call.part)
     if action is None:
         raise NotFound("This page has no such action.")
@@ -106,9 +110,15 @@ def _one(call: PageCall, payment_id: str) -> Rendered:
         call,
         payment=found.payment,
         transitions=list(reversed(found.transitions)),
+        **notes_of(call, _noted(found.payment.id)),
         actions={verb: one for verb, one in possible.items() if found.payment.status in one.statuses},
         said=ACTIONS[call.one("said")].title if call.one("said") in ACTIONS else "",
     )
+
+
+def _noted(payment_id: str) -> NotedRecord:
+    title, address = f"Payment {payment_id}", f"{_ADDRESS}/{payment_id}"
+    return NotedRecord(NoteAbout.PAYMENT, payment_id, title, address, ((_ADDRESS, "Money"),))
 
 
 def _ask(

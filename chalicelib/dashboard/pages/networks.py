@@ -8,8 +8,10 @@ from chalicelib.access.rights import Right
 from chalicelib.dashboard.network_map.drawing import draw
 from chalicelib.dashboard.network_map.layout import Arrangement
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.record_notes import CHANGE, VERBS, NotedRecord, act_on_note, notes_of
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound, PetriError
+from chalicelib.operations.management.notes import NoteAbout
 
 #: How many networks one page shows as cards.
 CARDS = 60
@@ -73,12 +75,24 @@ def _show_network(call: PageCall, network_id: str) -> Rendered:
 
 def _show_node(call: PageCall, node_id: str) -> Rendered:
     node = call.run("nodes.read", id=node_id)
+    noted = _noted(node_id, str(node.network_id))
+    if call.one("do") == CHANGE:
+        return act_on_note(call, noted, CHANGE)
     records: dict[str, Any] = {
         kind: call.run(f"{kind}.list", node_id=node.id, limit=100)
         for kind in ("infos", "transmissions", "transformations", "vectors")
     }
     has_picture = call.actor.may(Right.VIEW_PERSONAL_DATA) and _has_picture(call, node.id)
-    return render("node.html", call, node=node, records=records, has_picture=has_picture)
+    return render(
+        "node.html", call, node=node, records=records, has_picture=has_picture, **notes_of(call, noted)
+    )
+
+
+def _noted(node_id: str, network_id: str) -> NotedRecord:
+    networks = "/dashboard/networks"
+    trail = ((networks, "Networks"), (f"{networks}/{network_id}", f"Network {network_id}"))
+    address = f"{networks}/{NODE}/{node_id}"
+    return NotedRecord(NoteAbout.NODE, node_id, f"Node {node_id}", address, trail, has_parts=False)
 
 
 def _has_picture(call: PageCall, node_id: int) -> bool:
@@ -90,8 +104,10 @@ def _has_picture(call: PageCall, node_id: int) -> bool:
 
 
 def _change_node(call: PageCall, node_id: str) -> Rendered:
+    if call.one("do") in VERBS:
+        return act_on_note(call, _noted(node_id, ""), call.one("do"))
     if call.one("do") != "fail":
-        raise BadRequest("A node can be failed; nothing else is done with it here.")
+        raise BadRequest("A node can be failed, and notes be written about it; nothing else is done here.")
     call.run("nodes.fail", id=node_id)
     return redirect(f"/dashboard/networks/node/{node_id}")
 

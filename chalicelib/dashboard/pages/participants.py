@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.record_notes import CHANGE, DELETE, NOTE, NotedRecord, act_on_note, notes_of
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model.statuses import ParticipantStatus
+from chalicelib.operations.management.notes import NoteAbout
 
 _ADDRESS: Final = "/dashboard/participants"
 #: The segment that stands for the participants who were selected in the list.
@@ -111,8 +113,8 @@ def show_participants(call: PageCall) -> Rendered:
         return _one(call, call.id)
     if call.part in _PAYMENT_ACTIONS:
         return _change_payment(call, call.id, call.part)
-    if call.part in ("change-note", "delete-note"):
-        return _change_note(call, call.id, call.part)
+    if call.part in (CHANGE, DELETE) or (call.part == NOTE and call.method == "POST"):
+        return act_on_note(call, _noted(call.id), call.part)
     decision = DECISIONS.get(call.part)
     if decision is None:
         raise NotFound("This page has no such action.")
@@ -131,18 +133,10 @@ def _change_payment(call: PageCall, participant_id: str, action: str) -> Rendere
     return redirect(f"{_ADDRESS}/{participant_id}#payments")
 
 
-def _change_note(call: PageCall, participant_id: str, action: str) -> Rendered:
-    """Show the form that changes a note about the participant; change the note, or delete it."""
-    note = call.one("note")
-    if call.method == "POST":
-        text = {"text": call.one("text")} if action == "change-note" else {}
-        call.run(f"participants.{action}", id=participant_id, note=note, **text)
-        return redirect(f"{_ADDRESS}/{participant_id}#notes")
-    known = call.run("participants.notes", id=participant_id).rows
-    found = next((each for each in known if each.id == note and each.author == call.actor.id), None)
-    if found is None:
-        raise NotFound("You have written no such note.")
-    return render("note.html", call, note=found, participant_id=participant_id)
+def _noted(participant_id: str) -> NotedRecord:
+    title, address = f"Participant {participant_id}", f"{_ADDRESS}/{participant_id}"
+    trail = ((_ADDRESS, "Participants"),)
+    return NotedRecord(NoteAbout.PARTICIPANT, participant_id, title, address, trail, has_form=False)
 
 
 def _list(call: PageCall) -> Rendered:
@@ -177,7 +171,7 @@ def _one(call: PageCall, participant_id: str, refused: str = "") -> Rendered:
         call,
         participant=participant,
         timeline=call.run("participants.timeline", id=participant_id),
-        notes=call.run("participants.notes", id=participant_id).rows,
+        **notes_of(call, _noted(participant_id)),
         messages=call.run("messages.list", participant_id=participant.id, limit=10).rows,
         decisions=_possible(call, participant),
         may_write=call.actor.may(Right.RUN_LIVE_SESSION),
