@@ -785,6 +785,19 @@ class Experiment(DashboardHooks):
         """
         return None
 
+    def has_open_end(self, participant: Participant) -> bool:
+        """Return whether a participant may take as long as they like; a Study does so inside of a Book.
+
+        Args:
+            participant: A participant whose time, `duration`, is up.
+
+        Returns:
+            True while `duration` doesn't end their part.
+
+        """
+        del participant
+        return False
+
     def session_counts(self) -> list[dict[str, Any]]:
         """Return how many visits to each later session there are, by status; a Study counts them.
 

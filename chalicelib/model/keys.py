@@ -26,6 +26,7 @@ timers            <minute>             how many chained timers ran in a minute
 slot#<series>     <number>             slots of a design: who holds each, and its cell
 freed#<series>    <number>             slots that the next participants get; # how many were compared
 part#<id>         place                in a study: where they are; also resp#<serial>, trial#, event#
+part#<id>         reading#<path>       in a study: a page, test, chapter or book that they have opened
 live#<n>          <number>             a row of a live element or chat: once for each number in the group
 net#<network>     group                in a study: a group's members, roles and state
 pool#<element>    <participant>        in a study: participants who wait for a group
@@ -458,6 +459,18 @@ def response(participant_id: int, serial: int) -> Key:
 
 def draft(participant_id: int) -> Key:
     return f"part#{participant_id}", "draft"
+
+
+READING = "reading#"
+
+
+def readings(participant_id: int, path: str = "") -> tuple[str, str]:
+    """Return the collection and the prefix of what a participant has read, or of what is below a path."""
+    return f"part#{participant_id}", f"{READING}{path}"
+
+
+def reading(participant_id: int, path: str) -> Key:
+    return readings(participant_id, path)
 
 
 GRADES = "grade#"

@@ -177,6 +177,14 @@ class StudyBot(AnsweringBot, HighPerformanceBotBase):
                 page = self.get("/page")
                 continue
             self.remember(page)
+            book = page.get("book") or {}
+            if book.get("is_read"):
+                if not book["can_finish"]:
+                    # The book stays open: readers close its page when they have read all.
+                    self.has_left = True
+                    return
+                page = self.post("/page/finish", {"serial": page["serial"]})
+                continue
             if self.leaves(page):
                 # Only a participant with a socket is missed when it closes.
                 self.subscribe_to_quorum_channel()
@@ -391,6 +399,12 @@ class StudyBrowserBot(AnsweringBot, BotBase):
         while (page := self.wait_until(partial(_due, after=serial), MAX_WAIT))["kind"] != "end":
             serial = page["serial"]
             self.remember(page)
+            book = page.get("book") or {}
+            if book.get("is_read"):
+                if not book["can_finish"]:
+                    return
+                self.driver.execute_script(_FINISH_BOOK)
+                continue
             for name, answer in self.answers_for(page).items():
                 self.enter(name, answer)
             self.click("id", "next")
@@ -439,6 +453,13 @@ _CURRENT = """
 const page = window.petri?.study?.current;
 if (page) return page;
 return document.readyState === "complete" && !document.getElementById("page-form") ? { kind: "end" } : null;
+"""
+
+
+#: Opens the question behind "Finish the book", and agrees.
+_FINISH_BOOK = """
+document.querySelector(".book-finish").open = true;
+document.querySelector("[data-finish-book]").click();
 """
 
 

@@ -6,13 +6,13 @@ import random
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .elements import Choose, Discussion, Draw, For, Group, Page, PeerGrading, Rounds, Shuffle, Wait
+from .elements import Choose, Discussion, Draw, For, Group, Page, PeerGrading, Rounds, Shuffle, Timed, Wait
 from .elements.draws import Pool
 from .elements.flow import OTHERWISE, THEN
 from .expressions import holds
 from .plan import Path, PlanStep, write_path
 from .player import Player
-from .study_records import DRAWN, GRADES
+from .study_records import DONE, DRAWN, GRADES
 
 if TYPE_CHECKING:
     from chalicelib.study.study_records import Place
@@ -30,7 +30,12 @@ class PlayerDecisions:
         self._run_seed = run_seed
 
     def applies(self, step: PlanStep, path: Path) -> bool:
-        """Whether the player takes a step: by role, condition, `show_if`, and whether they are in a group."""
+        """Whether the player takes a step; a test in a book is taken once."""
+        is_done = isinstance(step.element, Timed) and f"{write_path(path)}{DONE}" in self._place.draws
+        return not is_done and self.is_for_player(step, path)
+
+    def is_for_player(self, step: PlanStep, path: Path) -> bool:
+        """Whether the player has a step: by role, condition, `show_if`, and whether they are in a group."""
         element: Any = step.element
         player = self._at(path)
         roles = getattr(element, "roles", ()) if not isinstance(element, Group) else ()

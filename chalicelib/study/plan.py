@@ -160,6 +160,15 @@ class TimelinePlan:
         last = levels.pop()
         return self._advance(levels, self._position(levels, last.step, decisions) + 1, decisions)
 
+    def at(self, path: Path, decisions: Decisions) -> Path | None:
+        """Return the first stop at an element or inside it; None when the player doesn't take it."""
+        levels = self._levels(path)
+        if not levels:
+            return None
+        last = levels.pop()
+        found = self._advance(levels, self._position(levels, last.step, decisions), decisions)
+        return found if found is not None and found[: len(path)] == path else None
+
     def names_after(self, path: Path) -> list[list[str]]:
         """Return, for each level of a path, the names of the next elements of its list."""
         levels = self._existing(path)

@@ -13,7 +13,7 @@ from chalicelib.study.study_records import GroupRecord, Place
 
 from .answer_store import AnswerReader
 from .design.cell import Cell
-from .elements import For, Page, Part
+from .elements import Chapter, For, Page, Part
 from .plan import Path, parse_path, write_path
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ class Player:
 
         Returns:
             The feedback; empty without an answer, and before the participant may know it: with
-            `feedback_when="section"` until they have left the Part that asks the item.
+            `feedback_when="section"` until they have left the Part or Chapter that asks the item.
 
         """
         item = self._study.items().get(name)
@@ -288,11 +288,11 @@ class Player:
         return all(here[: len(section)] != section for section in self._sections_of(item.name))
 
     def _sections_of(self, item: str) -> Iterator[list[str]]:
-        """Yield the names on the way to each innermost Part that asks an item; none is the whole study."""
+        """Yield the names on the way to each innermost Part or Chapter with an item; none: the study."""
         parts: list[list[str]] = []
         for text, step in self._study.plan().steps():
             path = [part.name for part in parse_path(text)]
-            if isinstance(step.element, Part):
+            if isinstance(step.element, Part | Chapter):
                 parts.append(path)
             elif isinstance(step.element, Page) and item in self._study.items_of(step.element):
                 yield max((part for part in parts if path[: len(part)] == part), key=len, default=[])

@@ -447,6 +447,13 @@ class Study(Experiment):
         """Let the participant's group go on, if it waits for them."""
         self.pending_effects.append(FollowPresence(participant.id))
 
+    def has_open_end(self, participant: Participant) -> bool:
+        """Return whether a participant is in a Book, where they may be away for days."""
+        place = self.session.find_place(participant.id)
+        if place is None or place.ended is not None:
+            return False
+        return self.plan().book_around(parse_path(place.path)) is not None
+
     def session_counts(self) -> list[dict[str, Any]]:
         """Return how many visits to each later session there are, by status."""
         names = [step.element.name for _, step in self.plan().steps() if isinstance(step.element, Session)]

@@ -17,6 +17,8 @@ from chalicelib.serializable import require_serializable
 
 #: How a participant's part ended who went through the whole timeline.
 COMPLETE: Final = "complete"
+#: The end of the names under which a place keeps when a test in a book was done, behind a path.
+DONE: Final = " done"
 #: The end of the names under which a place keeps what was drawn, behind a path.
 DRAWN: Final = " drawn"
 #: The end of the names under which a place keeps which answers of others it grades, behind a path.
@@ -133,6 +135,8 @@ class Place(StoredFields):
     cohort: str | None = None
     #: The number of the visit, from 1. At a Session it is that of the visit to come.
     visit: int = 1
+    #: For each book, by path: when it was opened first (began), the last page, and how many are finished.
+    books: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: Whether the participant wants no more reminders.
     unreminded: bool = False
     #: The seat in a live session, whose host paces pages; "" outside of one.

@@ -23,6 +23,7 @@ from chalicelib.study.study_records import (
     VisitRecord,
 )
 
+from .books.reading_records import ReadPage
 from .decisions import PlayerDecisions
 from .elements import For
 from .plan import parse_path
@@ -54,6 +55,7 @@ class StudySession:
         self._groups: dict[int, StudyGroup] = {}
         self._cohorts: dict[str, CohortRecord] = {}
         self._visits: dict[keys.Key, VisitRecord | None] = {}
+        self._readings: dict[keys.Key, ReadPage | None] = {}
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
         #: The entries of the responses that this request writes, by participant and serial.
         self.recorded: dict[tuple[int, int], list[dict[str, Any]]] = {}
@@ -103,6 +105,34 @@ class StudySession:
         key = keys.visit(visit.participant_id, visit.number)
         self._visits[key] = visit
         self._stored[key] = (visit, {})
+
+    # -- books ----------------------------------------------------------------------------------
+
+    def find_reading(self, participant_id: int, path: str) -> ReadPage | None:
+        """Return what is stored about a page, test, chapter or book; None for one that wasn't opened."""
+        key = keys.reading(participant_id, path)
+        if key not in self._readings:
+            item = self._study.work.item(key)
+            record = None if item is None else ReadPage.from_item(copy_json(dict(item)))
+            self._readings[key] = record
+            if record is not None:
+                self._stored[key] = (record, copy_json(record.to_fields()))
+        return self._readings[key]
+
+    def readings(self, participant_id: int, path: str = "") -> list[ReadPage]:
+        """Return all that a participant has opened, or what is below a path, as this request leaves it."""
+        collection, prefix = keys.readings(participant_id, path)
+        for item in self._study.work.items(collection, prefix):
+            self.find_reading(participant_id, str(item["path"]))
+        found = (one for key, one in sorted(self._readings.items()) if key[1].startswith(prefix))
+        return [one for one in found if one is not None and one.participant_id == participant_id]
+
+    def add_reading(self, record: ReadPage) -> ReadPage:
+        """Add the record of what a participant opens for the first time."""
+        key = keys.reading(record.participant_id, record.path)
+        self._readings[key] = record
+        self._stored[key] = (record, {})
+        return record
 
     # -- players --------------------------------------------------------------------------------
 

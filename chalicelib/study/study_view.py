@@ -98,6 +98,10 @@ class StudyView(Protocol):
         """The language of its pages."""
 
     @property
+    def library(self) -> PageLibrary:
+        """The compiled pages."""
+
+    @property
     def session(self) -> SessionView:
         """The places and groups that this request has read."""
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from chalicelib.operations.study.pages.page_requests import PageRequests
 
 routes = Blueprint(__name__)
+#: A scroll position is sent as a whole number of thousandths of the page.
+PER_MILLE = 1000
 _STOP_PAGE = Markup(
     '<!DOCTYPE html><html lang="{texts.language}" dir="{texts.direction}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -48,6 +50,33 @@ def page_post(call: HttpCall) -> dict[str, Any]:
     timings = parameters.json_object("timings")
     return _pages(call).post_page(
         _serial(call), answers, timings, _events(call), is_timeout=parameters.flag("timeout")
+    )
+
+
+@endpoint(routes, "/page/open", ("POST",))
+def page_open(call: HttpCall) -> dict[str, Any]:
+    """Open a page of the book in which the participant is, and return it."""
+    return _pages(call).open_page(_serial(call), call.parameters.require("path"), _events(call))
+
+
+@endpoint(routes, "/page/finish", ("POST",))
+def page_finish(call: HttpCall) -> dict[str, Any]:
+    """Finish the book in which the participant is, and return the page that follows it."""
+    return _pages(call).finish_book(_serial(call), _events(call))
+
+
+@endpoint(routes, "/page/contents")
+def page_contents(call: HttpCall) -> dict[str, Any]:
+    """Return the contents of the book in which the participant is, as HTML."""
+    return _pages(call).contents()
+
+
+@endpoint(routes, "/page/reading", ("POST",))
+def page_reading(call: HttpCall) -> dict[str, Any]:
+    """Keep how far a page of a book was scrolled; at the end of a page without questions, it is finished."""
+    position = call.parameters.number("position")
+    return _pages(call).keep_reading(
+        _serial(call), position / PER_MILLE, is_at_end=call.parameters.flag("end")
     )
 
 

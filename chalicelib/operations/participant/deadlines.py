@@ -39,6 +39,8 @@ REPORT_GRACE = timedelta(minutes=2)
 SUBMISSION_DELAY = timedelta(seconds=30)
 #: How often, and for how long, the recruiter is polled about a participant who is still working there.
 RECHECK_INTERVAL = timedelta(minutes=10)
+#: How often a participant is checked whose part has an open end, such as in a book.
+OPEN_END_INTERVAL = timedelta(days=1)
 MAX_OVERTIME = timedelta(hours=1)
 
 
@@ -133,6 +135,9 @@ def reconcile_expired(ctx: Context, participant_id: int, assignment_status: str 
     if ctx.now < deadline(ctx, participant):
         # The participant was given extra time.
         set_deadline(ctx, participant)
+        return
+    if participant.status == ParticipantStatus.WORKING and ctx.experiment.has_open_end(participant):
+        _schedule_check(ctx, participant, ctx.now + OPEN_END_INTERVAL)
         return
     is_working = assignment_status == AssignmentStatus.WORKING
     is_abandoned = assignment_status == AssignmentStatus.ABANDONED

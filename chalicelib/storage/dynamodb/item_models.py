@@ -419,6 +419,19 @@ class VisitItem(StoredItem):
     reminders = _document()
 
 
+class ReadingItem(StoredItem):
+    """A page, test, chapter or book that a participant of a study has opened."""
+
+    participant_id = _number()
+    path = _text()
+    what = _text()
+    started_at = _text()
+    last_at = _text()
+    finished_at = _text()
+    opened = _number()
+    serial = _number()
+
+
 class NoteItem(StoredItem):
     """A note of a person who manages the run, about a record."""
 
@@ -714,6 +727,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "pooled": PooledItem,
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
+    "reading": ReadingItem,
     "live_session": LiveSessionItem,
     "live_pin": StoredItem,
     "live_player": LivePlayerItem,

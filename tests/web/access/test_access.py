@@ -83,7 +83,7 @@ def test_an_expired_token_is_refused_everywhere(islands: Scene, request_: Reques
     assert (said.status, said.code) == (NO_TOKEN, "token_expired")
 
 
-#: Routes that only a study answers; tests/study/mistakes and tests/study/realtime send these without a token.
+#: Routes that only a study answers; tests/study (mistakes, realtime, books) send these without a token.
 OF_STUDIES = {
     ("GET", "/page"),
     ("POST", "/page"),
@@ -92,6 +92,10 @@ OF_STUDIES = {
     ("POST", "/page/draft"),
     ("POST", "/page/echo"),
     ("POST", "/page/upload"),
+    ("POST", "/page/open"),
+    ("POST", "/page/finish"),
+    ("GET", "/page/contents"),
+    ("POST", "/page/reading"),
     ("GET", "/page/upload/{participant_id}/{name}"),
 }
 
@@ -111,7 +115,14 @@ OF_DASHBOARD = {
 @pytest.mark.parametrize(("method", "path"), sorted(OF_STUDIES))
 def test_a_route_of_studies_needs_a_token(islands: Scene, method: str, path: str) -> None:
     fields = {"serial": 1, "answers": "{}", "message": "{}", "events": "[]"}
-    fields |= {"item": "sketch", "size": 1, "sha256": "0" * 64, "echo": "x"}
+    fields |= {
+        "item": "sketch",
+        "size": 1,
+        "sha256": "0" * 64,
+        "echo": "x",
+        "path": "book/a/b",
+        "position": 1,
+    }
     path = path.format(participant_id=1, name="1-a.png")
     with islands.here.unchanged():
         said = islands.here.get(path) if method == "GET" else islands.here.post(path, fields)

@@ -29,6 +29,11 @@ from chalicelib.operations.study.answers.timed_parts import (
     time_factor,
     timed_around,
 )
+from chalicelib.operations.study.books.reading_progress import (
+    before_test,
+    record_finished,
+    record_test_left,
+)
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.grading.peer_grades import store_peer_grades
 from chalicelib.operations.study.shared.group_clock import deadline_of, group_time
@@ -49,7 +54,7 @@ from chalicelib.study.elements import (
     Wait,
 )
 from chalicelib.study.items.markup import marked
-from chalicelib.study.plan import parse_path, write_path
+from chalicelib.study.plan import Path, parse_path, write_path
 from chalicelib.study.study_records import COMPLETE, Place, Pooled, peer_key
 
 from .visits import schedule_visit
@@ -112,9 +117,15 @@ def move_on(ctx: Context, place: Place) -> None:
     except EndlessTimelineError as error:
         _stop_endless(ctx, place, error)
         return
+    move_to(ctx, place, before_test(ctx, place, following))
+
+
+def move_to(ctx: Context, place: Place, following: Path | None) -> None:
+    """Move a participant to a stop, or to the end; the page gets a new serial."""
     place.serial += 1
     path = "" if following is None else write_path(following)
     record_result(ctx, place, path)
+    record_test_left(ctx, place, path)
     pass_on(ctx, place, path)
     arrive(ctx, place, path)
 
@@ -163,6 +174,7 @@ def take_answers(
     given = [name for name, value in checked.items() if value is not None and name not in missed]
     if place.live and given and by != AUTOPLAY:
         record_live_answer(ctx, place, page, response)
+    record_finished(ctx, place)
     if page.keep_draft:
         ctx.uow.delete_item(keys.draft(place.participant_id))
     if stop is not None:

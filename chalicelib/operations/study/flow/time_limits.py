@@ -11,6 +11,7 @@ from chalicelib.operations.study.answers.page_answers import (
     complete_answers,
     page_at,
 )
+from chalicelib.operations.study.books.reading_progress import book_around
 from chalicelib.operations.study.shared.group_clock import deadline_of
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
@@ -62,8 +63,11 @@ def autoplay(ctx: Context, place: Place) -> bool:
         page = page_at(ctx, place)
         if place.ended is not None or page is None or gate_of(ctx, place) is Gate.HELD:
             return False
+        if book_around(ctx, place) is not None:
+            # A book has no end for a participant who doesn't press its button.
+            return False
         expire(ctx, place, page, AUTOPLAY)
-    return page_at(ctx, place) is not None and place.ended is None
+    return page_at(ctx, place) is not None and place.ended is None and book_around(ctx, place) is None
 
 
 def expire_overdue(ctx: Context, place: Place) -> bool:

@@ -11,6 +11,7 @@ from chalicelib.model.statuses import VisitStatus
 from chalicelib.operations.realtime.dropouts import is_disconnected, record_return
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.live_data import away_members
+from chalicelib.operations.study.books.reading_progress import book_around
 from chalicelib.operations.study.flow.members import DROPOUT, TEXTS, living_members, stop_members
 from chalicelib.operations.study.flow.moves import element_at, ring, stop_with_pay
 from chalicelib.operations.study.flow.time_limits import play_for_departed
@@ -50,11 +51,12 @@ def follow_presence(ctx: Context, participant_id: int) -> list[Pending]:
     participant = ctx.uow.participant(participant_id)
     if place is None or place.ended is not None or not participant.is_working:
         return []
-    if is_disconnected(participant):
-        waiting = _carry_out(ctx, participant, place)
-    else:
-        waiting = []
+    waiting: Iterable[Pending | None] = []
+    if not is_disconnected(participant):
         come_back(ctx, place)
+    elif book_around(ctx, place) is None:
+        # Readers of a book may be away for days, and aren't dropouts.
+        waiting = _carry_out(ctx, participant, place)
     _tell_chat(ctx, place)
     session.flush()
     return [one for one in waiting if one is not None]

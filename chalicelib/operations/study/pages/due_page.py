@@ -24,6 +24,7 @@ from chalicelib.operations.study.answers.page_answers import (
     seconds_of,
 )
 from chalicelib.operations.study.answers.trial_batches import take_batch
+from chalicelib.operations.study.flow.book_moves import resume
 from chalicelib.operations.study.flow.ending import finish
 from chalicelib.operations.study.flow.hosting import follow_host
 from chalicelib.operations.study.flow.members import follow
@@ -43,7 +44,7 @@ from chalicelib.operations.study.groups.waits import release
 from chalicelib.operations.study.shared.group_clock import patient_group
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
-from chalicelib.study.elements import Chat, Embed, Live, Page, Session, Trials
+from chalicelib.study.elements import Chat, Contents, Embed, Live, Page, Session, Trials
 from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 
@@ -61,11 +62,11 @@ def get_page(ctx: Context, settled: Pending | None = None) -> PageView:
     if place is None:
         require_working(participant)
         place = begin(ctx, participant)
-    _look_after(ctx, participant, place)
+    look_after(ctx, participant, place)
     # A task in a frame goes on where it was.
     stored = stored_trials(ctx, place) if isinstance(page_at(ctx, place), Embed) else []
     extra_fields = {"stored_trials": stored} if stored else None
-    return _respond(ctx, participant, place, extra_fields=extra_fields)
+    return respond(ctx, participant, place, extra_fields=extra_fields)
 
 
 def post_page(
@@ -91,7 +92,7 @@ def post_page(
     if place is None:
         require_working(participant)
         place = begin(ctx, participant)
-        return _respond(ctx, participant, place, stale=True)
+        return respond(ctx, participant, place, stale=True)
     page = page_at(ctx, place)
     if serial != place.serial or page is None or place.ended is not None:
         return _respond_without_page(ctx, participant, place, serial)
@@ -103,10 +104,10 @@ def post_page(
     seconds, loading = seconds_of(timings)
     if gate_of(ctx, place) not in (Gate.FREE, Gate.OPEN):
         follow_host(ctx, place)
-        return _respond(ctx, participant, place, stale=True)
+        return respond(ctx, participant, place, stale=True)
     if is_over(ctx, place, loading):
         expire(ctx, place, page)
-        return _respond(ctx, participant, place, stale=True)
+        return respond(ctx, participant, place, stale=True)
     ctx.seed(participant, "page", place.serial)
     ctx.uow.declare_scope(*participant.node_ids)
     time_is_up = is_timeout and is_nearly_over(ctx, place)
@@ -114,7 +115,7 @@ def post_page(
     if time_is_up or not is_timeout or patient_group(ctx, place) is None:
         stop = None if failure is None else partial(stop_part, ctx, place.participant_id, failure)
         _take(ctx, participant, place, page, answers, seconds, stop, time_is_up=time_is_up)
-    return _respond(ctx, participant, place)
+    return respond(ctx, participant, place)
 
 
 def _take(
@@ -130,6 +131,9 @@ def _take(
 ) -> None:
     """Take what a page sends: the answers to its items, or a batch of trials."""
     by = _answered_by(participant)
+    if isinstance(page, Contents):
+        resume(ctx, place)
+        return
     if isinstance(page, Trials | Embed):
         sender = TIMEOUT if time_is_up and isinstance(page, Embed) else by
         _take_batch(ctx, place, page, answers, sender, seconds, stop)
@@ -157,9 +161,9 @@ def _respond_without_page(ctx: Context, participant: Participant, place: Place, 
     """Respond to a submission that answers no page that is due: it may begin an open session."""
     is_session = isinstance(element_at(ctx, place.path), Session) and place.ended is None
     if is_session and serial == place.serial and begin_if_open(ctx, participant, place):
-        return _respond(ctx, participant, place)
-    _look_after(ctx, participant, place)
-    return _respond(ctx, participant, place, stale=True)
+        return respond(ctx, participant, place)
+    look_after(ctx, participant, place)
+    return respond(ctx, participant, place, stale=True)
 
 
 def _refuse_early(ctx: Context, place: Place, page: Page) -> None:
@@ -193,7 +197,7 @@ def _answered_by(participant: Participant) -> str:
     return "bot" if participant.recruiter.partition(":")[0] == "bots" else PARTICIPANT
 
 
-def _look_after(ctx: Context, participant: Participant, place: Place) -> None:
+def look_after(ctx: Context, participant: Participant, place: Place) -> None:
     """Mark the participant as connected, follow their group, and enforce time limits and ends of sessions."""
     come_back(ctx, place)
     if place.visit > 1:
@@ -226,10 +230,10 @@ def release_and_show(ctx: Context, pending: Pending) -> tuple[bool, PageView | N
     place = session_of(ctx).place(participant_id)
     if not changed or place.path == pending.path:
         return changed, None
-    return True, _respond(ctx, ctx.uow.participant(participant_id), place)
+    return True, respond(ctx, ctx.uow.participant(participant_id), place)
 
 
-def _respond(
+def respond(
     ctx: Context,
     participant: Participant,
     place: Place,
@@ -237,6 +241,7 @@ def _respond(
     stale: bool = False,
     extra_fields: Mapping[str, Any] | None = None,
 ) -> PageView:
+    """Return the page that is due, complete a participant at the end, and write what was changed."""
     view = show(ctx, place, stale=stale, extra_fields=extra_fields)
     if view.ended:
         finish(ctx, participant, place)

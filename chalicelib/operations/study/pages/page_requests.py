@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.errors import ExperimentError, PetriError
 from chalicelib.operations.study.answers import drafts, echoes, event_log
 from chalicelib.operations.study.answers.uploads import link_to_upload
+from chalicelib.operations.study.books import reading_progress
 from chalicelib.operations.study.flow import reminders
 from chalicelib.operations.study.flow.reminders import StopTexts
 from chalicelib.operations.study.groups.leaving import stop_without_member
@@ -17,7 +18,7 @@ from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import stop_group
 from chalicelib.operations.study.shared.hook_errors import HookFailedError, StudyCodeError
 
-from . import due_page, upload_grants
+from . import book_page, due_page, open_page, upload_grants
 from .settling import MAX_STEPS, settle_and_show
 from .show import PageView
 
@@ -43,6 +44,24 @@ class PageRequests:
         """Store the answers of a page, and return the one that follows."""
         view = self._run(due_page.post_page, serial, answers, timings, events, is_timeout=is_timeout)
         return self._settled(view)
+
+    def open_page(self, serial: int, path: str, events: Any) -> dict[str, Any]:
+        """Open a page of the book in which the participant is."""
+        return self._settled(self._run(open_page.open_page, serial, path, events))
+
+    def finish_book(self, serial: int, events: Any) -> dict[str, Any]:
+        """Finish the book in which the participant is, and return what follows it."""
+        return self._settled(self._run(open_page.finish_book, serial, events))
+
+    def contents(self) -> dict[str, Any]:
+        """Return the contents of the book in which the participant is."""
+        found: dict[str, Any] = self.run(book_page.own_contents)
+        return found
+
+    def keep_reading(self, serial: int, position: float, *, is_at_end: bool) -> dict[str, Any]:
+        """Keep how far a page of a book was read."""
+        kept: dict[str, Any] = self.run(reading_progress.keep_reading, serial, position, is_at_end=is_at_end)
+        return kept
 
     def keep_draft(self, serial: int, answers: Any, fields: Any) -> dict[str, Any]:
         """Keep what is typed on a page."""

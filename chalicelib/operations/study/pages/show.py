@@ -15,6 +15,7 @@ from chalicelib.operations.study.answers.embedded_data import EMBED_SCRIPT, embe
 from chalicelib.operations.study.answers.live_data import live_fields, snapshot_of
 from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
+from chalicelib.operations.study.books.reading_progress import record_opened
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.group_clock import deadline_of, patient_group
 from chalicelib.operations.study.shared.hook_errors import study_code
@@ -44,6 +45,7 @@ from chalicelib.study.player import Player
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import direction_of, translate
 
+from .book_page import book_fields
 from .discussion import discussion_html
 from .held_page import held_fields, paused_by_host
 from .peer_page import grading_html
@@ -119,6 +121,8 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
     study = study_of(ctx)
     html = render_page(ctx, player, page, items)
     media = [path for item in items.values() for path in item.files()]
+    if place.shown_at is None:
+        record_opened(ctx, place)
     start_clock(ctx, place, has_media=bool(media))
     until = deadline_of(ctx, place)
     compiled = study.library.page(page.name, study.language) if page.name in study.library.names() else None
@@ -135,6 +139,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
     }
     shown |= _draft(ctx, place, page)
+    shown |= book_fields(ctx, place, page)
     if isinstance(page, Live | Chat):
         return shown | live_fields(ctx, place, page, player)
     if isinstance(page, Embed):

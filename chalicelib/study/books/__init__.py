@@ -1,0 +1,1 @@
+"""What studies need for books: their contents, and the records of what participants have read."""
