@@ -35,6 +35,7 @@ from chalicelib.study.elements import (
     TimelineError,
     Trials,
     Wait,
+    imported_book,
 )
 from chalicelib.study.elements.sessions import days, hours
 from chalicelib.study.items import *  # noqa: F403 - the kinds are listed in one place, by items
@@ -84,6 +85,7 @@ __all__ = [  # noqa: PLE0604 - the names of items are texts
     "all_orders",
     "days",
     "hours",
+    "imported_book",
     "latin_square",
     "study_from_file",
     *_items.__all__,

@@ -20,6 +20,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "live": ("petri live my_study", "petri live my_study --ask 'Student number'"),
     "live-result": ("petri live-result 1 --out quiz.xlsx",),
+    "import-book": (
+        "petri import-book my_book --into my_study",
+        "petri import-book my_book --into my_study --write-ids --yes",
+    ),
     "import-items": ("petri import-items questions.gift my_study",),
     "export-items": ("petri export-items my_study --to gift --out questions.gift",),
     "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),

@@ -47,6 +47,7 @@ from infra.cli.commands.run.serve import serve
 from infra.cli.commands.run.simulate import simulate
 from infra.cli.commands.write.email_test import email_test
 from infra.cli.commands.write.gallery import gallery
+from infra.cli.commands.write.import_book import import_book
 from infra.cli.commands.write.import_items import export_items, import_items
 from infra.cli.commands.write.make_uuid import uuid_command
 from infra.cli.commands.write.new import new
@@ -80,6 +81,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "Write an experiment": {
         "new": new,
         "gallery": gallery,
+        "import-book": import_book,
         "import-items": import_items,
         "export-items": export_items,
         "vendor": vendor,

@@ -11,6 +11,7 @@ from typing import Final
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem, StudyFile
 from chalicelib.study.pages.library import FOLDER, STUDY_FILE, item_sources, page_sources, sources_hash
+from infra.folder_change import restore_interrupted_change
 
 from .directives import keys_of
 from .page_compiler import PageSource, compile_page
@@ -28,6 +29,7 @@ def compile_folder(folder: Path) -> CompiledPages:
     Never raises for what an author wrote: the problems name file and line, and pages without a problem are
     compiled although others have some.
     """
+    restore_interrupted_change(folder)
     problems: list[Problem] = []
     pages: _Pages = {}
     sources = page_sources(folder)

@@ -8,6 +8,7 @@ from .element import Element, EndlessTimelineError, TimelineError
 from .embed import Embed
 from .flow import Branch, Choose, Container, For, Part, Rounds, Shuffle
 from .hosted import Hosted
+from .imported_book import imported_book
 from .interaction import Cohort, Gathering, Group, Join, Wait
 from .live import Chat, Live
 from .page_elements import End, Form, Page
@@ -53,4 +54,5 @@ __all__ = [
     "TimelineError",
     "Trials",
     "Wait",
+    "imported_book",
 ]

@@ -1,0 +1,1 @@
+"""`petri import-book`: reads a Sphinx project, and mirrors it in a study's folder."""

@@ -1,0 +1,100 @@
+"""`petri import-book`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.output import err, out
+
+if TYPE_CHECKING:
+    from infra.books.import_book import BookImport
+
+#: How many answers without a question are shown; all are counted.
+SHOWN = 20
+
+
+def import_book(
+    directory: Annotated[
+        Path,
+        typer.Argument(help="The Sphinx project: the folder with its conf.py.", file_okay=False, exists=True),
+    ],
+    *,
+    into: Annotated[
+        Path, typer.Option("--into", help="The study's folder; by default the current one.", file_okay=False)
+    ] = Path(),
+    name: Annotated[
+        str, typer.Option("--name", help="The book's name, if the study has several; by default `book`.")
+    ] = "",
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data",
+            help="An export of a deployed app in which to look for answers; repeatable.",
+            exists=True,
+        ),
+    ] = None,
+    write_ids: Annotated[
+        bool, typer.Option("--write-ids", help="Write the ids of new pages into the book's source.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Change the study without asking.")] = False,
+) -> None:
+    """Import a Sphinx project, in reStructuredText or MyST, as a book of the study; again to update it.
+
+    This runs the project's conf.py and its extensions: import only books whose code you would run.
+    """
+    # Lazy import: it imports every kind of item.
+    from infra.books.import_book import prepare
+
+    found = prepare(directory, into, name=name, exports=data or ())
+    _show(found)
+    new_ids = found.made.new_ids if write_ids else []
+    if not found.is_needed and not new_ids:
+        out().print("The study has the book as it is; nothing was changed.")
+        return
+    if not yes:
+        typer.confirm(_question(found, len(new_ids)), err=True, abort=True)
+    found.apply(write_ids=write_ids)
+    pages, questions = len(list(found.made.contents.pages())), len(list(found.made.contents.questions()))
+    out().print(f"Imported into {found.study}: {pages} pages, {questions} questions.", markup=False)
+    if new_ids:
+        out().print(f"Page ids written into {len(new_ids)} files of {found.project.folder}.", markup=False)
+    elif found.made.new_ids:
+        out().print(
+            f"{len(found.made.new_ids)} pages have no id in their source, so a renamed file would be a "
+            "removed and an added page. Write the ids with --write-ids."
+        )
+    out().print("Check the study with: petri verify", markup=False)
+
+
+def _show(found: BookImport) -> None:
+    """Show what would change, and whose answers would lose their question."""
+    for warning in found.made.warnings:
+        err().print(f"warning: {warning}", markup=False)
+    for change in found.changes.lines():
+        out().print(change, markup=False)
+    for path in found.changes.overwritten:
+        out().print(f"overwritten: {path}, which was changed or removed after the last import", markup=False)
+    if found.changes.counts():
+        out().print(f"Changes: {found.changes.counts()}.", markup=False)
+    if not found.lost:
+        return
+    people = len({(answer.run, answer.participant_id) for answer in found.lost})
+    out().print(
+        f"{len(found.lost)} answers of {people} participants would lose their question. They stay in the "
+        "data, and no longer count for points:"
+    )
+    for answer in found.lost[:SHOWN]:
+        out().print(f"  {answer}", markup=False)
+    if len(found.lost) > SHOWN:
+        out().print(f"  ... and {len(found.lost) - SHOWN} more")
+
+
+def _question(found: BookImport, new_ids: int) -> str:
+    parts = [f"Change {found.study}"] if found.is_needed else []
+    if new_ids:
+        parts.append(f"write page ids into {new_ids} files of {found.project.folder}")
+    question = " and ".join(parts)
+    return f"{question[:1].upper()}{question[1:]}?"

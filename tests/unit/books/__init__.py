@@ -1,0 +1,1 @@
+"""Books: imported from Sphinx projects."""
