@@ -68,6 +68,8 @@ liveanswers#<n>   <page>#<participant> the answers to the pages of a live sessio
 classes           <number>             classes; classcode#<code> names the one that a join code belongs to
 classmembers#<n>  <seat>               the members of a class; classmember#<n> keeps each address once
 part#<id>         class                the class and the seat of a participant who is a member
+classwork#<n>     task#<assignment>    assignments of a class; except#<seat>#<assignment>; # the gradebook
+classpoints#<n>   <assignment>#<seat>  points that people have given in the gradebook of a class
 """
 
 from __future__ import annotations
@@ -766,3 +768,45 @@ def class_identity(number: int, identity: str) -> Key:
 def class_of_participant(participant_id: int) -> Key:
     """Return where it is stored which member of a class a participant is."""
     return f"part#{participant_id}", "class"
+
+
+def class_work(class_number: int) -> str:
+    """Return the partition of the assignments of a class, and of the exceptions from their due dates."""
+    return f"classwork#{class_number}"
+
+
+CLASS_TASKS, CLASS_EXCEPTIONS = "task#", "except#"
+
+
+def gradebook(class_number: int) -> Key:
+    """Return where the settings of a class's gradebook are stored."""
+    return class_work(class_number), "#"
+
+
+def class_assignment(class_number: int, number: int) -> Key:
+    return class_work(class_number), f"{CLASS_TASKS}{number:06d}"
+
+
+def exceptions_of_seat(class_number: int, seat: str) -> tuple[str, str]:
+    """Return the partition and the prefix of the exceptions of one member."""
+    return class_work(class_number), f"{CLASS_EXCEPTIONS}{seat}#"
+
+
+def deadline_exception(class_number: int, number: int, seat: str) -> Key:
+    pk, prefix = exceptions_of_seat(class_number, seat)
+    return pk, f"{prefix}{number:06d}"
+
+
+def class_points(class_number: int) -> str:
+    """Return the partition of the points that people have given in the gradebook of a class."""
+    return f"classpoints#{class_number}"
+
+
+def points_in_assignment(class_number: int, number: int, seat: str = "") -> tuple[str, str]:
+    """Return the partition and the prefix of the points given in an assignment: to all, or to one member."""
+    return class_points(class_number), f"{number:06d}#" + (f"{seat}#" if seat else "")
+
+
+def given_points(class_number: int, number: int, seat: str, entry: str) -> Key:
+    pk, prefix = points_in_assignment(class_number, number, seat)
+    return pk, f"{prefix}{entry}"

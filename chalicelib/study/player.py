@@ -266,7 +266,8 @@ class Player:
 
         Returns:
             The feedback; empty without an answer, and before the participant may know it: with
-            `feedback_when="section"` until they have left the Part or Chapter that asks the item.
+            `feedback_when="section"` until they have left the Part or Chapter that asks the item, and in an
+            assignment of a class without feedback until its grades are released.
 
         """
         item = self._study.items().get(name)
@@ -282,6 +283,8 @@ class Player:
         return AnswerReader(self._study.work, self._place, self._study.session.recorded)
 
     def _may_know(self, item: Item) -> bool:
+        if self._study.session.hides_feedback(self._place, item.name):
+            return False
         if item.feedback_when != "section":
             return item.feedback_when == "at_once"
         here = [part.name for part in parse_path(self._path)]

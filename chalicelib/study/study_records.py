@@ -145,6 +145,11 @@ class Place(StoredFields):
     held: bool = False
     #: Whether the page of a live session is answered, and stays until the host goes on.
     answered: bool = False
+    #: The seat in a class, whose assignments have rules; "" outside of one.
+    class_seat: str = ""
+    #: The clocks of timed assignments, by number: `since` when it runs (None while it stands still), and for
+    #: how many seconds it `ran` before.
+    work_clocks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from chalicelib.errors import NotFound, RuleBroken
 from chalicelib.messages import SendToParticipants
 from chalicelib.model import keys
 from chalicelib.serializable import copy_json, require_serializable
+from chalicelib.study.assignments.member_work import MemberAssignment, items_of_assignment, read_member_work
 from chalicelib.study.study_records import (
     CohortRecord,
     GroupRecord,
@@ -59,6 +60,8 @@ class StudySession:
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
         #: The entries of the responses that this request writes, by participant and serial.
         self.recorded: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        #: The assignments of members of classes, by seat.
+        self._works: dict[str, Sequence[MemberAssignment]] = {}
         #: Points earned in this request: participant, points, reason.
         self.earnings: list[tuple[int, Decimal, str]] = []
 
@@ -86,6 +89,24 @@ class StudySession:
         """Add the place of a new participant."""
         self._places[place.participant_id] = place
         self._stored[keys.place(place.participant_id)] = (place, {})
+
+    def work_of(self, place: Place) -> Sequence[MemberAssignment]:
+        """Return the assignments of a member of a class; none, without a read, for other participants."""
+        seat = place.class_seat
+        if not seat:
+            return ()
+        if seat not in self._works:
+            self._works[seat] = read_member_work(self._study.work, seat)
+        return self._works[seat]
+
+    def hides_feedback(self, place: Place, item: str) -> bool:
+        """Whether an assignment shows no feedback to an item before its grades are released."""
+        return any(
+            not one.assignment.feedback
+            and one.assignment.released_at is None
+            and item in items_of_assignment(self._study, one.assignment)
+            for one in self.work_of(place)
+        )
 
     # -- visits ---------------------------------------------------------------------------------
 

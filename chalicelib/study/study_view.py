@@ -54,6 +54,9 @@ class SessionView(Protocol):
     def add_row(self, group: Any, name: str, values: Mapping[str, Any]) -> None:
         """Store a row of data for a group."""
 
+    def hides_feedback(self, place: Place, item: str) -> bool:
+        """Whether an assignment of the player's class shows no feedback to an item yet."""
+
     def note_earning(self, player: Any, points: Decimal, reason: str) -> None:
         """Note that a player has earned points."""
 

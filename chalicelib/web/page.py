@@ -95,6 +95,22 @@ def page_events(call: HttpCall) -> dict[str, Any]:
     return _pages(call).keep_events(_serial(call), _events(call))
 
 
+@endpoint(routes, "/page/leave", ("POST",))
+def page_leave(call: HttpCall) -> dict[str, Any]:
+    """Take word that a page of a timed assignment was closed, so that its clock stands still."""
+    return _pages(call).leave_page(_serial(call), call.parameters.text("leaves") or "")
+
+
+@endpoint(routes, "/page/class")
+def page_class(call: HttpCall) -> dict[str, Any]:
+    """Return what a member of a class reads about it: assignments, due dates, released grades."""
+    # Lazy import: only members of classes need it.
+    from chalicelib.operations.assignments.own_class import own_class
+
+    shown = call.run(own_class)
+    return {"title": shown.title, "heading": shown.heading, "html": shown.html}
+
+
 @endpoint(routes, "/page/echo", ("POST",))
 def page_echo(call: HttpCall) -> dict[str, Any]:
     """Take an echo that the page of a live session sends back at once, to measure the latency of the line."""

@@ -678,6 +678,31 @@ class ClassMemberItem(StoredItem):
     left = _text()
 
 
+class ClassAssignmentItem(StoredItem):
+    class_number = _number()
+    number = _number()
+    name = _text()
+    parts = _document()
+    due = _text()
+    enforced = _flag()
+    released_at = _text()
+
+
+class DeadlineExceptionItem(StoredItem):
+    class_number = _number()
+    assignment = _number()
+    seat = _text()
+    due = _text()
+
+
+class GivenPointsItem(StoredItem):
+    class_number = _number()
+    assignment = _number()
+    seat = _text()
+    entry = _text()
+    points = _text()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -734,6 +759,10 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "live_name": StoredItem,
     "live_answer": LiveAnswerItem,
     "live_result": StoredItem,
+    "class_assignment": ClassAssignmentItem,
+    "deadline_exception": DeadlineExceptionItem,
+    "given_points": GivenPointsItem,
+    "gradebook": StoredItem,
     "study_class": StudyClassItem,
     "class_code": StoredItem,
     "class_member": ClassMemberItem,

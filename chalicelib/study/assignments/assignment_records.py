@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,6 +22,8 @@ TOTALS: Final = (SUM, WEIGHTED)
 GRACE_AFTER_DUE: Final = 2.0
 #: Under this name the total of an assignment is stored that a grader has given by hand.
 TOTAL: Final = ""
+#: The rounds and branches in a path.
+_MARKS: Final = re.compile(r"\[[^\]]*\]")
 
 
 @immutable()
@@ -170,6 +173,18 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def entries_asked(entries: Sequence[AssignmentEntry], page: str, items: Sequence[str]) -> bool:
+def entries_asked(entries: Sequence[AssignmentEntry], page: PageRef, items: Collection[str]) -> bool:
     """Whether a page belongs to an assignment: it is one of its pages, or asks one of its items."""
-    return any(entry.name == page if entry.kind == PAGE else entry.name in items for entry in entries)
+    return any(page.is_called(one.name) if one.kind == PAGE else one.name in items for one in entries)
+
+
+@immutable()
+class PageRef:
+    """A page of a study: its name, and where it is in the timeline."""
+
+    name: str
+    path: str = ""
+
+    def is_called(self, name: str) -> bool:
+        """Whether this is the page's name, or its path without rounds: `book/intro/welcome`."""
+        return name in (self.name, _MARKS.sub("", self.path))

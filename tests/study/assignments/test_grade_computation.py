@@ -19,6 +19,7 @@ from chalicelib.study.assignments.assignment_records import (
     ClassAssignment,
     DeadlineException,
     GivenPoints,
+    PageRef,
     entries_asked,
     terms_of,
 )
@@ -219,6 +220,8 @@ def test_shares_are_rounded_once_and_half_up(part: int, whole: int) -> None:
 
 def test_a_page_belongs_to_an_assignment_by_its_name_or_by_its_items() -> None:
     entries = assignment().entries
-    assert entries_asked(entries, "essay", [])
-    assert entries_asked(entries, "anywhere", ["capital"])
-    assert not entries_asked(entries, "capital", ["essay"])
+    assert entries_asked(entries, PageRef("essay"), [])
+    assert entries_asked(entries, PageRef("anywhere"), ["capital"])
+    assert not entries_asked(entries, PageRef("capital"), ["essay"])
+    assert PageRef("welcome", "book/rounds[2]/welcome").is_called("book/rounds/welcome")
+    assert not PageRef("welcome", "book/intro/welcome").is_called("book/outro/welcome")

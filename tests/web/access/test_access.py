@@ -91,6 +91,8 @@ OF_STUDIES = {
     ("POST", "/page/events"),
     ("POST", "/page/draft"),
     ("POST", "/page/echo"),
+    ("POST", "/page/leave"),
+    ("GET", "/page/class"),
     ("POST", "/page/upload"),
     ("POST", "/page/open"),
     ("POST", "/page/finish"),

@@ -11,9 +11,11 @@ from chalicelib.immutable import immutable
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.class_rules import closed_items, has_work_clock
 from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.answer_store import shortened, spill
+from chalicelib.study.assignments.assignment_texts import RELOAD
 from chalicelib.study.elements import Page, PeerGrading
 from chalicelib.study.expressions import holds
 from chalicelib.study.items import AnswerError, Grade, Item, UploadItem, check_answer
@@ -33,9 +35,18 @@ PARTICIPANT, TIMEOUT, AUTOPLAY = "participant", "timeout", "autoplay"
 
 
 def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
-    """Return the items of a page for this player, with their options and rows resolved."""
+    """Return the items of a page for this player, with their options and rows resolved.
+
+    Those of an assignment that is closed for them aren't asked.
+    """
     if isinstance(page, PeerGrading):
         return grade_items(ctx, player.id, page)
+    asked = _items_asked(ctx, player, page)
+    closed = closed_items(ctx, session_of(ctx).place(player.id), page, asked)
+    return {name: item for name, item in asked.items() if name not in closed} if closed else asked
+
+
+def _items_asked(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     study = study_of(ctx)
     with study_code(ctx, player.id, f"the choice of the items at {player.path}"):
         items = {n: item for n, item in study.items_of(page).items() if holds(study, item.show_if, player)}
@@ -63,9 +74,7 @@ def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[st
     items, language = items_due(ctx, player, page), study_of(ctx).language
     unknown = [name for name in raw if name not in items]
     if unknown:
-        raise AnswersRefused(
-            {str(name): translate("This page doesn't ask this.", language) for name in unknown}
-        )
+        _refuse_unasked(ctx, player, page, unknown)
     stored: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for name, item in items.items():
@@ -76,6 +85,17 @@ def check_answers(ctx: Context, player: Player, page: Page, raw: Any) -> dict[st
     if refused:
         raise AnswersRefused(refused)
     return stored
+
+
+def _refuse_unasked(ctx: Context, player: Player, page: Page, names: Sequence[Any]) -> None:
+    """Refuse answers to items that the page doesn't ask, or not any more."""
+    language = study_of(ctx).language
+    closed = closed_items(ctx, session_of(ctx).place(player.id), page, [str(name) for name in names])
+    reasons = {
+        name: f"{reason} {translate(RELOAD, language)}" for name, reason in closed.items() if name in names
+    }
+    other = translate("This page doesn't ask this.", language)
+    raise AnswersRefused({str(name): reasons.get(str(name), other) for name in names})
 
 
 def _checked(ctx: Context, player: Player, item: Item, raw: Any) -> Any:
@@ -102,13 +122,14 @@ class CompletedAnswers:
 def complete_answers(ctx: Context, player: Player, page: Page, draft: Any = None) -> CompletedAnswers | None:
     """Return the answers of a player whose time is up: valid parts of the draft, `on_timeout`, defaults.
 
-    None when a required item has none of them, except in a timed or hosted part and for a grade of a peer,
-    where it stays without an answer.
+    None when a required item has none of them, except in a timed or hosted part, in a timed assignment and
+    for a grade of a peer, where it stays without an answer.
     """
     answers: dict[str, Any] = {}
     missed: set[str] = set()
     can_miss = timed_around(ctx, player.path) is not None or isinstance(page, PeerGrading)
     can_miss = can_miss or study_of(ctx).plan().is_hosted(parse_path(player.path))
+    can_miss = can_miss or has_work_clock(session_of(ctx).place(player.id))
     for name, item in items_due(ctx, player, page).items():
         value = _valid_draft(ctx, player, item, draft)
         if value is None:

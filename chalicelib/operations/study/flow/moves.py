@@ -36,10 +36,16 @@ from chalicelib.operations.study.books.reading_progress import (
 )
 from chalicelib.operations.study.design.assignment import assign_person, release_slot
 from chalicelib.operations.study.grading.peer_grades import store_peer_grades
+from chalicelib.operations.study.shared.class_rules import (
+    restart_work_clocks,
+    start_work_clocks,
+    stop_work_clocks,
+)
 from chalicelib.operations.study.shared.group_clock import deadline_of, group_time
 from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.live_gate import is_paced
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
+from chalicelib.study.classes.class_seats import class_of_seat
 from chalicelib.study.elements import (
     Element,
     End,
@@ -86,6 +92,8 @@ def begin(ctx: Context, participant: Participant) -> Place:
     place = Place(participant_id=participant.id)
     session.add_place(place)
     join_live_session(ctx, place, participant.worker_id)
+    if class_of_seat(participant.worker_id) is not None:
+        place.class_seat = participant.worker_id
     if is_removed(ctx, place):
         # The host has removed them from the lobby before they opened their link.
         stop_with_pay(ctx, place, RELEASED_TEXT, RELEASED)
@@ -223,6 +231,7 @@ def _has_cell(ctx: Context, place: Place) -> bool:
 
 def arrive(ctx: Context, place: Place, path: str) -> None:
     """Put a participant at the element at a path, which hasn't been shown to them yet."""
+    stop_work_clocks(ctx, place)
     place.path = path
     place.answered = False
     place.ahead = study_of(ctx).plan().names_after(parse_path(path))
@@ -317,6 +326,7 @@ def wake_at_deadline(ctx: Context, place: Place) -> None:
 def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
     """Record that the page is being sent now, and begin its time limit."""
     if place.shown_at is not None:
+        _start_again(ctx, place)
         return
     place.shown_at = iso(ctx.now)
     if is_paced(ctx, place):
@@ -326,13 +336,30 @@ def start_clock(ctx: Context, place: Place, *, has_media: bool = False) -> None:
         return
     place.slack = MAX_LOADING if has_media else 0.0
     element = element_at(ctx, place.path)
-    limits = [part_ends_at(ctx, place, begins=True)]
+    limits: list[str | None] = [part_ends_at(ctx, place, begins=True), *start_work_clocks(ctx, place)]
     if isinstance(element, Page) and element.seconds is not None:
         limits.append(later(group_time(ctx, place), element.seconds * time_factor(ctx, place)))
     set_limits = [limit for limit in limits if limit is not None]
     if set_limits:
         place.until = min(set_limits)
         wake_at_deadline(ctx, place)
+
+
+def _start_again(ctx: Context, place: Place) -> None:
+    """Let the clock of a timed assignment go on whose page is shown again."""
+    ends = restart_work_clocks(ctx, place) if place.class_seat else []
+    if ends and place.until is None:
+        place.until = min(ends)
+        wake_at_deadline(ctx, place)
+
+
+def leave_page(ctx: Context, place: Place) -> None:
+    """Stop the clock of a timed assignment whose page is closed; a time limit of its own goes on."""
+    element = element_at(ctx, place.path)
+    stop_work_clocks(ctx, place)
+    has_own_limit = isinstance(element, Page) and element.seconds is not None
+    if not has_own_limit and timed_around(ctx, place.path) is None:
+        place.until = None
 
 
 def is_over(ctx: Context, place: Place, loading: float | None = None) -> bool:

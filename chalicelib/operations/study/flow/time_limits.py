@@ -15,6 +15,7 @@ from chalicelib.operations.study.books.reading_progress import book_around
 from chalicelib.operations.study.shared.group_clock import deadline_of
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import Pending, later, moment_of, session_of, study_of
+from chalicelib.study.assignments.member_work import extend_clocks
 from chalicelib.study.elements import Page, Wait
 from chalicelib.study.items.markup import marked
 from chalicelib.study.plan import parse_path
@@ -130,5 +131,6 @@ def extend_page(ctx: Context, participant_id: int, minutes: int) -> None:
         place.until = later(until, minutes * 60)
         ends = {path: moment_of(end) for path, end in place.clocks.items()}
         place.clocks = {path: later(end, minutes * 60) for path, end in ends.items() if end is not None}
+        extend_clocks(place, minutes * 60)
         wake_at_deadline(ctx, place)
     session.flush()

@@ -78,6 +78,14 @@ class PageRequests:
         taken: dict[str, Any] = self.run(echoes.take_echo, echo)
         return taken
 
+    def leave_page(self, serial: int, since: str) -> dict[str, Any]:
+        """Take word that a page of a timed assignment was closed."""
+        # Lazy import: only members of classes have timed assignments.
+        from .leaving_pages import take_leave
+
+        taken: dict[str, Any] = self.run(take_leave, serial, since)
+        return taken
+
     def grant_upload(
         self, serial: int, item: str, described: Mapping[str, Any], ending: str
     ) -> dict[str, Any]:

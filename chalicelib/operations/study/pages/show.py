@@ -17,6 +17,7 @@ from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.books.reading_progress import record_opened
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
+from chalicelib.operations.study.shared.class_rules import closed_items, running_since
 from chalicelib.operations.study.shared.group_clock import deadline_of, patient_group
 from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of, is_paced
@@ -119,7 +120,7 @@ def _pause(ctx: Context, place: Place) -> dict[str, Any]:
 def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, Any]:
     items = items_due(ctx, player, page)
     study = study_of(ctx)
-    html = render_page(ctx, player, page, items)
+    html = _closing_notice(ctx, place, page) + render_page(ctx, player, page, items)
     media = [path for item in items.values() for path in item.files()]
     if place.shown_at is None:
         record_opened(ctx, place)
@@ -140,12 +141,23 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
     }
     shown |= _draft(ctx, place, page)
     shown |= book_fields(ctx, place, page)
+    since = running_since(ctx, place)
+    if since is not None:
+        shown["leaves"] = since
     if isinstance(page, Live | Chat):
         return shown | live_fields(ctx, place, page, player)
     if isinstance(page, Embed):
         frame = embed_data(ctx, place, page, player)
         return shown | {"kind": "embed", "data": frame, "script": EMBED_SCRIPT, "button": None}
     return shown | _trials(ctx, place, page) if isinstance(page, Trials) else shown
+
+
+def _closing_notice(ctx: Context, place: Place, page: Page) -> str:
+    """Return why a page doesn't ask all of its items any more; empty for all but members of classes."""
+    asked = study_of(ctx).items_of(page) if place.class_seat else {}
+    reasons = dict.fromkeys(closed_items(ctx, place, page, asked).values())
+    notice = Markup('<p class="alert alert-warning" role="status">{}</p>\n')
+    return str(Markup("").join(notice.format(reason) for reason in reasons))
 
 
 def _address(script: str | None) -> str | None:

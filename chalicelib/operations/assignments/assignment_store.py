@@ -1,0 +1,123 @@
+"""Reads and writes the records of assignments, exceptions, and points given in the gradebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from chalicelib.access.rights import Right
+from chalicelib.errors import NotFound
+from chalicelib.model import keys
+from chalicelib.operations.classes.class_records import members_of, read_class, read_member
+from chalicelib.operations.shared.access import require_right
+from chalicelib.operations.shared.context import Context
+from chalicelib.serializable import copy_json
+from chalicelib.study.assignments.assignment_records import (
+    ClassAssignment,
+    DeadlineException,
+    GivenPoints,
+    GradebookSettings,
+)
+from chalicelib.study.classes.study_class import ClassMember, StudyClass
+
+#: How many items are read in one call.
+_PER_CALL: Final = 1000
+
+
+def graded_class(ctx: Context, number: int) -> StudyClass:
+    """Return a class that the actor grades: they see it, and have the right Grade."""
+    actor = require_right(ctx, Right.GRADE)
+    study_class = read_class(ctx, number)
+    if actor.may(Right.MANAGE_LAB) or actor.username in study_class.instructors:
+        return study_class
+    raise NotFound(f"There is no class {number}.", code="class_not_found")
+
+
+def read_assignment(ctx: Context, class_number: int, number: int) -> ClassAssignment:
+    """Return an assignment of a class; NotFound when there is none of this number."""
+    item = ctx.uow.item(keys.class_assignment(class_number, number))
+    if item is None:
+        raise NotFound(f"Class {class_number} has no assignment {number}.", code="class_assignment_not_found")
+    return ClassAssignment.from_item(copy_json(dict(item)))
+
+
+def assignments_of(ctx: Context, class_number: int) -> list[ClassAssignment]:
+    """Return the assignments of a class, in the order in which they were set."""
+    stored = _items(ctx, keys.class_work(class_number), keys.CLASS_TASKS)
+    return [ClassAssignment.from_item(item) for item in stored]
+
+
+def exceptions_of(ctx: Context, class_number: int) -> dict[tuple[int, str], DeadlineException]:
+    """Return the exceptions in a class, by assignment and seat."""
+    stored = _items(ctx, keys.class_work(class_number), keys.CLASS_EXCEPTIONS)
+    found = map(DeadlineException.from_item, stored)
+    return {(one.assignment, one.seat): one for one in found}
+
+
+def points_given(ctx: Context, class_number: int) -> Mapping[tuple[int, str], Mapping[str, GivenPoints]]:
+    """Return the points that people have given in a class, by assignment and seat, then by entry."""
+    found: dict[tuple[int, str], dict[str, GivenPoints]] = {}
+    for item in _items(ctx, keys.class_points(class_number), ""):
+        one = GivenPoints.from_item(item)
+        found.setdefault((one.assignment, one.seat), {})[one.entry] = one
+    return found
+
+
+def points_given_to(ctx: Context, assignment: ClassAssignment, seat: str) -> dict[str, GivenPoints]:
+    """Return the points that people have given to a member for an assignment, by entry."""
+    pk, prefix = keys.points_in_assignment(assignment.class_number, assignment.number, seat)
+    return {one.entry: one for one in map(GivenPoints.from_item, ctx.uow.items(pk, prefix))}
+
+
+def settings_of(ctx: Context, class_number: int) -> GradebookSettings:
+    """Return how the gradebook of a class computes its totals."""
+    item = ctx.uow.item(keys.gradebook(class_number))
+    return (
+        GradebookSettings(class_number)
+        if item is None
+        else GradebookSettings.from_item(copy_json(dict(item)))
+    )
+
+
+def active_members(ctx: Context, class_number: int) -> list[ClassMember]:
+    """Return the members of a class who haven't left it, by name."""
+    members = [one for one in members_of(ctx, class_number) if one.is_active]
+    return sorted(members, key=lambda one: (last_and_first(one.name)[0].casefold(), one.name, one.seat))
+
+
+def active_member(ctx: Context, class_number: int, seat: str) -> ClassMember:
+    """Return a member of a class; NotFound for a person who isn't a member, or not any more."""
+    member = read_member(ctx, class_number, seat)
+    if not member.is_active:
+        raise NotFound(f"Class {class_number} has no member {seat}.", code="class_member_not_found")
+    return member
+
+
+def last_and_first(name: str) -> tuple[str, str]:
+    """Return the last and the first name of a person: of `Lovelace, Ada` as of `Ada Lovelace`."""
+    last, comma, first = name.partition(",")
+    if comma:
+        return last.strip(), first.strip()
+    first, _, last = name.strip().rpartition(" ")
+    return last, first
+
+
+def store_settings(ctx: Context, settings: GradebookSettings) -> None:
+    """Write the settings of a gradebook, if they are stored as they were read."""
+    ctx.uow.put_if_unchanged(keys.gradebook(settings.class_number), settings.kind, settings.to_fields())
+
+
+def store_assignment(ctx: Context, assignment: ClassAssignment) -> None:
+    """Write an assignment, if it is stored as it was read."""
+    key = keys.class_assignment(assignment.class_number, assignment.number)
+    ctx.uow.put_if_unchanged(key, assignment.kind, assignment.to_fields())
+
+
+def _items(ctx: Context, pk: str, prefix: str) -> Iterator[dict[str, object]]:
+    after = None
+    while True:
+        page = ctx.uow.page(pk, prefix=prefix, after=after, limit=_PER_CALL)
+        yield from page.items
+        after = page.after
+        if after is None:
+            return

@@ -1,0 +1,264 @@
+"""Due dates, exceptions, time and feedback of assignments, over every engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.errors import AnswersRefused, InvalidState
+from chalicelib.storage.engine import Engine
+from petri.study import End, Form, Study, number
+from tests.study.contract.players import Player, Seat
+
+from .classroom import Classroom, Course
+
+
+def local(room: Classroom, minutes: float) -> str:
+    """Return a moment some minutes from now as an instructor writes it."""
+    return datetime.fromtimestamp(room.table.clock.now().timestamp() + minutes * 60, UTC).isoformat()
+
+
+def turn(room: Classroom, minutes: float) -> None:
+    room.table.clock.turn(seconds=minutes * 60)
+
+
+@pytest.fixture
+def room(engine: Engine, seat_players: Seat) -> Classroom:
+    return Classroom(seat_players(engine, Course, 0))
+
+
+@pytest.fixture
+def here(sqlite: Engine, seat_players: Seat) -> Classroom:
+    return Classroom(seat_players(sqlite, Course, 0))
+
+
+def test_an_enforced_due_date_refuses_later_answers_and_says_why(room: Classroom) -> None:
+    room.assign(due=local(room, 10), enforced=True)
+    ada, bob = room.enter("Ada"), room.enter("Bob")
+    ada.post(capital="Paris")
+    turn(room, 11)
+    with pytest.raises(AnswersRefused) as refused:
+        bob.post(capital="Paris")
+    assert "The due date of “Homework” has passed" in refused.value.items["capital"]
+    assert "What you have written is still here." in refused.value.items["capital"]
+    shown = bob.get()
+    assert ("has passed" in shown["html"], shown["items"]) == (True, {})
+    assert bob.post()["page"] == "half"
+    assert [room.row(one).cells[0].points for one in (ada, bob)] == [10, None]
+
+
+def test_an_exception_moves_the_due_date_of_one_member_alone(room: Classroom) -> None:
+    number = room.assign(due=local(room, 10), enforced=True)
+    ada, bob = room.enter("Ada"), room.enter("Bob")
+    room.allow(ada, number, due=local(room, 60), reason="Ill")
+    turn(room, 11)
+    assert ada.post(capital="Paris")["page"] == "half"
+    with pytest.raises(AnswersRefused):
+        bob.post(capital="Paris")
+    room.allow(bob, number, due=local(room, 60))
+    assert bob.post(capital="Paris")["page"] == "half"
+    # Withdrawn later, it has its effect on the grade at once, since that is computed from the answers.
+    room.allow(bob, number)
+    assert [room.row(one).cells[0].points for one in (ada, bob)] == [10, None]
+
+
+def test_an_answer_after_a_due_date_that_is_not_enforced_is_late_and_counts(here: Classroom) -> None:
+    here.assign(due=local(here, 10))
+    ada = here.enter("Ada")
+    turn(here, 11)
+    ada.post(capital="Paris")
+    assert (here.row(ada).cells[0].points, here.row(ada).cells[0].is_late) == (10, True)
+
+
+def test_a_due_date_holds_for_members_of_the_class_alone(here: Classroom) -> None:
+    here.assign(due=local(here, 10), enforced=True)
+    (guest,) = here.table.arrive()
+    guest.get()
+    turn(here, 11)
+    assert guest.post(capital="Paris")["page"] == "half"
+
+
+def test_a_due_date_that_moves_while_an_answer_is_under_way_decides_by_the_moment_of_the_answer(
+    here: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.operations.assignments.manage_assignments import AssignmentFields, change_assignment
+    from chalicelib.operations.study.answers import page_answers
+
+    number = here.assign(due=local(here, 10), enforced=True)
+    ada = here.enter("Ada")
+    turn(here, 5)
+    earlier = AssignmentFields(
+        name="Homework", parts=("item capital 10",), due=local(here, -1), enforced=True
+    )
+    record = page_answers.record_answers
+    moved = []
+
+    def move_first(*args: object, **more: object) -> object:
+        # The instructor's change is stored after the answer was checked and before it is.
+        if not moved:
+            moved.append(here.operate(change_assignment, here.number, number, earlier))
+        return record(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("chalicelib.operations.study.flow.moves.record_answers", move_first)
+    ada.post(capital="Paris")
+    assert moved
+    # The answer is stored, and doesn't count: whatever reads the grade sees the same.
+    assert len(here.table.items("response")) == 1
+    assert here.row(ada).cells[0].points is None
+
+
+def test_participants_without_a_class_cost_no_read(here: Classroom) -> None:
+    here.assign(due=local(here, 10), enforced=True)
+    (guest,) = here.table.arrive()
+    guest.get()
+    asked: list[str] = []
+    query = here.table.engine.query
+
+    def noted(pk: str, *args: object, **more: object) -> object:
+        asked.append(pk)
+        return query(pk, *args, **more)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here.table.engine, "query", noted)
+        guest.post(capital="Paris")
+        assert not [pk for pk in asked if pk.startswith("class")]
+        member = here.enter("Ada")
+        member.post(capital="Paris")
+        assert f"classwork#{here.number}" in asked
+
+
+class Timed(Study):
+    """Three questions, of which the first two are an exam."""
+
+    first = number("One?", right=1)
+    second = number("Two?", right=2)
+    last = number("Three?", right=3)
+    timeline = (
+        Form("welcome"),
+        Form("first", ask="first"),
+        Form("second", ask="second"),
+        Form("last", ask="last"),
+        End(),
+    )
+
+
+@pytest.fixture
+def exam(engine: Engine, seat_players: Seat) -> Classroom:
+    return Classroom(seat_players(engine, Timed, 0))
+
+
+PARTS = ("item first 5", "item second 5")
+
+
+def leave(player: Player, since: str) -> None:
+    player._requests().leave_page(player.last["serial"], since)
+
+
+def test_the_time_of_an_assignment_begins_with_its_first_page_and_ends_all_of_them(exam: Classroom) -> None:
+    exam.assign("Exam", *PARTS, minutes=10)
+    ada = exam.enter("Ada")
+    turn(exam, 60)
+    assert ada.post()["seconds_left"] == 600
+    turn(exam, 4)
+    assert ada.post(first=1)["seconds_left"] == 360
+    turn(exam, 6.1)
+    # Nothing was entered: the page is left, and what follows is open.
+    assert ada.get()["page"] == "last"
+    assert ada.last["seconds_left"] is None
+    assert exam.row(ada).cells[0].points == 5
+
+
+def test_a_page_that_is_opened_after_the_time_takes_no_answer(exam: Classroom) -> None:
+    exam.assign("Exam", *PARTS, minutes=10)
+    ada = exam.enter("Ada")
+    ada.post()
+    turn(exam, 10.1)
+    shown = ada.get()
+    assert shown["page"] == "second"
+    assert "Your time for “Exam” is over" in shown["html"]
+    with pytest.raises(AnswersRefused) as refused:
+        ada.post(second=2)
+    assert "is over" in refused.value.items["second"]
+    assert ada.post()["page"] == "last"
+
+
+def test_more_time_is_given_to_one_member_by_a_factor(exam: Classroom) -> None:
+    number = exam.assign("Exam", *PARTS, minutes=10)
+    ada = exam.enter("Ada")
+    exam.allow(ada, number, factor="1.5")
+    assert ada.post()["seconds_left"] == 900
+
+
+def test_the_clock_stands_still_while_the_page_is_closed_if_the_assignment_may_be_paused(
+    exam: Classroom,
+) -> None:
+    exam.assign("Exam", *PARTS, minutes=10)
+    ada = exam.enter("Ada")
+    first_shown = ada.post()["leaves"]
+    turn(exam, 2)
+    again = ada.get()
+    assert again["seconds_left"] == 480
+    # Word of the first closing comes late, after the page was opened again.
+    leave(ada, first_shown)
+    turn(exam, 1)
+    assert ada.get()["seconds_left"] == 420
+    leave(ada, ada.last["leaves"])
+    turn(exam, 30)
+    exam.table.work()
+    assert ada.get()["seconds_left"] == 420
+    assert ada.post(first=1)["page"] == "second"
+
+
+def test_without_a_pause_the_clock_goes_on(exam: Classroom) -> None:
+    exam.assign("Exam", *PARTS, minutes=10, pause=False)
+    ada = exam.enter("Ada")
+    ada.post()
+    assert "leaves" not in ada.last
+    turn(exam, 2)
+    assert ada.get()["seconds_left"] == 480
+
+
+def test_feedback_waits_for_the_release_in_an_assignment_without_feedback(
+    sqlite: Engine, seat_players: Seat
+) -> None:
+    pages = {"reading": "{{ player.feedback_to('capital') or 'No feedback' }}"}
+    here = Classroom(seat_players(sqlite, Course, 0, pages))
+    number = here.assign("Homework", "page capital 10", feedback=False)
+    ada = here.enter("Ada")
+    for given in ({"capital": "Paris"}, {"half": 5}, {"essay": "Because"}):
+        ada.post(**given)
+    assert "No feedback" in ada.get()["html"]
+    here.release(number)
+    assert "Well done" in ada.get()["html"]
+
+
+def test_local_times_of_the_class_are_stored_in_utc_and_a_time_that_the_clocks_skip_is_refused(
+    here: Classroom,
+) -> None:
+    from chalicelib.operations.assignments.assignment_store import read_assignment
+
+    number = here.assign(due="2026-12-01T18:00")
+    assert here.operate(read_assignment, here.number, number).due == "2026-12-01T17:00:00.000000Z"
+    with pytest.raises(InvalidState, match="clocks of the class skip it"):
+        here.assign(due="2027-03-28T02:30")
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        (("item nowhere 10",), "The study has no item 'nowhere'"),
+        (("page nowhere 10",), "The study has no page 'nowhere'"),
+        (("item capital ten",), "must be a number"),
+        (("item capital -1",), "must be a number"),
+        (("item capital NaN",), "must be a number"),
+        (("capital 10",), "isn't a part of an assignment"),
+        (("item capital 1", "item capital 2"), "listed twice"),
+        ((" ",), "List at least one item or page"),
+    ],
+)
+def test_parts_that_the_study_does_not_have_are_refused(
+    here: Classroom, parts: tuple[str, ...], problem: str
+) -> None:
+    with pytest.raises(InvalidState, match=problem):
+        here.assign("Homework", *parts)
