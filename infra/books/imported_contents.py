@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import BadRequest
+from chalicelib.experiment.text_files import read_text
 from chalicelib.study.elements.imported_book import CONTENTS_FILE, FORMAT
 
 
@@ -98,7 +99,7 @@ def read_contents(folder: Path) -> dict[str, ImportedContents]:
     if not file.is_file():
         return {}
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(read_text(file))
         if document["format"] != FORMAT:
             raise BadRequest(f"{file} was written by another version of Petri. Use that version.")
         return {book["name"]: _book(book) for book in document["books"]}

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.experiment.text_files import read_text
+
 from .book import Book, Chapter
 from .element import TimelineError
 from .page_elements import Page
@@ -51,7 +53,7 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
             f"There is no {file.name}, which lists the pages of the book. Import it with: petri import-book"
         )
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(read_text(file))
         if document["format"] != FORMAT:
             raise TimelineError(
                 f"{file.name} was written by another version of Petri. Import the book again."

@@ -70,6 +70,9 @@ READS_ITS_OWN = {
     "infra/simulated_data/dataset.py",
     # A sheet of grades, and files in which names of libraries are looked for, whatever their encoding.
     "infra/operator/grade_sheets.py",
+    # The journal of a change, and what Sphinx's process has written.
+    "infra/folder_change.py",
+    "infra/books/sphinx_project.py",
     "infra/site/libraries.py",
     "infra/simulate/costs.py",
     "infra/scaffold/__init__.py",
