@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from infra.cli.main import app
 from infra.local.lifecycle import origin
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.pages import compile_folder
+from infra.preflight import PreflightOptions, preflight
 from tests.unit.export.runs import a_person, at_minute
 from tests.unit.export.study_runs import a_response, an_answer
 
@@ -331,3 +333,14 @@ def test_contents_say_nothing_about_where_the_book_was(book: Imported) -> None:
     text = (book.study / "contents.json").read_text()
     assert str(book.source) not in text
     assert json.loads(text)["format"] == 1
+
+
+def test_bots_read_an_imported_book_and_answer_its_questions(book: Imported, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(book.study, study)
+    checked = CliRunner().invoke(app, ["verify", str(study)])
+    assert checked.exit_code == 0, checked.output
+    with contextlib.chdir(tmp_path):
+        report = preflight(study, options=PreflightOptions(doors=None))
+    assert report.statuses == {"approved": 1}
+    assert report.failed_bots == 0
