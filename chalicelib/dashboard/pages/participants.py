@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
-from chalicelib.dashboard.record_notes import CHANGE, DELETE, NOTE, NotedRecord, act_on_note, notes_of
+from chalicelib.dashboard.record_notes import CHANGE, DELETE, NotedRecord, act_on_note, notes_of
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.model.statuses import ParticipantStatus
@@ -113,7 +113,7 @@ def show_participants(call: PageCall) -> Rendered:
         return _one(call, call.id)
     if call.part in _PAYMENT_ACTIONS:
         return _change_payment(call, call.id, call.part)
-    if call.part in (CHANGE, DELETE) or (call.part == NOTE and call.method == "POST"):
+    if call.part in (CHANGE, DELETE):
         return act_on_note(call, _noted(call.id), call.part)
     decision = DECISIONS.get(call.part)
     if decision is None:
