@@ -117,9 +117,12 @@ class _Cleaner(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._dropped:
             return
-        around = next((each.name for each in reversed(self._open) if each.is_kept), "")
-        if data.strip() or around not in grammar.NO_TEXT:
+        if data.strip() or self._innermost() not in grammar.NO_TEXT:
             self.written.append(_text(data))
+
+    def _innermost(self) -> str:
+        """Return the name of the innermost element that is kept; "" outside of all."""
+        return next((each.name for each in reversed(self._open) if each.is_kept), "")
 
     # What is written.
 
@@ -164,6 +167,9 @@ class _Cleaner(HTMLParser):
                 self.written[element.at] = f"<div{element.attributes}>"
 
     def _item(self, name: str) -> None:
+        # A question between the rows of a table, or between the entries of a list, comes after it.
+        while any(element.is_kept for element in self._open) and self._innermost() in grammar.NO_TEXT:
+            self._close()
         for element in self._open:
             if element.name in grammar.PHRASING and element.is_kept:
                 self.written[element.at] = f"<div{element.attributes}>"

@@ -21,6 +21,8 @@ OWN_BEHAVIOURS = 2
 OTHER_HOST = ("/dashboard", "/api/v1")
 #: Their path patterns.
 TAKEN = ("/chat", "/static/*")
+#: The beginnings of Petri's own routes that are so many that one behaviour stands for all of them.
+JOINT = ("/page/",)
 #: AWS's size limit for a template that isn't uploaded to a bucket first.
 MOST_BYTES = 51_200
 #: AWS's size limit for a CloudFront function.
@@ -103,10 +105,15 @@ def behaviours(routes: Mapping[str, Iterable[str]], pages: Iterable[str] = ()) -
 
     Requests are routed as on one machine: to the API if it has a route for the method, else to the page.
     """
-    patterns = _without_covered(_VARIABLE.sub("*", path) for path in routes)
+    patterns = _without_covered([*(_VARIABLE.sub("*", path) for path in routes), *_joint(routes)])
     exceptions = list(_exceptions(routes, patterns, sorted(pages)))
     excepted = {one.pattern for one in exceptions}
     return [*exceptions, *(Behaviour(pattern, "api") for pattern in patterns if pattern not in excepted)]
+
+
+def _joint(routes: Iterable[str]) -> list[str]:
+    """Return the patterns that stand for all routes below Petri's own words: each saves behaviours."""
+    return [f"{prefix}*" for prefix in JOINT if any(path.startswith(prefix) for path in routes)]
 
 
 def fits(pattern: str, path: str) -> bool:

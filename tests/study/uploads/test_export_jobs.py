@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.errors import Forbidden, InvalidField
+from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.export.jobs.part import PartLimits
 from chalicelib.export.jobs.part_writer import PartWriter
 from chalicelib.export.jobs.run_facts import RunFacts
@@ -138,7 +138,7 @@ def test_only_those_who_may_export_personal_data_get_files(office: Office) -> No
 
 
 def test_files_and_psych_ds_exclude_each_other(office: Office) -> None:
-    with pytest.raises(InvalidField, match="uploads must be false"):
+    with pytest.raises(InvalidState, match="contains no uploaded files"):
         office.create(ExportOptions(excel_safe=False, psych_ds=True, uploads=True))
 
 

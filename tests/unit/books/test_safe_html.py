@@ -46,6 +46,10 @@ def cleaned(body: str) -> str:
         ),
         ('<petri-item data-number="0"></petri-item>', '{{ ask("colour") }}'),
         ('<petri-item data-number="1"></petri-item>', ""),
+        (
+            '<table><tr><petri-item data-number="0"></petri-item>',
+            '<table><tr></tr></table>{{ ask("colour") }}',
+        ),
         ("<h1>Title</h1><h1>Another</h1>", "<h1>Another</h1>"),
     ],
 )

@@ -79,13 +79,15 @@ class EndedExport:
 def create_export(ctx: Context, options: ExportOptions) -> ExportRow:
     """Begin an export, or return the unfinished one that the actor has asked for with the same options.
 
-    Forbidden without the right that the contents require, and InvalidField for options that exclude each
-    other.
+    Forbidden without the right that the contents require; InvalidField or InvalidState for options that
+    exclude each other.
     """
     if options.psych_ds and options.excel_safe:
         raise InvalidField("excel_safe", "must be false for Psych-DS, which changes no text")
     if options.psych_ds and options.uploads:
-        raise InvalidField("uploads", "must be false for Psych-DS, whose data sets are shared")
+        raise InvalidState(
+            "A Psych-DS data set is shared, and contains no uploaded files; ask for one of both."
+        )
     actor = require_actor(ctx)
     require_touched(ctx, _rules_for(options), Mode.CREATE, [{"created_by": actor.id}])
     request = _request_key(actor.id, options)
