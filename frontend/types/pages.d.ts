@@ -156,6 +156,8 @@ interface StudyPage {
   /** In how many seconds to ask again whether the next session is open. */
   opens_in?: number | null;
   stale?: boolean;
+  /** What a page of a book needs to navigate. */
+  book?: Record<string, any>;
   /** Whether the page keeps an event log: false for none, true also for what happens before the page is closed. */
   log?: boolean;
 }
@@ -174,6 +176,8 @@ interface PetriStudy {
   readonly current: StudyPage | null;
   refresh(): Asked | null;
   submit(): void;
+  /** Goes to another page by a route of its own, such as `/page/open`, without answering this one. */
+  move(route: string, fields: object): void;
   answer(name: string | Record<string, unknown>, value?: unknown): void;
   /** What an item does before its answer is read, by kind. */
   preparers: Record<string, (item: HTMLElement) => Promise<unknown> | undefined>;

@@ -65,6 +65,18 @@ def test_the_first_page_is_light(built: Built) -> None:
     assert sum(weights.values()) < MOST_BYTES, weights
 
 
+def test_the_first_page_of_a_book_is_light_too(built: Built) -> None:
+    site = built(is_study=True)
+    files = (
+        "exp.html",
+        "static/css/study.css",
+        "static/scripts/petri-study.js",
+        "static/scripts/petri-book.js",
+    )
+    weights = {name: len(gzip.compress((site.root / name).read_bytes())) for name in files}
+    assert sum(weights.values()) < MOST_BYTES, weights
+
+
 def test_the_page_loads_no_more_than_a_style_sheet_and_a_script(built: Built) -> None:
     page = text(built(is_study=True), "exp.html")
     assert page.count("<script") == 1

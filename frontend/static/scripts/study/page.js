@@ -17,6 +17,7 @@
   const PREPARED_WITHIN_MS = 1000; // when time is up; the server accepts answers that are two seconds late
   const CHANNELS = "/static/scripts/petri-channels.js";
   const LIVE = "/static/scripts/petri-live.js";
+  const BOOK = "/static/scripts/petri-book.js";
   const WIDGETS = "/static/scripts/petri-study-widgets.js";
   const WIDGET_KINDS = ["order", "match", "categorise", "area", "code", "upload"];
 
@@ -35,6 +36,7 @@
   let loadingSeconds = 0;
   const leaving = []; // called when the page is left, or shown again
   let leftPage = new AbortController(); // its signal ends the page's script
+  let isMoving = false; // another page of a book is being opened: what was typed on this one stays in the browser
   let extra = {}; // answers from the page's own script
 
   /* ---- Requests ---------------------------------------------------------------------------------------------- */
@@ -159,6 +161,7 @@
     if (WIDGET_KINDS.some((kind) => kinds.includes(kind) || String(answer.html).includes(`data-kind="${kind}"`))) needed.push(WIDGETS);
     if (answer.doorbell || isLive(answer)) needed.push(CHANNELS);
     if (isLive(answer)) needed.push(LIVE);
+    if (answer.book) needed.push(BOOK);
     return Promise.all(needed.map((address) => loadScript(address).catch((error) => console.error(error.message))));
   }
 
@@ -232,7 +235,7 @@
   }
 
   function restoreDraft(root) {
-    draft = petri.draft(`page:${page.serial}`);
+    draft = petri.draft(page.book ? `book:${page.path}` : `page:${page.serial}`);
     if (Array.isArray(page.draft) && draft.value === undefined) draft.keep(page.draft);
     const elements = [...root.querySelectorAll("input, select, textarea")];
     draft.followForm(/** @type {any} */ ({ elements, addEventListener: root.addEventListener.bind(root) }));
@@ -290,7 +293,8 @@
   function endPage() {
     leaving.splice(0).forEach((end) => end());
     leftPage.abort();
-    if (draft) draft.clear();
+    if (draft && !isMoving) draft.clear();
+    isMoving = false;
     draft = null;
     extra = {};
     shownAt = 0;
@@ -428,13 +432,29 @@
     post({ serial, ...body, timings, events: study.events.collected() });
   }
 
-  function post(body) {
-    dallinger.post("/page", body).done((next) => {
+  const NOT_OPENED = new Set(["page_not_found", "test_running", "not_in_book", "book_stays_open"]);
+
+  /** Go to another page by a route of its own, as in a book, without answering this one. */
+  function move(route, fields) {
+    if (!page || isBusy) return;
+    isBusy = true;
+    isMoving = true;
+    freeze();
+    post({ serial: page.serial, ...fields, events: study.events.collected() }, route);
+  }
+
+  function post(body, route = "/page") {
+    dallinger.post(route, body).done((next) => {
       study.events.sent();
       show(next);
     }).fail((rejection) => {
-      if (rejection.isPassing) return retryLater(rejection, () => post(body));
+      if (rejection.isPassing) return retryLater(rejection, () => post(body, route));
       setFree();
+      isMoving = false;
+      if (NOT_OPENED.has(rejection.errorCode)) {
+        say(rejection.errorText);
+        return refresh();
+      }
       if (rejection.status === 422 && body.timeout) setTimeout(refresh, LATE_MS);
       else if (rejection.status === 422) showProblems(rejection.answer?.items || {}, rejection.errorText);
       else failed(rejection, refresh);
@@ -535,7 +555,7 @@
   document.addEventListener("petri:doorbell", ring);
   // When the group ends or the waiting room closes, a page about it is due.
   dallinger.sayGoodbye = () => { refresh(); };
-  window.petri = { ...window.petri, study: { ...study, refresh, answer, submit: () => submit(), get current() { return page; } } };
+  window.petri = { ...window.petri, study: { ...study, refresh, answer, move, submit: () => submit(), get current() { return page; } } };
 
   // Text of the shell that is shown before the language of the first page is known.
   study.speak(document.documentElement.lang).then(() => study.translate(document));
