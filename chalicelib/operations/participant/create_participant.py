@@ -14,7 +14,7 @@ from chalicelib.operations.shared.context import OPERATOR, PARTICIPANT, Context
 from chalicelib.operations.shared.erased_ids import is_erased_assignment, is_erased_worker
 from chalicelib.operations.shared.fields import check_size
 from chalicelib.operations.shared.idempotency import previous_result, record_result
-from chalicelib.study.classes.class_seats import class_of_seat
+from chalicelib.operations.shared.study_check import as_study
 
 from . import deadlines, entry_verification
 from .entry_verification import EntryRequest
@@ -58,6 +58,17 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
         _replace(ctx, older)
     record_result(ctx, participant, participant.token_serial)
     return participant_response(ctx, participant, participant.token_serial)
+
+
+def _begin_as_member(ctx: Context, participant: Participant) -> None:
+    """Note which class a participant belongs to who begins with the link of a member."""
+    # Lazy import: only studies have classes.
+    from chalicelib.study.classes.class_seats import class_of_seat
+
+    if class_of_seat(participant.worker_id) is not None:
+        from chalicelib.operations.classes.class_records import begin_as_member
+
+        begin_as_member(ctx, participant)
 
 
 def confirming_vendor(ctx: Context, entry: EntryRequest) -> entry_verification.ConfirmationRequest | None:
@@ -119,11 +130,8 @@ def _create(ctx: Context, entry: EntryRequest) -> Participant:
         entry_information=dict(entry.more or {}),
     )
     participant.consent = dict(entry.consent) if entry.consent else None
-    if class_of_seat(entry.worker_id) is not None:
-        # Lazy import: only members of classes need it.
-        from chalicelib.operations.classes.class_records import begin_as_member
-
-        begin_as_member(ctx, participant)
+    if as_study(ctx.experiment) is not None:
+        _begin_as_member(ctx, participant)
     if is_unconfirmed:
         participant.details = {**participant.details, entry_verification.UNCONFIRMED: True}
     ctx.uow.put_if_unchanged(
