@@ -97,7 +97,7 @@ def page_events(call: HttpCall) -> dict[str, Any]:
 
 @endpoint(routes, "/page/leave", ("POST",))
 def page_leave(call: HttpCall) -> dict[str, Any]:
-    """Take word that a page of a timed assignment was closed, so that its clock stands still."""
+    """Stop the clock of a timed assignment whose page was closed."""
     return _pages(call).leave_page(_serial(call), call.parameters.text("leaves") or "")
 
 

@@ -113,7 +113,8 @@ def prepare(
             "Give another folder with --into."
         )
     study.mkdir(parents=True, exist_ok=True)
-    restore_interrupted_change(study)
+    for folder in (source, study):
+        restore_interrupted_change(folder)
     books = read_contents(study)
     name = name or (next(iter(books)) if len(books) == 1 else "book")
     if not _NAME.fullmatch(name):

@@ -168,7 +168,7 @@ class _Cleaner(HTMLParser):
 
     def _item(self, name: str) -> None:
         # A question between the rows of a table, or between the entries of a list, comes after it.
-        while any(element.is_kept for element in self._open) and self._innermost() in grammar.NO_TEXT:
+        while self._innermost() in grammar.NO_TEXT:
             self._close()
         for element in self._open:
             if element.name in grammar.PHRASING and element.is_kept:

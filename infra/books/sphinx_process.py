@@ -92,7 +92,6 @@ class BookBuilder(StandaloneHTMLBuilder):
             "title": self.env.titles[self.config.root_doc].astext()
             if self.config.root_doc in self.env.titles
             else self.config.project,
-            "project": self.config.project,
             "root": self.config.root_doc,
             "documents": [self._document(docname) for docname in sorted(self.documents)],
         }

@@ -79,7 +79,6 @@ class SphinxProject:
     #: the folder with the pictures and downloads of the pages
     output: Path
     title: str
-    project: str
     root: str
     documents: dict[str, SourceDocument] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -103,9 +102,7 @@ def read_project(folder: Path, output: Path) -> SphinxProject:
         raise BadRequest(f"Sphinx can't build the book: {found['error']}")
     problems, warnings = _sorted(found["warnings"], folder)
     documents = {each["docname"]: _document(each, folder) for each in found["documents"]}
-    return SphinxProject(
-        folder, output, found["title"], found["project"], found["root"], documents, problems, warnings
-    )
+    return SphinxProject(folder, output, found["title"], found["root"], documents, problems, warnings)
 
 
 def _run(folder: Path, output: Path) -> dict[str, Any]:

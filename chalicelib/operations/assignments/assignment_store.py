@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Mapping
 
 from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
@@ -11,6 +10,7 @@ from chalicelib.model import keys
 from chalicelib.operations.classes.class_records import members_of, read_class, read_member
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.read_records import all_items
 from chalicelib.serializable import copy_json
 from chalicelib.study.assignments.assignment_records import (
     ClassAssignment,
@@ -19,9 +19,6 @@ from chalicelib.study.assignments.assignment_records import (
     GradebookSettings,
 )
 from chalicelib.study.classes.study_class import ClassMember, StudyClass
-
-#: How many items are read in one call.
-_PER_CALL: Final = 1000
 
 
 def graded_class(ctx: Context, number: int) -> StudyClass:
@@ -43,13 +40,13 @@ def read_assignment(ctx: Context, class_number: int, number: int) -> ClassAssign
 
 def assignments_of(ctx: Context, class_number: int) -> list[ClassAssignment]:
     """Return the assignments of a class, in the order in which they were set."""
-    stored = _items(ctx, keys.class_work(class_number), keys.CLASS_TASKS)
+    stored = all_items(ctx, keys.class_work(class_number), keys.CLASS_TASKS)
     return [ClassAssignment.from_item(item) for item in stored]
 
 
 def exceptions_of(ctx: Context, class_number: int) -> dict[tuple[int, str], DeadlineException]:
     """Return the exceptions in a class, by assignment and seat."""
-    stored = _items(ctx, keys.class_work(class_number), keys.CLASS_EXCEPTIONS)
+    stored = all_items(ctx, keys.class_work(class_number), keys.CLASS_EXCEPTIONS)
     found = map(DeadlineException.from_item, stored)
     return {(one.assignment, one.seat): one for one in found}
 
@@ -57,7 +54,7 @@ def exceptions_of(ctx: Context, class_number: int) -> dict[tuple[int, str], Dead
 def points_given(ctx: Context, class_number: int) -> Mapping[tuple[int, str], Mapping[str, GivenPoints]]:
     """Return the points that people have given in a class, by assignment and seat, then by entry."""
     found: dict[tuple[int, str], dict[str, GivenPoints]] = {}
-    for item in _items(ctx, keys.class_points(class_number), ""):
+    for item in all_items(ctx, keys.class_points(class_number), ""):
         one = GivenPoints.from_item(item)
         found.setdefault((one.assignment, one.seat), {})[one.entry] = one
     return found
@@ -111,13 +108,3 @@ def store_assignment(ctx: Context, assignment: ClassAssignment) -> None:
     """Write an assignment, if it is stored as it was read."""
     key = keys.class_assignment(assignment.class_number, assignment.number)
     ctx.uow.put_if_unchanged(key, assignment.kind, assignment.to_fields())
-
-
-def _items(ctx: Context, pk: str, prefix: str) -> Iterator[dict[str, object]]:
-    after = None
-    while True:
-        page = ctx.uow.page(pk, prefix=prefix, after=after, limit=_PER_CALL)
-        yield from page.items
-        after = page.after
-        if after is None:
-            return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.errors import InvalidState, NotFound
@@ -11,6 +10,7 @@ from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.read_records import all_items
 from chalicelib.serializable import copy_json
 from chalicelib.study.classes.class_seats import class_of_seat, class_seat
 from chalicelib.study.classes.study_class import ClassMember, MemberSource, StudyClass
@@ -25,8 +25,6 @@ CODE_LENGTH: Final = 8
 MAX_DRAWS: Final = 20
 #: Bytes of the random part of a seat, which can't be guessed.
 _MARK_BYTES: Final = 9
-#: How many items are read in one call.
-_PER_CALL: Final = 1000
 
 
 def read_class(ctx: Context, number: int) -> StudyClass:
@@ -39,7 +37,7 @@ def read_class(ctx: Context, number: int) -> StudyClass:
 
 def all_classes(ctx: Context) -> list[StudyClass]:
     """Return all classes of the run, the oldest first."""
-    return [StudyClass.from_item(copy_json(item)) for item in _items(ctx, keys.CLASSES)]
+    return [StudyClass.from_item(copy_json(item)) for item in all_items(ctx, keys.CLASSES)]
 
 
 def create_class(ctx: Context, study_class: StudyClass) -> StudyClass:
@@ -87,7 +85,7 @@ def class_of_code(ctx: Context, code: str) -> StudyClass | None:
 
 def members_of(ctx: Context, number: int) -> list[ClassMember]:
     """Return the members of a class, in the order of their seats; those who have left too."""
-    return [ClassMember.from_item(item) for item in _items(ctx, keys.class_members(number))]
+    return [ClassMember.from_item(item) for item in all_items(ctx, keys.class_members(number))]
 
 
 def read_member(ctx: Context, number: int, seat: str) -> ClassMember:
@@ -185,13 +183,3 @@ def begin_as_member(ctx: Context, participant: Participant) -> None:
         store_member(ctx, member)
     reference = {"class_number": member.class_number, "seat": member.seat}
     ctx.uow.put_item(keys.class_of_participant(participant.id), "class_reference", reference)
-
-
-def _items(ctx: Context, pk: str) -> Iterator[dict[str, object]]:
-    after = None
-    while True:
-        page = ctx.uow.page(pk, after=after, limit=_PER_CALL)
-        yield from page.items
-        after = page.after
-        if after is None:
-            return

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.errors import NotFound
 from chalicelib.messages import RingDoorbell
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.read_records import all_items
 from chalicelib.serializable import copy_json
 from chalicelib.study.live_sessions.live_session_records import LiveAnswer, LivePlayer, LiveSession
 
-#: How many items are read in one call.
-_PER_CALL: Final = 1000
 #: How many pages one message notifies; a socket is written to for each.
 _PER_RING: Final = 100
 
@@ -33,23 +31,13 @@ def store_session(ctx: Context, session: LiveSession) -> None:
 
 def players_of(ctx: Context, number: int) -> list[LivePlayer]:
     """Return the players of a session, in the order of their seats."""
-    return [LivePlayer.from_item(item) for item in _items(ctx, keys.live_players(number))]
+    return [LivePlayer.from_item(item) for item in all_items(ctx, keys.live_players(number))]
 
 
 def answers_to(ctx: Context, number: int, position: int) -> list[LiveAnswer]:
     """Return the answers to one page of a session."""
     pk, prefix = keys.live_answers(number, position)
-    return [LiveAnswer.from_item(item) for item in _items(ctx, pk, prefix)]
-
-
-def _items(ctx: Context, pk: str, prefix: str = "") -> Iterator[dict[str, object]]:
-    after = None
-    while True:
-        page = ctx.uow.page(pk, prefix=prefix, after=after, limit=_PER_CALL)
-        yield from page.items
-        after = page.after
-        if after is None:
-            return
+    return [LiveAnswer.from_item(item) for item in all_items(ctx, pk, prefix)]
 
 
 def ring_players(ctx: Context, session: LiveSession, players: list[LivePlayer]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.immutable import immutable
@@ -119,8 +119,3 @@ def extend_clocks(place: Place, seconds: float) -> None:
         name: {**clock, "ran": clock["ran"] - seconds} if clock.get("since") is not None else clock
         for name, clock in place.work_clocks.items()
     }
-
-
-def end_of_clock(left: float, now: datetime) -> str:
-    """Return when a clock ends that has some seconds left."""
-    return iso(now + timedelta(seconds=left))

@@ -41,7 +41,11 @@ def imported_book(name: str = "", *, contents: str = CONTENTS_FILE, can_finish: 
         raise TimelineError(f"imported_book({name!r}): {contents} has the books {known}. Name one of them.")
     record = books[name] if name else next(iter(books.values()))
     chapters = [
-        Chapter(chapter["name"], [Page(page["id"]) for page in chapter["pages"]], title=chapter["title"])
+        Chapter(
+            chapter["name"],
+            [Page(page["id"], title=page["title"]) for page in chapter["pages"]],
+            title=chapter["title"],
+        )
         for chapter in record["chapters"]
     ]
     return Book(chapters, name=record["name"], title=record["title"], can_finish=can_finish)

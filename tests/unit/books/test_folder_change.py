@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from infra.books.import_book import prepare
 from infra.folder_change import FOLDER, FolderChange, restore_interrupted_change
 from infra.pages import compile_folder
 from infra.problems import OperatorProblem
+from tests.unit.books.sphinx_books import write_book
 
 OLD = {"pages/a.md": "old a", "pages/gone.md": "old gone", "items/deep/b.md": "old b", "contents.json": "old"}
 NEW = {"pages/a.md": "new a", "items/deep/b.md": "new b", "pages/fresh/c.md": "new c", "contents.json": "new"}
@@ -124,3 +126,24 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
         FolderChange(folder, {"static/a.png": b"x", "contents.json": b"new"}, last="contents.json").apply()
     assert list(outside.iterdir()) == []
     assert (folder / "contents.json").read_text() == "old"
+
+
+@pytest.mark.parametrize("interrupted", ["source", "study"])
+def test_an_import_first_restores_a_change_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: str
+) -> None:
+    source, study = write_book(tmp_path / "source"), tmp_path / "study"
+    notes = {"source": source, "study": study}[interrupted] / "notes.txt"
+    notes.parent.mkdir(exist_ok=True)
+    notes.write_text("old")
+
+    def half(*_: object) -> None:
+        notes.write_text("half new")
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("infra.folder_change._replace", half)
+        with pytest.raises(OSError, match="power cut"):
+            FolderChange(notes.parent, {"notes.txt": b"new"}, last="notes.txt").apply()
+    prepare(source, study)
+    assert notes.read_text() == "old"

@@ -93,6 +93,8 @@ def test_the_study_is_complete_and_has_the_book_in_its_timeline(book: Imported) 
         "book/sums/means",
         "book/chance/chance",
     ]
+    titles = [step.element.title for path, step in study.plan().steps() if path == "book/sums/sums"]  # type: ignore[attr-defined]
+    assert titles == ["Sums"]
     items = study.items()  # type: ignore[attr-defined]
     assert items["total"].points == Decimal(2)
     assert items["total"].feedback == {"incorrect": "Count again."}

@@ -86,7 +86,7 @@ def create_export(ctx: Context, options: ExportOptions) -> ExportRow:
         raise InvalidField("excel_safe", "must be false for Psych-DS, which changes no text")
     if options.psych_ds and options.uploads:
         raise InvalidState(
-            "A Psych-DS data set is shared, and contains no uploaded files; ask for one of both."
+            "A Psych-DS data set is shared, and contains no uploaded files; ask for one or the other."
         )
     actor = require_actor(ctx)
     require_touched(ctx, _rules_for(options), Mode.CREATE, [{"created_by": actor.id}])

@@ -1,4 +1,4 @@
-"""Takes word that a participant has closed a page of a timed assignment, whose clock then stands still."""
+"""Stops the clock of a timed assignment while the participant has closed its page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.operations.study.shared.study_context import own_place, session_
 def take_leave(ctx: Context, serial: int, since: str) -> dict[str, Any]:
     """Stop the clock of the page that is due; return whether it was stopped.
 
-    `since`: `leaves` of the page that was closed. Word of a page that was opened again meanwhile is too late.
+    `since`: `leaves` of the page that was closed. A page that was opened again since then stays open.
     """
     _, place = own_place(ctx)
     is_due = place is not None and place.serial == serial and place.ended is None

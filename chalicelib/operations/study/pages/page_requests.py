@@ -79,7 +79,7 @@ class PageRequests:
         return taken
 
     def leave_page(self, serial: int, since: str) -> dict[str, Any]:
-        """Take word that a page of a timed assignment was closed."""
+        """Stop the clock of a timed assignment whose page was closed."""
         # Lazy import: only members of classes have timed assignments.
         from .leaving_pages import take_leave
 

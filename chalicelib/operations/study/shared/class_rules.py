@@ -16,7 +16,6 @@ from chalicelib.study.assignments.assignment_texts import DUE_PASSED, TIME_USED
 from chalicelib.study.assignments.member_work import (
     MemberAssignment,
     belongs,
-    end_of_clock,
     start_clock_of,
     stop_clocks,
 )
@@ -25,7 +24,7 @@ from chalicelib.study.plan import parse_path
 from chalicelib.study.study_records import Place
 from chalicelib.study.translation import translate
 
-from .study_context import session_of, study_of
+from .study_context import later, session_of, study_of
 
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -68,7 +67,7 @@ def start_work_clocks(ctx: Context, place: Place) -> list[str]:
         if not one.is_used_up(place, ctx.now) and not one.terms.is_closed(ctx.now):
             start_clock_of(one, place, ctx.now)
             left = one.seconds_left(place, ctx.now)
-            ends += [] if left is None else [end_of_clock(left, ctx.now)]
+            ends += [] if left is None else [later(ctx.now, left)]
     return ends
 
 
