@@ -29,6 +29,7 @@ from chalicelib.operations.accounts.credentials.tickets import (
     use_ticket,
     valid_ticket,
 )
+from chalicelib.operations.accounts.profiles.preferences import Preferences
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context, caller_of
 
@@ -49,6 +50,8 @@ class DashboardSession:
     id: str = ""
     #: When the user last proved who they are.
     authenticated: datetime | None = None
+    #: How the user prefers to see the pages.
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,9 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
     if actor is None:
         return None
     authenticated = moment(item.get("authenticated") or item["began"])
-    return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated)
+    user = None if actor.username is None else find_user(ctx, actor.username)
+    preferences = Preferences() if user is None else Preferences.of(user.preferences)
+    return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated, preferences)
 
 
 def end_session(ctx: Context, token: str) -> None:

@@ -145,7 +145,7 @@ def _list(call: PageCall) -> Rendered:
     if status is not None and status not in set(ParticipantStatus):
         raise BadRequest(f"{status[:40]!r} is not a status of participants.")
     after = call.one("after") or None
-    found = call.run("participants.list", **wanted, after=after, limit=50)
+    found = call.run("participants.list", **wanted, after=after, limit=call.rows(50))
     given = {name: value for name, value in wanted.items() if value}
     following = f"{_ADDRESS}?{urlencode({**given, 'after': found.next})}" if found.next else None
     return render(
