@@ -146,6 +146,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
         "trial": _MADE_BY_PARTICIPANT,
         "event": _MADE_BY_PARTICIPANT,
         "upload": _MADE_BY_PARTICIPANT,
+        "reading": _MADE_BY_PARTICIPANT,
         "payment": RecordRules(
             create=_right(Right.PAY),
             read=_VIEW,

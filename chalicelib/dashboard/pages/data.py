@@ -36,6 +36,7 @@ TYPES: Final[Mapping[str, str]] = {
     "trials": "Trials",
     "events": "Events",
     "uploads": "Uploads",
+    "readings": "Reading",
     "payments": "Payments",
     "notifications": "Notifications",
 }

@@ -424,6 +424,9 @@ class ReadingItem(StoredItem):
 
     participant_id = _number()
     path = _text()
+    book = _text()
+    chapter = _text()
+    page = _text()
     what = _text()
     started_at = _text()
     last_at = _text()

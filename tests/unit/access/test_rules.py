@@ -147,6 +147,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "trial": (NONE, EVERY, NONE, NONE),
     "event": (NONE, EVERY, NONE, NONE),
     "upload": (NONE, EVERY, NONE, NONE),
+    "reading": (NONE, EVERY, NONE, NONE),
     "payment": (RESEARCHERS, EVERY, RESEARCHERS, NONE),
     "notification": (NONE, EVERY, NONE, NONE),
     "recruitment": (RESEARCHERS, EVERY, NONE, NONE),
