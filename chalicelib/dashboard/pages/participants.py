@@ -25,6 +25,8 @@ MOST_SELECTED: Final = 200
 _PAYMENT_ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"release-payment": "payments.release", "retry-payment": "payments.retry"}
 )
+#: How many pages of books a participant's page lists.
+_READINGS: Final = 200
 _FILTERS: Final = ("text", "status", "condition", "recruiter")
 
 
@@ -172,6 +174,7 @@ def _one(call: PageCall, participant_id: str, refused: str = "") -> Rendered:
         participant=participant,
         timeline=call.run("participants.timeline", id=participant_id),
         **notes_of(call, _noted(participant_id)),
+        readings=call.run("readings.list", participant_id=participant.id, limit=_READINGS).rows,
         messages=call.run("messages.list", participant_id=participant.id, limit=10).rows,
         decisions=_possible(call, participant),
         may_write=call.actor.may(Right.RUN_LIVE_SESSION),
