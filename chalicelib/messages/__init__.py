@@ -58,6 +58,7 @@ from .recruitment_messages import (
 )
 from .study_messages import (
     Autoplay,
+    ClearAssignment,
     CloseVisit,
     EnforceTimeLimit,
     FollowHost,
@@ -79,6 +80,7 @@ __all__ = [
     "CheckDeadline",
     "CheckDisconnected",
     "CheckListing",
+    "ClearAssignment",
     "CloseRecruitment",
     "CloseVisit",
     "ControlEvent",

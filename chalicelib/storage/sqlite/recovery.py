@@ -17,8 +17,7 @@ from .sqlite_engine import SQLiteEngine
 MIN_BYTES = 24
 #: How many records are read at once where nothing is damaged.
 AT_ONCE = 500
-_FIELDS = "pk, sk, kind, body"
-_RANGE = "rowid > ? AND rowid <= ?"
+_FIELDS = "pk, sk, v, kind, body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,10 @@ def _copy(
     ranges = [(start, min(start + AT_ONCE, last)) for start in range(after, last, AT_ONCE)][::-1]
     while ranges:
         start, end = ranges.pop()
-        # A single row is looked up: the scan of a range also reads the page before and the one after it.
-        where, values = ("rowid = ?", (end,)) if end - start == 1 else (_RANGE, (start, end))
         try:
             rows = source.execute(
-                f"SELECT rowid, {_FIELDS} FROM item WHERE {where}",  # noqa: S608 - own words
-                values,
+                f"SELECT rowid, {_FIELDS} FROM item WHERE rowid > ? AND rowid <= ?",  # noqa: S608 - own words
+                (start, end),
             ).fetchall()
         except sqlite3.DatabaseError:
             if end - start > 1:
@@ -91,18 +88,16 @@ def _copy(
 
 
 def _keep(target: sqlite3.Connection, row: list[Any]) -> bool:
-    """Copy a row unless its columns contradict its body, from which the version is taken."""
     try:
-        pk, sk, kind, body = (column.decode() for column in row)
+        pk, sk, kind, body = (row[i].decode() for i in (0, 1, 3, 4))
         item = json.loads(body)
-        version = item["v"]
-        if (item["pk"], item["sk"], item["kind"]) != (pk, sk, kind) or type(version) is not int:
+        if (item["pk"], item["sk"], item["kind"]) != (pk, sk, kind):
             return False
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     target.execute(
         "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)",
-        (pk, sk, version, kind, body),
+        (pk, sk, row[2], kind, body),
     )
     return True
 

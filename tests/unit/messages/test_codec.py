@@ -19,6 +19,7 @@ from chalicelib.messages import (
     CheckDeadline,
     CheckDisconnected,
     CheckListing,
+    ClearAssignment,
     CloseRecruitment,
     CloseVisit,
     ControlEvent,
@@ -129,6 +130,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "deadline", "participant_id": 7}, CheckDeadline(7)),
     ({"kind": "fate", "participant_id": 7}, PollAssignment(7)),
     ({"kind": "erase_contents", "participant_id": 7}, EraseContents(7)),
+    ({"kind": "clear_assignment", "class_number": 3, "assignment": 2}, ClearAssignment(3, 2)),
     ({"kind": "keep_upload", "reference": "7/3-ab.png"}, KeepUpload("7/3-ab.png")),
     ({"kind": "offer", "recruiter": "mturk", "hit_id": "H1"}, CheckListing("mturk", "H1")),
     (
