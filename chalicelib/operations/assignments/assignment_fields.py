@@ -75,9 +75,28 @@ def fill_assignment(
     ctx: Context, study_class: StudyClass, assignment: ClassAssignment, fields: AssignmentFields
 ) -> None:
     """Take over checked fields; InvalidField says what isn't valid, and nothing is taken over."""
-    name = " ".join(fields.name.split())
+    _check_choices_and_numbers(fields)
+    due, visible_from = _checked_moments(fields, study_class.zone)
+    is_same = list(fields.parts) == [" ".join(part) for part in assignment.parts]
+    # Parts that aren't changed stay, even when the study has lost one of them.
+    parts = assignment.parts if is_same and fields.parts else checked_parts(ctx, fields.parts)
+    weight = shown(checked_number(fields.weight or "1", MAX_POINTS, "weight"))
+    assignment.name, assignment.parts, assignment.weight = _checked_name(fields.name), parts, weight
+    assignment.due, assignment.enforced, assignment.visible_from = due, fields.enforced, visible_from
+    assignment.minutes = None if fields.minutes is None else float(fields.minutes)
+    assignment.pause, assignment.feedback = fields.pause, fields.feedback
+    assignment.threshold, assignment.counts = fields.threshold, fields.counts
+    assignment.grading = fields.grading
+
+
+def _checked_name(text: str) -> str:
+    name = " ".join(text.split())
     if not name or len(name) > MAX_NAME:
         raise InvalidField("name", f"must have from 1 to {MAX_NAME} characters")
+    return name
+
+
+def _check_choices_and_numbers(fields: AssignmentFields) -> None:
     for field, value, choices in (
         ("counts", fields.counts, COUNTS),
         ("grading", fields.grading, GRADINGS_OF_ASSIGNMENTS),
@@ -88,22 +107,17 @@ def fill_assignment(
         raise InvalidField("minutes", f"must be from 1 to {MAX_MINUTES:,}")
     if fields.threshold is not None and not 0 < fields.threshold <= _HUNDRED:
         raise InvalidField("threshold", "must be a percentage from 1 to 100")
-    due = local_moment(fields.due, study_class.zone, "due")
-    visible_from = local_moment(fields.visible_from, study_class.zone, "visible_from")
+
+
+def _checked_moments(fields: AssignmentFields, zone: tzinfo) -> tuple[str | None, str | None]:
+    """Return the due date and the first day."""
+    due = local_moment(fields.due, zone, "due")
+    visible_from = local_moment(fields.visible_from, zone, "visible_from")
     if fields.enforced and due is None:
         raise InvalidField("due", "is missing: without a due date there is nothing to enforce")
     if due is not None and visible_from is not None and due <= visible_from:
         raise InvalidField("visible_from", "must be before the due date")
-    is_same = list(fields.parts) == [" ".join(part) for part in assignment.parts]
-    # Parts that aren't changed stay, even when the study has lost one of them.
-    parts = assignment.parts if is_same and fields.parts else checked_parts(ctx, fields.parts)
-    weight = shown(checked_number(fields.weight or "1", MAX_POINTS, "weight"))
-    assignment.name, assignment.parts, assignment.weight = name, parts, weight
-    assignment.due, assignment.enforced, assignment.visible_from = due, fields.enforced, visible_from
-    assignment.minutes = None if fields.minutes is None else float(fields.minutes)
-    assignment.pause, assignment.feedback = fields.pause, fields.feedback
-    assignment.threshold, assignment.counts = fields.threshold, fields.counts
-    assignment.grading = fields.grading
+    return due, visible_from
 
 
 def checked_parts(ctx: Context, lines: Sequence[str]) -> list[list[str]]:

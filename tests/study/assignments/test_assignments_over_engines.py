@@ -271,9 +271,9 @@ def test_an_assignment_is_released_graded_and_deleted_with_what_was_given_in_it(
     first, second = room.assign("First"), room.assign("Second", "item half 4")
     ada = room.enter("Ada")
     ada.post(capital="Paris")
-    for number, points in ((first, "7"), (second, "3")):
-        room.allow(ada, number, factor="2")
-        room.give(ada, number, points, "Seen")
+    for one, points in ((first, "7"), (second, "3")):
+        room.allow(ada, one, factor="2")
+        room.give(ada, one, points, "Seen")
     assert room.operate(release_all_grades, room.number, is_released=True) == 0
     assert "7 of 10 points" in room.own_page(ada)
     assert (room.figures().mean, room.figures().graded) == (10, 1)
