@@ -118,7 +118,7 @@ def link_account(ctx: Context, username: str, account: OpenIdAccount, attempt: s
         raise InvalidState("Another user of this run signs in with this account.", code="account_taken")
     fields = {"provider": account.provider, "account": account.shown}
     record_change(ctx, "credentials.link_account", records=[("users", username)], fields=fields)
-    _store_link(ctx, username, account)
+    store_link(ctx, username, account)
 
 
 def unlink_account(ctx: Context, username: str, digest: str, *, kept_session: str = "") -> None:
@@ -148,14 +148,14 @@ def linked_accounts(ctx: Context, username: str) -> list[Mapping[str, Any]]:
 
 def _make_user(ctx: Context, account: OpenIdAccount) -> str:
     username = _claimed_username(ctx, account.wanted_username)
-    user = User(username, _shown_name(account, username), _text(account.email), ctx.now, _maker(account))
+    user = User(username, shown_name(account, username), _text(account.email), ctx.now, _maker(account))
     ctx.caller = caller_of(Actor(user.actor_id, user.name, frozenset()))
     fields = {**user.to_fields(), "roles": sorted(account.roles), "account": account.shown}
     record_change(ctx, "users.add", records=[("users", username)], fields=fields)
     ctx.uow.put_item(keys.user(username), "user", user.to_fields())
     for role in account.roles:
         _grant(ctx, username, role, account)
-    _store_link(ctx, username, account)
+    store_link(ctx, username, account)
     return username
 
 
@@ -183,7 +183,8 @@ def _grant(ctx: Context, username: str, role: str, account: OpenIdAccount) -> No
     ctx.uow.put_if_unchanged(keys.grant(username, role), "grant", grant.to_fields())
 
 
-def _store_link(ctx: Context, username: str, account: OpenIdAccount) -> None:
+def store_link(ctx: Context, username: str, account: OpenIdAccount) -> None:
+    """Store in this commit that an account signs a user in."""
     name = f"{OPENID}{account.digest}"
     fields = {
         "username": username,
@@ -207,7 +208,8 @@ def _claimed_username(ctx: Context, wanted: str) -> str:
     raise InvalidState(f"The names {plain!r} to '{plain}-{_MOST_TRIES}' are taken.", code="name_taken")
 
 
-def _shown_name(account: OpenIdAccount, username: str) -> str:
+def shown_name(account: OpenIdAccount, username: str) -> str:
+    """Return the name of a new user: what the provider says, unless it misleads."""
     try:
         return refuse_disguise(checked_text(account.name, "The name")) or username
     except (BadRequest, InvalidState):
