@@ -16,8 +16,8 @@ from chalicelib.access.rights import OPERATOR_ACTOR, Actor
 from chalicelib.errors import InvalidState, Unauthorized
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
-from chalicelib.operations.accounts.account_records import user_actor_id
-from chalicelib.operations.accounts.actors import find_actor, find_user
+from chalicelib.operations.accounts.account_records import user_actor_id, username_of
+from chalicelib.operations.accounts.actors import find_actor, find_user, keep_user
 from chalicelib.operations.accounts.credentials.password_links import user_within_rights
 from chalicelib.operations.accounts.credentials.tickets import (
     ENTROPY,
@@ -37,7 +37,9 @@ TICKET_LIFETIME: Final = timedelta(minutes=2)
 SESSION_LIFETIME: Final = timedelta(hours=12)
 #: How many characters of the browser's description are kept.
 _AGENT_CHARACTERS: Final = 120
-_SESSION_FIELDS: Final = frozenset({"actor", "began", "expires", "secure", "agent", "address", "how"})
+_SESSION_FIELDS: Final = frozenset(
+    {"actor", "user_since", "began", "expires", "secure", "agent", "address", "how"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
 
     Not a route: only a caller who can write to the store can make a ticket.
     """
+    keep_user(ctx, username_of(actor_id))
     return make_ticket(ctx, actor_id, TICKET_LIFETIME, purpose=SIGNS_IN)
 
 
@@ -155,12 +158,15 @@ def begin_operator_session(
 
 def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
     """Store a new session and return its token; the browser's former session ends."""
+    keep_user(ctx, username_of(actor_id))
+    user = find_user(ctx, username_of(actor_id))
     delete_expired(ctx, keys.SESSIONS)
     if browser.former:
         end_session(ctx, browser.former)
     token = secrets.token_urlsafe(ENTROPY)
     fields = {
         "actor": actor_id,
+        "user_since": "" if user is None else iso(user.created),
         "began": iso(ctx.now),
         "expires": iso(ctx.now + SESSION_LIFETIME),
         "secure": browser.is_secure,
@@ -183,6 +189,9 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
         return None
     authenticated = moment(item.get("authenticated") or item["began"])
     user = None if actor.username is None else find_user(ctx, actor.username)
+    if user is not None and item.get("user_since", iso(user.created)) != iso(user.created):
+        # The session of a user who was removed since; this is a later one of the same name.
+        return None
     preferences = Preferences() if user is None else Preferences.of(user.preferences)
     return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated, preferences)
 

@@ -21,7 +21,7 @@ from chalicelib.operations.accounts.account_records import User, UserGrant, chec
 from chalicelib.operations.accounts.actors import (
     find_actor,
     find_user,
-    grants_of,
+    keep_user,
     raise_versions_of_user,
 )
 from chalicelib.operations.accounts.credentials.sign_in_indexes import OPENID, forget_sign_in
@@ -161,9 +161,9 @@ def _make_user(ctx: Context, account: OpenIdAccount) -> str:
 
 def _renew_roles(ctx: Context, user: User, account: OpenIdAccount) -> None:
     """Give the roles of the rules, and take those that the rules gave and give no more."""
-    held = {grant.what: grant for grant in grants_of(ctx, user.username)}
+    held = {item["sk"]: item for item in ctx.uow.items(keys.grants(user.username))}
     maker = _maker(account)
-    gone = {what for what, grant in held.items() if grant.by == maker and what not in account.roles}
+    gone = {what for what, item in held.items() if item["by"] == maker and what not in account.roles}
     new = account.roles - held.keys()
     actor = find_actor(ctx, user.actor_id)
     if actor is None or not (gone or new):
@@ -171,8 +171,10 @@ def _renew_roles(ctx: Context, user: User, account: OpenIdAccount) -> None:
     ctx.caller = caller_of(actor)
     fields = {"granted": sorted(new), "revoked": sorted(gone)}
     record_change(ctx, "users.apply_rules", records=[("users", user.username)], fields=fields)
+    keep_user(ctx, user.username)
     for what in gone:
-        ctx.uow.delete_item(keys.grant(user.username, what))
+        # Under its version: what an admin grants by hand at this moment stays.
+        ctx.uow.delete_item(keys.grant(user.username, what), expect=held[what]["v"])
     for what in new:
         _grant(ctx, user.username, what, account)
     raise_versions_of_user(ctx, user.username)

@@ -1,4 +1,4 @@
-"""Accepting an invitation with an account at an OpenID Connect provider, whose address must be the invited one."""
+"""Accepting an invitation with an account at an OpenID Connect provider that has the invited address."""
 
 from __future__ import annotations
 
