@@ -125,11 +125,13 @@ def begin_user_session(
     *,
     how: str,
     within: Callable[[Context], None] | None = None,
+    lifetime: timedelta = SESSION_LIFETIME,
 ) -> str:
     """Return the token of a new session of a user who has proved who they are.
 
     It is in the audit log as the user's. `how`: the way in words. `within`: uses up what the proof was made
-    with, in the same commit. Unauthorized for a user who was removed or has no rights any more.
+    with, in the same commit. `lifetime`: how long the session lasts. Unauthorized
+    for a user who was removed or has no rights any more.
     """
     if within is not None:
         within(ctx)
@@ -140,7 +142,7 @@ def begin_user_session(
         )
     ctx.caller = caller_of(actor)
     record_change(ctx, "sessions.begin", records=[("users", username)], fields={"how": how})
-    return _begin(ctx, actor.id, browser, how)
+    return _begin(ctx, actor.id, browser, how, lifetime)
 
 
 def begin_operator_session(
@@ -156,7 +158,9 @@ def begin_operator_session(
     return _begin(ctx, OPERATOR_ACTOR.id, browser, how)
 
 
-def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
+def _begin(
+    ctx: Context, actor_id: str, browser: Browser, how: str, lifetime: timedelta = SESSION_LIFETIME
+) -> str:
     """Store a new session and return its token; the browser's former session ends."""
     keep_user(ctx, username_of(actor_id))
     user = find_user(ctx, username_of(actor_id))
@@ -168,7 +172,7 @@ def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
         "actor": actor_id,
         "user_since": "" if user is None else iso(user.created),
         "began": iso(ctx.now),
-        "expires": iso(ctx.now + SESSION_LIFETIME),
+        "expires": iso(ctx.now + lifetime),
         "secure": browser.is_secure,
         "agent": browser.agent[:_AGENT_CHARACTERS],
         "address": browser.address,

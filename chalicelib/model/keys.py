@@ -62,6 +62,9 @@ sign-in-limits    <hash>               failed attempts to sign in, by account an
 openid-accounts   <hash>               which user signs in with an account at a provider
 passkeys          <hash>               which user signs in with a passkey
 used-sign-ins     <hash>               sign-ins that were used and could be sent again
+labs              <lab>                labs that may sign people in to this app, with their public keys
+labapps           <app>                in a lab: its apps; labgrants#<app> who may do what in one
+labreports        <app>                in a lab: what each app last answered, or why it didn't
 lives             <number>             live sessions; livepin#<pin> names the one that a PIN belongs to
 liveplayers#<n>   <seat>               who has joined a live session; livename#<n> keeps each name once
 liveanswers#<n>   <page>#<participant> the answers to the pages of a live session, each once; liveresult#<n>
@@ -102,6 +105,11 @@ SIGN_IN_LIMITS = "sign-in-limits"
 OPENID_ACCOUNTS = "openid-accounts"
 PASSKEYS = "passkeys"
 USED_SIGN_INS = "used-sign-ins"
+LABS = "labs"
+LAB_APPS = "labapps"
+LAB_REPORTS = "labreports"
+#: The private keys of a lab; those of a deployed one are in SSM.
+LAB_KEYS: Key = ("experiment", "lab-keys")
 LIVE_SESSIONS = "lives"
 CLASSES = "classes"
 ROOMS_HEADER: Key = (ROOMS, "#")
@@ -433,6 +441,27 @@ def passkey(digest: str) -> Key:
 
 def used_sign_in(digest: str) -> Key:
     return USED_SIGN_INS, digest
+
+
+def trusted_lab(lab_id: str) -> Key:
+    return LABS, lab_id
+
+
+def lab_app(app_id: str) -> Key:
+    return LAB_APPS, app_id
+
+
+def lab_report(app_id: str) -> Key:
+    return LAB_REPORTS, app_id
+
+
+def lab_grants(app_id: str) -> str:
+    """Return the collection of what users of a lab may do in an app."""
+    return f"labgrants#{app_id}"
+
+
+def lab_grant(app_id: str, username: str) -> Key:
+    return lab_grants(app_id), username
 
 
 def tick(job: str, minute_of_day: int) -> Key:

@@ -205,6 +205,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         validators=(_client_secrets,),
     ),
     _sign_in("passkeys", bool, "Whether users can sign in to the dashboard with passkeys.", default=False),
+    _sign_in(
+        "lab_sign_in",
+        bool,
+        "Whether a deployed app can be added to a lab, which then signs its users in.",
+        default=False,
+    ),
     _recruitment(
         "recruiter",
         str,

@@ -53,16 +53,28 @@ class OpenIdAccount:
     wanted_username: str
     #: The roles that the rules in the settings give.
     roles: frozenset[str]
+    #: Until when the roles are given; None: until a sign-in without them.
+    until: datetime | None = None
 
     @property
     def digest(self) -> str:
         """The hash under which it is stored whose account this is."""
-        return hashlib.sha256(f"{self.issuer}\n{self.subject}".encode()).hexdigest()
+        return account_digest(self.issuer, self.subject)
 
     @property
     def shown(self) -> str:
         """By what its owner recognizes the account."""
         return (self.email or self.name or self.subject)[:200]
+
+
+def account_digest(issuer: str, subject: str) -> str:
+    """Return the hash under which it is stored whose account at an issuer this is."""
+    return hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
+
+
+def maker_of(provider: str) -> str:
+    """Return who grants the roles that a provider's rules, or a lab, give."""
+    return f"rules:{provider}"
 
 
 class UnknownAccount(Forbidden):
@@ -164,7 +176,8 @@ def _renew_roles(ctx: Context, user: User, account: OpenIdAccount) -> None:
     held = {item["sk"]: item for item in ctx.uow.items(keys.grants(user.username))}
     maker = _maker(account)
     gone = {what for what, item in held.items() if item["by"] == maker and what not in account.roles}
-    new = account.roles - held.keys()
+    lasting = {what for what, item in held.items() if item["by"] != maker or account.until is None}
+    new = account.roles - lasting
     actor = find_actor(ctx, user.actor_id)
     if actor is None or not (gone or new):
         return
@@ -181,7 +194,7 @@ def _renew_roles(ctx: Context, user: User, account: OpenIdAccount) -> None:
 
 
 def _grant(ctx: Context, username: str, role: str, account: OpenIdAccount) -> None:
-    grant = UserGrant(username, role, ctx.now, _maker(account))
+    grant = UserGrant(username, role, ctx.now, _maker(account), account.until)
     ctx.uow.put_if_unchanged(keys.grant(username, role), "grant", grant.to_fields())
 
 
@@ -227,4 +240,4 @@ def _text(text: str) -> str:
 
 def _maker(account: OpenIdAccount) -> str:
     """Return who grants the roles of the rules."""
-    return f"rules:{account.provider}"
+    return maker_of(account.provider)
