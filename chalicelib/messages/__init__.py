@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .asset_messages import RemoveAsset
 from .codec import (
     MalformedMessage,
     MessageBody,
@@ -112,6 +113,7 @@ __all__ = [
     "RecruiterNotification",
     "RejectOverflow",
     "ReleaseSeat",
+    "RemoveAsset",
     "RemoveExportFiles",
     "ReviewSubmission",
     "RingDashboards",

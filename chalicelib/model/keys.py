@@ -73,6 +73,10 @@ classmembers#<n>  <seat>               the members of a class; classmember#<n> k
 part#<id>         class                the class and the seat of a participant who is a member
 classwork#<n>     task#<assignment>    assignments of a class; except#<seat>#<assignment>; # the gradebook
 classpoints#<n>   <assignment>#<seat>  points that people have given in the gradebook of a class
+assets            <sha256>             pictures, sound and video; assetpreviews has their thumbnails
+assetnames        <name>               the asset that has this name
+assetbin          <time>#<sha256>      assets that are deleted and can be restored
+assetspace        #                    how much space assets take, and what is reserved for uploads
 """
 
 from __future__ import annotations
@@ -112,6 +116,10 @@ LAB_REPORTS = "labreports"
 LAB_KEYS: Key = ("experiment", "lab-keys")
 LIVE_SESSIONS = "lives"
 CLASSES = "classes"
+ASSETS = "assets"
+ASSET_NAMES = "assetnames"
+ASSET_BIN = "assetbin"
+ASSET_SPACE: Key = ("assetspace", "#")
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -839,3 +847,22 @@ def points_in_assignment(class_number: int, number: int, seat: str = "") -> tupl
 def given_points(class_number: int, number: int, seat: str, entry: str) -> Key:
     pk, prefix = points_in_assignment(class_number, number, seat)
     return pk, f"{prefix}{entry}"
+
+
+def asset(sha256: str) -> Key:
+    return ASSETS, sha256
+
+
+def asset_preview(sha256: str) -> Key:
+    """Return where the thumbnail of an asset is stored."""
+    return "assetpreviews", sha256
+
+
+def asset_name(name: str) -> Key:
+    """Return where it is stored which asset has a name."""
+    return ASSET_NAMES, name
+
+
+def deleted_asset(deleted: str, sha256: str) -> Key:
+    """Return where it is stored that an asset is deleted; `deleted`: the moment."""
+    return ASSET_BIN, f"{deleted}#{sha256}"

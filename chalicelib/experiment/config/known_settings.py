@@ -164,6 +164,13 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         "Whether the form of a live session refuses programs that fill it in at once.",
         default=False,
     ),
+    _general(
+        "assets_quota_mb",
+        int,
+        "The space for assets that are uploaded on the dashboard, in megabytes.",
+        default=1000,
+        validators=(between(0, 1_000_000),),
+    ),
     _access(
         "dashboard_user",
         str,

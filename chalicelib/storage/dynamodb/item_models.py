@@ -706,6 +706,30 @@ class GivenPointsItem(StoredItem):
     points = _text()
 
 
+class AssetItem(StoredItem):
+    sha256 = _text()
+    name = _text()
+    size = _number()
+    media_type = _text()
+    alt = _text()
+    created = _text()
+    created_by = _text()
+    deleted = _text()
+
+
+class AssetPreviewItem(StoredItem):
+    thumbnail = _text()
+
+
+class AssetReferenceItem(StoredItem):
+    asset = _text()
+
+
+class AssetSpaceItem(StoredItem):
+    used = _number()
+    reserved = _document()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -808,6 +832,11 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "grant": GrantItem,
     "api_token": ApiTokenItem,
     "api_token_digest": ApiTokenItem,
+    "asset": AssetItem,
+    "asset_preview": AssetPreviewItem,
+    "asset_name": AssetReferenceItem,
+    "deleted_asset": AssetReferenceItem,
+    "asset_space": AssetSpaceItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

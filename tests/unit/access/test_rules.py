@@ -168,6 +168,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "admission": ((S,), MANAGERS, MANAGERS, (S,)),
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
     "dead_letter": (NONE, EVERY, NONE, GRADERS),
+    "asset": (RESEARCHERS, EVERY, RESEARCHERS, RESEARCHERS),
     "tick": (NONE, EVERY, NONE, NONE),
 }
 #: What is different when the row is the actor's own.
