@@ -30,7 +30,7 @@ WIDE_MEANINGS: Final = {
     "path": MEANINGS["path"],
     "at": "when the server received the message",
     "element": "the element of the timeline that formed the group",
-    "stopped": "why the group was stopped; empty if it wasn't",
+    "stopped": "why the group was stopped, or ended early; empty if it wasn't",
     "participant_id": MEANINGS["participant_id"],
     "network_id": MEANINGS["network_id"],
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .asset_messages import RemoveAsset
 from .codec import (
     MalformedMessage,
     MessageBody,
@@ -59,7 +58,6 @@ from .recruitment_messages import (
 )
 from .study_messages import (
     Autoplay,
-    ClearAssignment,
     CloseVisit,
     EnforceTimeLimit,
     FollowHost,
@@ -81,7 +79,6 @@ __all__ = [
     "CheckDeadline",
     "CheckDisconnected",
     "CheckListing",
-    "ClearAssignment",
     "CloseRecruitment",
     "CloseVisit",
     "ControlEvent",
@@ -113,7 +110,6 @@ __all__ = [
     "RecruiterNotification",
     "RejectOverflow",
     "ReleaseSeat",
-    "RemoveAsset",
     "RemoveExportFiles",
     "ReviewSubmission",
     "RingDashboards",

@@ -16,16 +16,20 @@ from typing import Protocol
 from .elements import (
     Book,
     Branch,
+    Chat,
     Cohort,
     Element,
     EndlessTimelineError,
     For,
+    Gathering,
     Group,
     Hosted,
+    Live,
     Part,
     Rounds,
     Session,
     TimelineError,
+    Wait,
 )
 from .elements.flow import MAX_ROUNDS
 from .elements.interaction import STRANGERS
@@ -239,6 +243,38 @@ class TimelinePlan:
                 yield step
                 yield from (inner for _, inner in _walk(step, ""))
 
+    def last_shared(self, path: Path, decisions: Decisions) -> Path | None:
+        """Return the last element from a path on that the members of a group share.
+
+        It lies before the next group or session, where they leave this group.
+
+        Of Rounds in which members share anything, it is the whole of them: the rounds that follow would be
+        played together too. What is decided later, such as a `show_if`, doesn't count: it may need answers
+        that a group which has ended never gives.
+
+        Returns:
+            The path of the element behind which a member goes on alone; None when nothing is shared any more.
+
+        """
+        levels = self._levels(path) or []
+        if not levels or _leaves_group(levels[-1].step.element):
+            return None
+        found = path if _is_shared(levels[-1].step.element) else None
+        for number in reversed(range(len(levels))):
+            step, around = levels[number].step, levels[:number]
+            if number + 1 < len(levels) and isinstance(step.element, Rounds | For):
+                if _contains(step, _leaves_group):
+                    return found
+                if _contains(step, _is_shared):
+                    found = path[: number + 1]
+            sequence = self._sequence(around, decisions)
+            for following in sequence[self._position(around, step, decisions) + 1 :]:
+                if _contains(following, _leaves_group):
+                    return found
+                if _contains(following, _is_shared):
+                    found = (*path[:number], PathPart(following.name))
+        return found
+
     def occurrences(self, wanted: Callable[[Element], bool]) -> Iterator[tuple[str, PlanStep]]:
         """Yield the wanted stops, each with every path, rounds included, on which a participant may reach it.
 
@@ -392,6 +428,21 @@ class TimelinePlan:
             return PathPart(frame.name, str(done + 1)) if done < decisions.count(level.step, path) else None
         # Behind the last page of a book are its contents: only "Finish" leaves a book.
         return frame if isinstance(element, Book) else None
+
+
+def _leaves_group(element: Element) -> bool:
+    """Whether participants leave their group at an element: for another one, or until another day."""
+    return isinstance(element, Gathering | Session)
+
+
+def _is_shared(element: Element) -> bool:
+    """Whether members of a group meet at an element: they wait for each other, or exchange messages."""
+    return isinstance(element, Wait | Live | Chat)
+
+
+def _contains(step: PlanStep, wanted: Callable[[Element], bool]) -> bool:
+    """Whether a step is wanted, or any step inside it."""
+    return wanted(step.element) or any(wanted(inner.element) for _, inner in _walk(step, ""))
 
 
 def _meets_strangers(element: Element) -> bool:

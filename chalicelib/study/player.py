@@ -404,6 +404,11 @@ class StudyGroup:
         return self._study.work.network(self.id)
 
     @property
+    def ended_early(self) -> bool:
+        """Whether the group has ended since a member disconnected, by the dropout policy `end`."""
+        return self.stored.ended_early is not None
+
+    @property
     def players(self) -> list[Player]:
         """The members, in the order of their places."""
         places = [self._study.session.place(one) for one in self.stored.member_ids()]

@@ -131,6 +131,8 @@ class Place(StoredFields):
     mates: list[int] = field(default_factory=list)
     #: The groups that the participant has been in, oldest first.
     groups: list[int] = field(default_factory=list)
+    #: Where the participant has gone on alone, after their group had ended early; None if it hasn't.
+    alone_from: str | None = None
     #: The cohort that the participant belongs to; None outside of one.
     cohort: str | None = None
     #: The number of the visit, from 1. At a Session it is that of the visit to come.
@@ -319,6 +321,8 @@ class GroupRecord(StoredFields):
     stopped: str | None = None
     #: Why its members are released then: "error", or "dropout".
     exit_reason: str = ""
+    #: Why the group ended before its last shared element, so that its members go on alone behind it.
+    ended_early: str | None = None
     #: How many rows of live elements the group has; the number of the next one.
     rows: int = 0
     #: For each member, the second in which they last sent a message, and how many they sent in it.

@@ -11,7 +11,6 @@ from chalicelib import services
 from chalicelib.errors import VendorRefused
 from chalicelib.messages import (
     Autoplay,
-    ClearAssignment,
     CloseVisit,
     EnforceTimeLimit,
     FollowHost,
@@ -32,7 +31,7 @@ from chalicelib.operations.study.pages.settling import MAX_STEPS, settle
 from chalicelib.operations.study.shared.hook_errors import StudyCodeError
 from chalicelib.operations.study.shared.study_context import Pending
 from chalicelib.ports import ParticipantMail
-from chalicelib.services import Keyed
+from chalicelib.services import App, Keyed
 
 from .handler_registry import Received, handles
 
@@ -75,9 +74,20 @@ def _form_groups(message: Received[FormGroups]) -> None:
 
 @handles(MoveMembers)
 def _move_members(message: Received[MoveMembers]) -> None:
-    while services.current().run(members.move_members, message.body.network_id):
+    app, number = services.current(), message.body.network_id
+    while _moved(app, number):
         pass
-    services.current().acknowledge(message)
+    app.acknowledge(message)
+
+
+def _moved(app: App, network_id: int) -> bool:
+    """Let members follow their group; where the study's code fails for one, stop the group, with pay."""
+    try:
+        return bool(app.run(members.move_members, network_id))
+    except StudyCodeError as error:
+        logger.exception("the study's code raised an error, so the part of a participant is ended")
+        app.run(stop_part, error.participant_id, str(error))
+        return True
 
 
 @handles(RingDoorbell)
@@ -184,14 +194,3 @@ def _follow_host(message: Received[FollowHost]) -> None:
     body = message.body
     for pending in _go_on(message, follow_in_groups, body.session, body.position, body.after) or ():
         _settle(pending)
-
-
-@handles(ClearAssignment)
-def _clear_assignment(message: Received[ClearAssignment]) -> None:
-    # Lazy import: few studies have classes.
-    from chalicelib.operations.assignments.manage_assignments import clear_assignment
-
-    app, body = services.current(), message.body
-    while app.run(clear_assignment, body.class_number, body.assignment):
-        pass
-    app.acknowledge(message)

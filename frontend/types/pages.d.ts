@@ -152,6 +152,7 @@ interface StudyPage {
   data: any;
   exit: string | null;
   poll_seconds?: number;
+  arrived?: string;
   doorbell?: boolean;
   /** In how many seconds to ask again whether the next session is open. */
   opens_in?: number | null;
@@ -227,8 +228,6 @@ interface Petri {
 }
 
 interface Window {
-  /** A format of moments in the time zone that the reader of the dashboard prefers. */
-  petriTimeFormat(parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat;
   dallinger: Dallinger;
   petri: Petri;
   petriConsent: { sha256(content: string | Uint8Array): string; shownText(): string };

@@ -89,6 +89,18 @@ def test_the_game_ends_for_all(left):
     assert players(left("end")) == [3]
 
 
+def test_those_whose_game_was_ended_answer_the_questionnaire(left):
+    run = left("end")
+    stayed = {person["id"] for person in run.rows("participant", status="approved")}
+    assert len(stayed) == 2
+    assert {row["participant_id"] for row in run.rows("response", page="questionnaire")} == stayed
+
+
+def test_those_whose_game_was_ended_are_paid_for_the_points_of_the_rounds_that_were_played(left):
+    stayed = left("end").rows("participant", status="approved")
+    assert all(float(person["bonus"]) > 0 for person in stayed)
+
+
 def test_those_whose_game_was_ended_are_paid_their_base(left):
     paid = [row["participant_id"] for row in left("end").rows("payment", kind="base")]
     stayed = [person["id"] for person in left("end").rows("participant", status="approved")]

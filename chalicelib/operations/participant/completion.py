@@ -21,7 +21,7 @@ from chalicelib.operations.shared.access import is_active, own_participant
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.idempotency import previous_result, record_result
 
-from .submission import notify_late_completion, post_task_completed
+from .submission import WITHDRAWN, notify_late_completion, post_task_completed
 
 #: The event_type of the Notification that keeps a participant's report of an error.
 ERROR_REPORTED = "ExperimentError"
@@ -73,7 +73,7 @@ def withdraw(ctx: Context, participant_id: int) -> dict[str, Any]:
     """Withdraw a participant with base pay: their nodes fail and their place opens again."""
     participant = own_participant(ctx, participant_id)
     if previous_result(ctx, participant) is None and participant.end_time is None:
-        participant.early_exit_reason = participant.early_exit_reason or "withdrawn"
+        participant.early_exit_reason = participant.early_exit_reason or WITHDRAWN
         ctx.seed(participant, "withdraw", 0)
         ctx.experiment.fail_participant(participant)
         _record_end(ctx, participant)

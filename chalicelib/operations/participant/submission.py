@@ -38,12 +38,15 @@ from chalicelib.operations.recruitment import budget, listings
 from chalicelib.operations.recruitment.recruitment import record_reopened_place
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
+from chalicelib.operations.shared.study_check import as_study
 
 #: The detail that marks a participant who was dismissed early and returned the assignment.
 ASSIGNMENT_RETURNED = "gave_assignment_back"
 #: Statuses of a lost participant, who is owed nothing automatically, and the detail that marks a late end.
 LATE_COMPLETION_NOTIFIED = "finished_late"
 
+#: Why a participant left early who withdrew.
+WITHDRAWN = "withdrawn"
 TASK_COMPLETED, RECRUIT = "participant_task_completed", "recruit"
 #: Hooks after which another participant is always recruited.
 REPLACED_AFTER = ("data_check_failed", "attention_check_failed")
@@ -156,6 +159,9 @@ def review_submission(ctx: Context, participant_id: int) -> None:
     ctx.uow.declare_scope(*participant.node_ids)
     ctx.seed(participant, "judge_participant", 0)
     if participant.early_exit_reason is not None:
+        if as_study(ctx.experiment) is not None and participant.early_exit_reason != WITHDRAWN:
+            # Their part was ended for them: they keep the points that they have earned.
+            _record_bonus(ctx, participant)
         _set_status(ctx, participant, ParticipantStatus.APPROVED)
         _follow_up(ctx, participant, RECRUIT)
         return
@@ -253,20 +259,23 @@ def _review(ctx: Context, participant: Participant) -> None:
 
 
 def _pay_bonus_and_check_attention(ctx: Context, participant: Participant) -> None:
-    experiment = ctx.experiment
-    bonus = checked_bonus(ctx, experiment.bonus(participant))
-    participant.bonus = bonus
-    # The bonus takes nothing that later sessions may cost.
-    budget.reserve_sessions(ctx, participant, ParticipantStatus.APPROVED)
-    if bonus >= CENT:
-        record_debt(ctx, participant, BONUS, bonus, str(experiment.bonus_reason() or ""))
-    if not experiment.attention_check(participant):
+    _record_bonus(ctx, participant)
+    if not ctx.experiment.attention_check(participant):
         _set_status(ctx, participant, ParticipantStatus.DID_NOT_ATTEND)
         _follow_up(ctx, participant, "attention_check_failed")
     else:
         _set_status(ctx, participant, ParticipantStatus.APPROVED)
         _enqueue_qualifications(ctx, participant)
         _follow_up(ctx, participant, "submission_successful")
+
+
+def _record_bonus(ctx: Context, participant: Participant) -> None:
+    bonus = checked_bonus(ctx, ctx.experiment.bonus(participant))
+    participant.bonus = bonus
+    # The bonus takes nothing that later sessions may cost.
+    budget.reserve_sessions(ctx, participant, ParticipantStatus.APPROVED)
+    if bonus >= CENT:
+        record_debt(ctx, participant, BONUS, bonus, str(ctx.experiment.bonus_reason() or ""))
 
 
 def checked_bonus(ctx: Context, returned: Any) -> Decimal:

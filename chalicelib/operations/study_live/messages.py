@@ -79,7 +79,7 @@ def take_message(ctx: Context, serial: int, message: Mapping[str, Any]) -> dict[
     group = player.group
     if group is None:
         raise MessageRefused("Messages need a group, and this participant is in none.")
-    if group.stored.stopped:
+    if group.stored.stopped or group.stored.ended_early:
         return {"serial": place.serial, "stale": True}
     count = _count(ctx, group, place)
     ctx.seed(participant, f"live|{place.serial}", count)

@@ -63,8 +63,8 @@ class Group(Gathering):
         then: A method of the study, called with each new group.
         dropout_policy: What happens when a member disconnects: `autoplay` (their defaults are used), `wait`
             (they may come back), `go_on` (the others go on without them), `bot` (a bot plays for a member who
-            has agreed to it, the others of any other member go on), or `end` (the group ends, with pay). The
-            study's `dropout_policy` by default.
+            has agreed to it, the others of any other member go on), or `end` (the group ends: all go on
+            behind the last element that they share). The study's `dropout_policy` by default.
         patience_seconds: With `wait`: for how long the group's time limits stand still for a member who has
             disconnected; then the others go on without them. None: time limits run, and the member can come
             back at any time.

@@ -23,7 +23,8 @@ from infra.local.hook_failures import HookFailures
 from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run import Run, RunOptions, chalice_app, load_for_run, site_source
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.site import build
+from infra.local.static_pages import Pages
+from infra.site import build, resolve
 
 from .folder_watch import FolderWatch
 
@@ -115,7 +116,7 @@ class Reloader:
         run.app.routes, run.app.scheduled = loaded.routes, loaded.scheduled
         author_routes.register(chalice_app(), loaded.routes)
         run.host.lane.routes = Routes(chalice_app().routes)
-        run.host.pages = run.host.pages.moved_to(site)
+        run.host.pages = Pages(site, resolve)
         self._sites.append(site)
         if len(self._sites) > KEPT_SITES:
             shutil.rmtree(self._sites.pop(0), ignore_errors=True)

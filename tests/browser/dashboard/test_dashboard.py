@@ -23,7 +23,6 @@ PAGES = (
     "networks/node/100001",
     "responses",
     "responses/grading",
-    "responses/reading",
     "recruitment",
     "recruitment/qr",
     "money",

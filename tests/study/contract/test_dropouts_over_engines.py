@@ -11,7 +11,8 @@ from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.groups.departures import follow_presence
 from chalicelib.storage.engine import Engine
-from petri.study import End, Group, Page, Rounds, Study, Wait, number
+from chalicelib.study.player import StudyGroup
+from petri.study import End, Form, Group, Page, Rounds, Study, Wait, number
 from tests.contract.factories import at_once
 from tests.study.contract.players import Player, Seat, Table
 
@@ -137,3 +138,57 @@ def test_no_page_expires_while_members_come_and_go(shared: Engine, seat_players:
     assert not is_paused(table)
     assert table.items("response") == []
     assert table.players[0].get()["seconds_left"] == 60
+
+
+class Strict(Study):
+    """A group that ends with the first member who disconnects; a question follows for each alone."""
+
+    mine = number("Which number?", minimum=0, maximum=10)
+    opinion = number("How was it?", minimum=0, maximum=10)
+    timeline = (
+        Group(3, dropout_policy="end"),
+        Rounds(2, [Page("name", ask="mine"), Wait(then="close")]),
+        Form("after", ask="opinion"),
+        End(),
+    )
+
+    def close(self, group: StudyGroup) -> None:
+        for player in group.living:
+            player.earn(1)
+
+
+def test_a_group_that_ends_lets_its_members_go_on_behind_its_rounds(
+    engine: Engine, seat_players: Seat
+) -> None:
+    table = seated(seat_players(engine, Strict, 3))
+    assert [player.get()["page"] for player in table.players] == ["name"] * 3
+    lose(table.players[2])
+    table.work()
+    assert [player.get()["page"] for player in table.players] == ["after"] * 3
+    for player in table.players:
+        assert player.post(opinion=5)["kind"] == "end"
+    table.work()
+    assert table.payments() == {player.id: ["base"] for player in table.players}
+
+
+def test_a_group_ends_once_while_its_members_answer(shared: Engine, seat_players: Seat) -> None:
+    table = seated(seat_players(shared, Strict, 3))
+    one, other, gone = table.players
+    for player in table.players:
+        player.get()
+    lose(gone)
+    results = at_once(
+        [partial(follow, gone), partial(one.post, mine=3), partial(follow, gone), partial(other.post, mine=4)]
+    )
+    assert [result for result in results if isinstance(result, Exception)] == []
+    table.work()
+    assert [player.get()["page"] for player in table.players] == ["after"] * 3
+    assert [place.get("alone_from") for place in table.items("place")] == ["after"] * 3
+    assert {str(points) for points in table.points()} == {"0"}
+
+
+def test_those_who_wait_for_a_group_are_counted(engine: Engine, seat_players: Seat) -> None:
+    table = seat_players(engine, Strict, 2)
+    one, other = table.players
+    assert one.get()["arrived"] == "1 of 3 people are here"
+    assert other.get()["arrived"] == "2 of 3 people are here"

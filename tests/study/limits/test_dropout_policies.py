@@ -1,4 +1,4 @@
-"""What happens when a member of a group disconnects: wait, go on, a bot, or the end of the group."""
+"""What happens when a member of a group disconnects: wait, go on, or a bot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.operations.realtime import dropouts
 from chalicelib.operations.shared.context import Context
 from chalicelib.recruiters.bots import BotRecruiter
 from petri.study import End, Form, Group, Page, Rounds, Study, Timed, Wait, number
-from tests.study.limits.test_members_who_are_gone import by, exit_reason, gathered, lose
+from tests.study.limits.test_members_who_are_gone import by, gathered, lose
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, World
 
@@ -200,7 +200,7 @@ def test_without_patience_time_limits_run_and_a_member_can_come_back(open_study:
     assert (chosen(here), due(gone)["path"]) == ([[4, 5, 1]], "rounds[2]/choose")
 
 
-# Go on, bot, end
+# Go on and bot
 
 
 @pytest.mark.parametrize("policy", ["go_on", "bot"])
@@ -216,20 +216,6 @@ def test_the_others_go_on_at_once_without_a_member_who_has_agreed_to_no_bot(
     assert due(gone)["kind"] == "end"
 
 
-def test_the_end_of_a_group_stops_it_and_pays_all(open_study: OpenStudy) -> None:
-    here = open_study(efforts("end"))
-    people = seated(here)
-    answer(people[0], effort=4)
-    lose(people[2])
-    pages = [due(person) for person in people]
-    assert [(page["kind"], "has left" in page["html"]) for page in pages] == [("end", True)] * 3
-    here.work()
-    assert [here.owed(person)["base"] for person in people] == ["1.50"] * 3
-    assert [exit_reason(person) for person in people] == ["dropout"] * 3
-    (group,) = here.items("study_group")
-    assert (group["exit_reason"], "disconnected" in group["stopped"]) == ("dropout", True)
-
-
 def test_a_page_without_a_chat_gets_no_message_about_who_is_away(open_study: OpenStudy) -> None:
     here = open_study(efforts("wait"))
     *_, gone = seated(here)
@@ -237,14 +223,6 @@ def test_a_page_without_a_chat_gets_no_message_about_who_is_away(open_study: Ope
     kinds = {body["kind"] for body in here.work()}
     assert "autoplay" in kinds
     assert "send_to_participants" not in kinds
-
-
-def test_the_pages_of_those_who_are_released_ask_for_the_page_that_is_due(open_study: OpenStudy) -> None:
-    here = open_study(efforts("end"))
-    one, other, gone = seated(here)
-    here.app.run(lambda ctx: dropouts.record_disconnect(ctx, ctx.uow.participant(gone.id)))
-    rung = [body["participant_ids"] for body in here.work() if body["kind"] == "ring_doorbell"]
-    assert {one.id, other.id} <= {each for ids in rung for each in ids}
 
 
 @pytest.mark.parametrize("policy", ["wait", "go_on", "bot", "end"])
@@ -265,7 +243,7 @@ def test_the_policy_of_the_study_is_that_of_its_groups(open_study: OpenStudy) ->
     here = open_study(type("Strict", (efforts(""),), {"dropout_policy": "end"}))
     people = seated(here)
     lose(people[2])
-    assert due(people[0])["kind"] == "end"
+    assert due(people[0])["page"] == "after"
 
 
 def test_a_study_knows_which_answers_its_members_missed(open_study: OpenStudy) -> None:

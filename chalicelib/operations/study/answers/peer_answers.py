@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.model import keys
 from chalicelib.model.statuses import DISMISSED_WITH_PAY, SUCCESSFUL, ParticipantStatus
+from chalicelib.operations.participant.submission import WITHDRAWN
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of, study_of
 from chalicelib.study.decisions import rounds_of_answers
@@ -17,7 +18,6 @@ from chalicelib.study.plan import parse_path, write_path
 from chalicelib.study.study_records import GRADES, PeerAnswer, Place, StudyResponse
 from chalicelib.study.translation import translate
 
-WITHDRAWN = "withdrawn"
 _TAKING_PART = frozenset({ParticipantStatus.WORKING}) | SUCCESSFUL | DISMISSED_WITH_PAY
 #: Participant and serial of the page, which together name an answer to an item.
 AnswerId = tuple[int, int]

@@ -16,7 +16,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.study_records import COMPLETE, Place
 
-from .moves import SCREEN_OUT
+from .moves import DROPOUT, SCREEN_OUT
 from .visits import end_visit
 
 #: The status of a later visit by how the participant's part ended; any other end stopped it early.
@@ -31,13 +31,17 @@ def finish(ctx: Context, participant: Participant, place: Place) -> None:
     if not participant.is_working:
         return
     if place.visit > 1:
-        end_visit(ctx, participant, place, _STATUSES.get(place.ended or "", VisitStatus.STOPPED))
+        kind = "" if place.alone_from is not None else place.ended or ""
+        end_visit(ctx, participant, place, _STATUSES.get(kind, VisitStatus.STOPPED))
         return
     if place.ended == SCREEN_OUT:
         ctx.experiment.screen_out(participant)
         return
     if place.ended != COMPLETE:
         participant.early_exit_reason = participant.early_exit_reason or place.ended
+    elif place.alone_from is not None:
+        # They have gone on to the end, but their group hasn't: it is no reason to check or refuse their work.
+        participant.early_exit_reason = participant.early_exit_reason or DROPOUT
     end_participation(ctx, participant)
 
 

@@ -18,13 +18,13 @@ from chalicelib.study.items.markup import marked
 from chalicelib.study.player import StudyGroup
 from chalicelib.study.study_records import Place, Pooled
 
-from .moves import ERROR, RELEASED, RELEASED_TEXT, element_at, move_on, ring, stop_with_pay
+from .early_end import go_on_alone
+from .moves import DROPOUT, ERROR, RELEASED, RELEASED_TEXT, element_at, move_on, ring, stop_with_pay
 
 #: The number of members who are seated, moved on or stopped in one commit: up to five writes each.
 MAX_TOGETHER = 16
 #: The number of members that each place lists, so that they are read with their group.
 MAX_MATES = 16
-DROPOUT = "dropout"
 TEXTS = {
     RELEASED: RELEASED_TEXT,
     ERROR: marked("We are sorry: an error has ended the study here. You are paid for your time."),
@@ -40,6 +40,7 @@ def take_seat(ctx: Context, place: Place, group: StudyGroup) -> None:
     entry = group.stored.member(place.participant_id)
     place.network_id, place.node_id, place.in_group = group.id, entry["node_id"], True
     place.role = entry["role"]
+    place.alone_from = None
     place.groups = [*place.groups, group.id]
     ids = group.stored.member_ids()
     place.mates = ids if len(ids) <= MAX_MATES else []
@@ -74,6 +75,8 @@ def follow(ctx: Context, place: Place) -> bool:
         _stop(ctx, place, group)
     elif not place.in_group or place.network_id != group.id:
         take_seat(ctx, place, group)
+    elif group.stored.ended_early is not None:
+        return go_on_alone(ctx, place)
     elif place.path in group.stored.done and isinstance(element_at(ctx, place.path), Wait):
         move_on(ctx, place)
     else:
@@ -137,6 +140,19 @@ def stop_members(ctx: Context, group: StudyGroup, reason: str, exit_reason: str)
     else:
         ring(ctx, members, f"stopped{group.id}")
     return len(members)
+
+
+def end_early(ctx: Context, group: StudyGroup, reason: str) -> None:
+    """End a group before its last shared element: its members go on alone behind it."""
+    group.stored.ended_early = reason
+    release_group_slot(ctx, group.stored)
+    members = living_members(ctx, group)
+    if len(members) > MAX_TOGETHER:
+        ctx.uow.post(MoveMembers(group.id))
+    else:
+        for place in members:
+            follow(ctx, place)
+    ring(ctx, members, f"ended{group.id}")
 
 
 def _stop(ctx: Context, place: Place, group: StudyGroup) -> None:

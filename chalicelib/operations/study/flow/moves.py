@@ -74,6 +74,7 @@ MAX_UNSEEN = 10.0
 #: Seconds after which the part of a participant ends who was moved to the end and sends no request.
 END_AFTER = 60.0
 SCREEN_OUT, FULL, ERROR, RELEASED = "screen_out", "full", "error", "released"
+DROPOUT = "dropout"
 RELEASED_TEXT = marked("The researchers have ended the study here. You are paid for your time.")
 STUDY_FULL = marked("This study is full: all of its places are taken. Thank you for your interest.")
 #: How many pages of a missed session are skipped.
@@ -104,7 +105,7 @@ def begin(ctx: Context, participant: Participant) -> Place:
         with study_code(ctx, place.participant_id, "the choice of the first page"):
             first = study_of(ctx).plan().first(session.decisions(place))
     except EndlessTimelineError as error:
-        _stop_endless(ctx, place, error)
+        stop_endless(ctx, place, error)
         return place
     arrive(ctx, place, "" if first is None else write_path(first))
     return place
@@ -123,7 +124,7 @@ def move_on(ctx: Context, place: Place) -> None:
             else:
                 following = plan.after(parse_path(place.path), decisions, place.ahead)
     except EndlessTimelineError as error:
-        _stop_endless(ctx, place, error)
+        stop_endless(ctx, place, error)
         return
     move_to(ctx, place, before_test(ctx, place, following))
 
@@ -150,7 +151,7 @@ def skip_to_session(ctx: Context, place: Place) -> None:
                 if following is None or isinstance(element_at(ctx, path), Session):
                     break
     except EndlessTimelineError as error:
-        _stop_endless(ctx, place, error)
+        stop_endless(ctx, place, error)
         return
     place.serial += 1
     arrive(ctx, place, path)
@@ -201,7 +202,7 @@ def take_answers(
     move_on(ctx, place)
 
 
-def _stop_endless(ctx: Context, place: Place, error: EndlessTimelineError) -> None:
+def stop_endless(ctx: Context, place: Place, error: EndlessTimelineError) -> None:
     """End the part of a participant for whom no page would ever come, with pay, and notify the operator."""
     text = marked("We are sorry: an error has ended the study here. You are paid for your time.")
     where = place.path or "the start"

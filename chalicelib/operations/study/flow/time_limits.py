@@ -23,8 +23,8 @@ from chalicelib.study.study_records import Place
 
 from .ending import finish
 from .hosting import follow_host
-from .members import DROPOUT, follow, stop_members
-from .moves import GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_at_deadline
+from .members import follow, stop_members
+from .moves import DROPOUT, GRACE, is_over, pending_at, stop_with_pay, take_answers, wake_at_deadline
 
 #: The number of pages that are answered in one commit for a participant who has disconnected.
 MAX_AUTOPLAYED = 10

@@ -51,6 +51,7 @@ def begin_if_open(ctx: Context, participant: Participant, place: Place) -> bool:
     if visit is None or not can_begin(ctx, participant, visit):
         return False
     begin_visit(ctx, participant, visit)
+    place.alone_from = None
     move_on(ctx, place)
     return True
 

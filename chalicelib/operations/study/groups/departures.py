@@ -12,8 +12,9 @@ from chalicelib.operations.realtime.dropouts import is_disconnected, record_retu
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.live_data import away_members
 from chalicelib.operations.study.books.reading_progress import book_around
-from chalicelib.operations.study.flow.members import DROPOUT, TEXTS, living_members, stop_members
-from chalicelib.operations.study.flow.moves import element_at, ring, stop_with_pay
+from chalicelib.operations.study.flow.early_end import last_shared, may_gather
+from chalicelib.operations.study.flow.members import end_early, living_members
+from chalicelib.operations.study.flow.moves import DROPOUT, element_at, ring, stop_with_pay
 from chalicelib.operations.study.flow.time_limits import play_for_departed
 from chalicelib.operations.study.flow.visits import end_visit
 from chalicelib.operations.study.shared.group_clock import patient_group
@@ -128,11 +129,15 @@ def _wait(ctx: Context, participant: Participant, place: Place, group: StudyGrou
 
 
 def _end(ctx: Context, place: Place, group: StudyGroup | None) -> None:
-    """End the part of all members of a group, or of a participant without one, with pay."""
-    if group is None:
-        stop_with_pay(ctx, place, TEXTS[DROPOUT], DROPOUT)
-    else:
-        stop_members(ctx, group, f"participant {place.participant_id} has disconnected", DROPOUT)
+    """End the group of a member who has disconnected: all go on behind what they share.
+
+    The member's own part ends, with pay, where another group may follow, whose members would wait for them.
+    """
+    is_sharing = group is not None and last_shared(ctx, place) is not None
+    if group is None or may_gather(ctx, place):
+        stop_with_pay(ctx, place, LEFT_BEHIND, DROPOUT)
+    if group is not None and is_sharing and group.stored.ended_early is None:
+        end_early(ctx, group, f"participant {place.participant_id} has disconnected")
 
 
 def _patience(element: Element | None) -> timedelta | None:

@@ -27,6 +27,8 @@ from .matching import MatchedGroup, early_members, fitting, has_waited, hurry_ex
 from .peer_groups import form_among_peers
 
 NO_GROUP = "waiting"
+#: Under which name the context keeps the entries of those who could be grouped with a participant.
+WAITING = "waiting for a group"
 #: For how many of those who wait for settled partners one commit answers.
 MAX_HURRIED = 4
 
@@ -147,7 +149,8 @@ def _pooled(ctx: Context, path: str, participant_id: int | None) -> list[Pooled]
     if participant_id is not None:
         own = {one.key for one in entries if one.participant_id == participant_id}
         entries = [one for one in entries if one.key in own]
-    return sorted(entries, key=lambda one: (one.since, one.participant_id))
+    ctx.read[WAITING] = sorted(entries, key=lambda one: (one.since, one.participant_id))
+    return list(ctx.read[WAITING])
 
 
 def _is_still_waiting(ctx: Context, path: str, one: Pooled, *, with_gone: bool) -> bool:

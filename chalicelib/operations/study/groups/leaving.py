@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.peer_answers import release_seats
 from chalicelib.operations.study.design.assignment import release_slot
-from chalicelib.operations.study.flow.members import DROPOUT, living_members, stop_members
-from chalicelib.operations.study.flow.moves import pending_at, ring
+from chalicelib.operations.study.flow.members import living_members, stop_members
+from chalicelib.operations.study.flow.moves import DROPOUT, element_at, pending_at, ring
 from chalicelib.operations.study.flow.visits import abandon_visit
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
+from chalicelib.study.elements import Gathering
 from chalicelib.study.study_records import COMPLETE, Place
 
 LEFT = "left"
@@ -28,6 +30,9 @@ def leave_study(ctx: Context, participant_id: int, *, is_withdrawal: bool = Fals
     release_slot(ctx, place)
     if place.ended is None:
         release_seats(ctx, place)
+        if isinstance(element_at(ctx, place.path), Gathering):
+            # They aren't counted any more among those who have arrived.
+            ctx.uow.delete_item(keys.pooled(place.path, participant_id))
     if place.visit > 1:
         abandon_visit(ctx, ctx.uow.participant(participant_id), place, is_withdrawal=is_withdrawal)
     if place.ended is None:

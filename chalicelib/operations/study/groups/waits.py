@@ -14,6 +14,7 @@ from chalicelib.operations.study.flow.members import (
     follow,
     leave_to_members,
     living_members,
+    move_members,
     stop_members,
 )
 from chalicelib.operations.study.flow.moves import ERROR, element_at, move_on, ring
@@ -39,6 +40,8 @@ def release(ctx: Context, network_id: int, path: str, mates: Sequence[int] = ())
     """
     session = session_of(ctx)
     group = session.group(network_id, mates)
+    if group.stored.ended_early is not None:
+        return move_members(ctx, network_id)
     living = living_members(ctx, group)
     missing = [place for place in living if place.path != path]
     if group.stored.stopped or path in group.stored.done or len(missing) == len(living):

@@ -154,8 +154,9 @@ class PageRequests:
             if view.pending is None:
                 break
             pending = view.pending
-            changed, shown = settle_and_show(self.run_as_platform, pending)
-            if not changed:
-                break
-            view = shown or self._run(due_page.get_page, pending)
+            settled = settle_and_show(self.run_as_platform, pending)
+            if not settled.changed:
+                arrived = {} if settled.arrived is None else {"arrived": settled.arrived}
+                return {**view.body, **arrived, **stale}
+            view = settled.view or self._run(due_page.get_page, pending)
         return {**view.body, **stale}

@@ -16,6 +16,7 @@ from chalicelib.operations.study.answers.live_data import live_fields, snapshot_
 from chalicelib.operations.study.answers.page_answers import items_due
 from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.books.reading_progress import record_opened
+from chalicelib.operations.study.flow.early_end import ENDED_EARLY
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
 from chalicelib.operations.study.shared.class_rules import closed_items, running_since
 from chalicelib.operations.study.shared.group_clock import deadline_of, patient_group
@@ -100,7 +101,15 @@ def show(
     elif isinstance(element, Session):
         body |= session_fields(ctx, place, element)
     body |= _pause(ctx, place)
+    if place.alone_from == place.path and "html" in body:
+        body["html"] = _why_alone(ctx) + body["html"]
     return PageView(body, pending_at(ctx, place))
+
+
+def _why_alone(ctx: Context) -> str:
+    """Return why the group of a participant has ended, for the first page that they see without it."""
+    notice = Markup('<p class="alert alert-warning" role="status">{}</p>\n')
+    return str(notice.format(translate(ENDED_EARLY, study_of(ctx).language)))
 
 
 def _pause(ctx: Context, place: Place) -> dict[str, Any]:
@@ -262,9 +271,11 @@ def _waiting(ctx: Context, place: Place, element: Gathering | Wait | Join | Peer
         )
     else:
         heading, text = marked("Please wait"), element.text or marked("The others haven't finished yet.")
-    html = Markup('<h1>{}</h1><p role="status">{}</p><div class="waiting" aria-hidden="true"></div>').format(
-        translate(heading, language), translate(text, language)
-    )
+    # The script fills it with how many people have arrived.
+    arrived = Markup('<p role="status" data-arrived></p>') if isinstance(element, Gathering) else Markup("")
+    html = Markup(
+        '<h1>{}</h1><p role="status">{}</p>{}<div class="waiting" aria-hidden="true"></div>'
+    ).format(translate(heading, language), translate(text, language), arrived)
     until = moment_of(place.until)
     return {
         "kind": "wait",

@@ -149,6 +149,7 @@
       showProgress(answer.progress);
     }
     page = { ...page, ...answer };
+    showArrived();
     setFree();
     leaving.splice(0).forEach((end) => end());
     startClocks(performance.now());
@@ -180,6 +181,7 @@
     document.documentElement.lang = page.language || "en";
     document.documentElement.dir = page.direction || "ltr";
     study.translate(document);
+    showArrived();
     showButton();
     showProgress(page.progress);
     study.enhance(fresh, page);
@@ -219,6 +221,12 @@
     const { title } = document;
     document.title = `● ${title}`;
     document.addEventListener("visibilitychange", () => { document.title = title; }, { once: true });
+  }
+
+  // How many people have come to a page that waits for a group; announced only when it has changed.
+  function showArrived() {
+    const place = content().querySelector("[data-arrived]");
+    if (place && page.arrived && place.textContent !== page.arrived) place.textContent = page.arrived;
   }
 
   function showButton() {

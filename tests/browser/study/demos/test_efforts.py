@@ -105,3 +105,40 @@ def test_two_people_play_with_suggestions_and_a_pause(browser: Chrome, host: Hos
     first.reads("You earned 180 points.")
     found += keep(browser, "coordination-study-over")
     assert found == []
+
+
+@pytest.fixture
+def strict_host(tmp_path: Path) -> Iterator[Host]:
+    settings = {**SETTINGS, "group_size": "3", "when_somebody_leaves": "end"}
+    with hosting(DEMO, tmp_path, **settings) as served:
+        yield served
+
+
+def test_people_see_who_is_here_and_go_on_behind_a_game_that_has_ended(
+    browser: Chrome, strict_host: Host
+) -> None:
+    people = [Person(browser, strict_host.address, number) for number in (1, 2, 3)]
+    found = []
+    for number, one in enumerate(people[:2], start=1):
+        one.come().is_at("instructions")
+        one.go_on()
+        one.reads(f"{number} of 3 people are here")
+    found += keep(browser, "coordination-study-arriving")
+    first = people[0].front()
+    first.reads("2 of 3 people are here")
+    people[2].come().is_at("instructions")
+    people[2].go_on()
+    for one in people:
+        one.front().is_at("choose")
+    browser.get("about:blank")
+    first.front().is_at("over")
+    first.reads("Another member of your group has left")
+    found += keep(browser, "coordination-study-ended")
+    chromium.resize_to_phone(browser)
+    found += keep(browser, "coordination-study-ended-phone")
+    assert not first.is_wider_than_the_window()
+    chromium.resize_to_desktop(browser)
+    first.go_on()
+    first.is_at("questionnaire")
+    assert "Another member" not in first.text()
+    assert found == []

@@ -1,1 +1,0 @@
-"""Operations of the API on the materials of studies: assets."""

@@ -1,1 +1,0 @@
-"""Assets: pictures, sound and video that are uploaded, described, deleted and restored."""

@@ -1,1 +1,0 @@
-"""Grades that people give, and answers that peers discuss, over each engine."""

@@ -1,1 +1,0 @@
-"""Pages of the dashboard about books: reading, annotations, practice."""
