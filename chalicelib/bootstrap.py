@@ -146,7 +146,6 @@ def aws(
     from .messaging.eventbridge_schedule import EventBridgeSchedule
     from .messaging.sqs import SQSQueue
     from .storage.dynamodb.dynamodb_engine import DynamoDBEngine
-    from .storage.files.s3_files import S3Files
 
     place = DeployedApp.of(os.environ if environ is None else environ)
     engine = DynamoDBEngine(place.table, place.region)
@@ -184,13 +183,22 @@ def aws(
         dashboard_url=partial(info.value, "dashboard_url"),
         sockets_url=lambda: info.value("websocket_endpoint").replace("https://", "wss://", 1),
         facts=partial(info.facts, loaded.name),
-        files=S3Files(partial(_bucket, place, queue, "files"), clients.maker("s3")),
+        files=_files(place, queue, clients),
         exports=LazyExports(lambda: _exports(place, queue, clients, engine, clock)),
         log=_log(place, clients, clock),
         seals=_seals(partial(_bucket, place, queue, "seals"), run_secrets, clients),
     )
     use(app)
     return app
+
+
+def _files(place: DeployedApp, queue: SQSQueue, clients: AwsClients) -> FileStore:
+    """Return the store of uploaded files, which copies assets to the bucket of the pages."""
+    # Lazy import: a local run keeps its files in a folder.
+    from .storage.files.s3_files import S3Files
+
+    bucket, site = (partial(_bucket, place, queue, use) for use in ("files", "site"))
+    return S3Files(bucket, clients.maker("s3"), site)
 
 
 def _log(place: DeployedApp, clients: AwsClients, clock: Clock) -> RunLog:
@@ -388,7 +396,6 @@ def _exports(
     from .export.jobs.run_facts import RunFacts
     from .export.personal_data import manifest_of
     from .storage.files.s3_exports import S3Exports, read_object
-    from .storage.files.s3_files import S3Files
 
     def manifest() -> Mapping[str, Any]:
         deployed = engine.get([DEPLOYMENT]).get(DEPLOYMENT, {})
@@ -399,12 +406,13 @@ def _exports(
         return read_object(clients.maker("s3")(), _bucket(place, queue, "keep"), CODE)
 
     bucket, client = partial(_bucket, place, queue, "files"), clients.maker("s3")
+    uploads = _files(place, queue, clients)
     facts = RunFacts(place.app, cache(manifest), cache(code))
-    return PartWriter(engine, S3Exports(bucket, client), facts, clock, uploads=S3Files(bucket, client))
+    return PartWriter(engine, S3Exports(bucket, client), facts, clock, uploads=uploads)
 
 
 def _bucket(place: DeployedApp, queue: SQSQueue, use: str) -> str:
-    """Return one of the app's buckets, `files`, `keep` or `seals`: its name contains the queue's account."""
+    """Return the name of one of the app's buckets, such as `files` or `site`: it contains the account."""
     return f"{place.bucket_prefix}-{queue.account}-{use}"
 
 

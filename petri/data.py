@@ -29,6 +29,7 @@ from chalicelib.export.table_schema import (
     MESSAGES,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
+    READING,
     RESPONSES,
     STUDY_TABLES,
     TABLES,
@@ -265,6 +266,11 @@ class Data:
     def uploads(self) -> Table:
         """The files that answers of a study refer to, one row for each."""
         return self.table(UPLOADS)
+
+    @cached_property
+    def reading(self) -> Table:
+        """What participants have opened in books: a row for each page, test, chapter and book."""
+        return self.table(READING)
 
     @cached_property
     def live(self) -> Table:

@@ -23,6 +23,7 @@ class Right(StrEnum):
     EXPORT = "Export"
     EXPORT_PERSONAL_DATA = "Export personal data"
     RUN_LIVE_SESSION = "Run live session"
+    EDIT_MATERIALS = "Edit materials"
     MANAGE_LAB = "Manage lab"
     SYSTEM_ADMIN = "System admin"
 

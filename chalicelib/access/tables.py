@@ -78,6 +78,7 @@ _NOBODY: Final = Nobody()
 _VIEW: Final = _right(Right.VIEW)
 _EDIT: Final = _right(Right.EDIT_PARTICIPANTS)
 _MANAGE: Final = _right(Right.MANAGE_LAB)
+_MATERIALS: Final = _right(Right.EDIT_MATERIALS)
 _WITHIN: Final = Custom(_within_own_rights, "rights within one's own")
 _PERSON: Final = Custom(_by_a_person, "not with a token", for_lists=lambda actor: not actor.is_token)
 #: Who sees a group and its members.
@@ -146,6 +147,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
         "trial": _MADE_BY_PARTICIPANT,
         "event": _MADE_BY_PARTICIPANT,
         "upload": _MADE_BY_PARTICIPANT,
+        "reading": _MADE_BY_PARTICIPANT,
         "payment": RecordRules(
             create=_right(Right.PAY),
             read=_VIEW,
@@ -269,6 +271,13 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
         ),
         "dead_letter": RecordRules(
             create=_NOBODY, read=_VIEW, update=_NOBODY, delete=_right(Right.RUN_LIVE_SESSION)
+        ),
+        "asset": RecordRules(
+            create=_MATERIALS,
+            read=_VIEW,
+            update=_MATERIALS,
+            delete=_MATERIALS,
+            fixed=frozenset({"sha256", "size", "media_type", "created_by"}),
         ),
         "tick": _KEPT,
     }

@@ -24,9 +24,10 @@ from .resources import (
     recruitment_api,
     results_api,
 )
-from .resources.classroom import live_sessions_api
+from .resources.classroom import assignments_api, gradebooks_api, live_sessions_api
 from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
+from .resources.materials import assets_api
 from .resources.oversight import audit_api, settings_api
 from .resources.people import accounts_api, groups_api, invitations_api, notes_api, roles_api
 
@@ -56,6 +57,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *settings_api.OPERATIONS,
     *audit_api.OPERATIONS,
     *live_sessions_api.OPERATIONS,
+    *assignments_api.OPERATIONS,
+    *gradebooks_api.OPERATIONS,
+    *assets_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

@@ -23,6 +23,7 @@ from .rendering import render_error
 from .sign_in.complete import HOME
 from .sign_in.cookies import SessionCookie
 from .sign_in.invitation_page import INVITATION, answer_invitation
+from .sign_in.other_ways.lab_sign_in import comes_from_lab
 from .sign_in.routes_of_sign_in import answer_sign_in
 from .sign_in.sign_in_page import show_sign_in
 
@@ -67,7 +68,8 @@ def answer(request: DashboardRequest) -> Rendered:
 
 def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
     address = services.current().dashboard_url
-    if request.is_change and not own_host.is_same_origin(request.headers, address):
+    is_foreign = request.is_change and not own_host.is_same_origin(request.headers, address)
+    if is_foreign and not comes_from_lab(request):
         raise Forbidden("This change doesn't come from a page of the dashboard; open the dashboard itself.")
     if request.tab == SIGN_IN:
         return answer_sign_in(request)

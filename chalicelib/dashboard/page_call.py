@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.errors import BadRequest, Refused
+from chalicelib.operations.accounts.profiles.preferences import Preferences
 
 if TYPE_CHECKING:
     from .sessions import DashboardSession
@@ -45,6 +46,15 @@ class PageCall:
         if len(set(values)) > 1:
             raise BadRequest(f"{name} was sent {len(values)} times; send it once.")
         return values[0].strip() if values else default
+
+    @property
+    def preferences(self) -> Preferences:
+        """How the user prefers to see the page."""
+        return Preferences() if self.session is None else self.session.preferences
+
+    def rows(self, default: int) -> int:
+        """Return how many rows a page of a table has: as many as the user prefers, or the default."""
+        return self.preferences.rows_per_page or default
 
     def text(self, name: str) -> str:
         """Return a parameter as it was typed, such as a password, with the spaces at its ends."""

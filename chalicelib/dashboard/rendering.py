@@ -42,7 +42,12 @@ def render(template: str, call: PageCall, *, status: int = 200, **values: Any) -
 
     """
     found = environment().get_template(template)
-    context = {**_frame(call.actor, current_entry(call), call.csrf), "call": call, **values}
+    context = {
+        **_frame(call.actor, current_entry(call), call.csrf),
+        **_preferred(call),
+        "call": call,
+        **values,
+    }
     block = found.blocks.get(LIVE_BLOCK)
     if call.is_fragment and block is not None:
         return Rendered("".join(block(found.new_context(context))), status)
@@ -114,6 +119,11 @@ def _frame(actor: Actor, tab: str, csrf: str) -> dict[str, Any]:
         "csrf": csrf,
         "has_stop": stop is not None and stop.is_open_to(actor),
     }
+
+
+def _preferred(call: PageCall) -> dict[str, Any]:
+    """Return what the frame of a page needs to know about the user's preferences."""
+    return {"preferences": call.preferences, "keeps_preferences": call.actor.username is not None}
 
 
 def _run() -> dict[str, str]:

@@ -16,8 +16,8 @@ from chalicelib.access.rights import OPERATOR_ACTOR, Actor
 from chalicelib.errors import InvalidState, Unauthorized
 from chalicelib.model import keys
 from chalicelib.model.record import iso, moment
-from chalicelib.operations.accounts.account_records import user_actor_id
-from chalicelib.operations.accounts.actors import find_actor, find_user
+from chalicelib.operations.accounts.account_records import user_actor_id, username_of
+from chalicelib.operations.accounts.actors import find_actor, find_user, keep_user
 from chalicelib.operations.accounts.credentials.password_links import user_within_rights
 from chalicelib.operations.accounts.credentials.tickets import (
     ENTROPY,
@@ -29,6 +29,7 @@ from chalicelib.operations.accounts.credentials.tickets import (
     use_ticket,
     valid_ticket,
 )
+from chalicelib.operations.accounts.profiles.preferences import Preferences
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context, caller_of
 
@@ -36,7 +37,9 @@ TICKET_LIFETIME: Final = timedelta(minutes=2)
 SESSION_LIFETIME: Final = timedelta(hours=12)
 #: How many characters of the browser's description are kept.
 _AGENT_CHARACTERS: Final = 120
-_SESSION_FIELDS: Final = frozenset({"actor", "began", "expires", "secure", "agent", "address", "how"})
+_SESSION_FIELDS: Final = frozenset(
+    {"actor", "user_since", "began", "expires", "secure", "agent", "address", "how"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class DashboardSession:
     id: str = ""
     #: When the user last proved who they are.
     authenticated: datetime | None = None
+    #: How the user prefers to see the pages.
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ def create_ticket(ctx: Context, actor_id: str = OPERATOR_ACTOR.id) -> str:
 
     Not a route: only a caller who can write to the store can make a ticket.
     """
+    keep_user(ctx, username_of(actor_id))
     return make_ticket(ctx, actor_id, TICKET_LIFETIME, purpose=SIGNS_IN)
 
 
@@ -119,11 +125,13 @@ def begin_user_session(
     *,
     how: str,
     within: Callable[[Context], None] | None = None,
+    lifetime: timedelta = SESSION_LIFETIME,
 ) -> str:
     """Return the token of a new session of a user who has proved who they are.
 
     It is in the audit log as the user's. `how`: the way in words. `within`: uses up what the proof was made
-    with, in the same commit. Unauthorized for a user who was removed or has no rights any more.
+    with, in the same commit. `lifetime`: how long the session lasts. Unauthorized
+    for a user who was removed or has no rights any more.
     """
     if within is not None:
         within(ctx)
@@ -134,7 +142,7 @@ def begin_user_session(
         )
     ctx.caller = caller_of(actor)
     record_change(ctx, "sessions.begin", records=[("users", username)], fields={"how": how})
-    return _begin(ctx, actor.id, browser, how)
+    return _begin(ctx, actor.id, browser, how, lifetime)
 
 
 def begin_operator_session(
@@ -150,16 +158,21 @@ def begin_operator_session(
     return _begin(ctx, OPERATOR_ACTOR.id, browser, how)
 
 
-def _begin(ctx: Context, actor_id: str, browser: Browser, how: str) -> str:
+def _begin(
+    ctx: Context, actor_id: str, browser: Browser, how: str, lifetime: timedelta = SESSION_LIFETIME
+) -> str:
     """Store a new session and return its token; the browser's former session ends."""
+    keep_user(ctx, username_of(actor_id))
+    user = find_user(ctx, username_of(actor_id))
     delete_expired(ctx, keys.SESSIONS)
     if browser.former:
         end_session(ctx, browser.former)
     token = secrets.token_urlsafe(ENTROPY)
     fields = {
         "actor": actor_id,
+        "user_since": "" if user is None else iso(user.created),
         "began": iso(ctx.now),
-        "expires": iso(ctx.now + SESSION_LIFETIME),
+        "expires": iso(ctx.now + lifetime),
         "secure": browser.is_secure,
         "agent": browser.agent[:_AGENT_CHARACTERS],
         "address": browser.address,
@@ -179,7 +192,12 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
     if actor is None:
         return None
     authenticated = moment(item.get("authenticated") or item["began"])
-    return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated)
+    user = None if actor.username is None else find_user(ctx, actor.username)
+    if user is not None and item.get("user_since", iso(user.created)) != iso(user.created):
+        # The session of a user who was removed since; this is a later one of the same name.
+        return None
+    preferences = Preferences() if user is None else Preferences.of(user.preferences)
+    return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated, preferences)
 
 
 def end_session(ctx: Context, token: str) -> None:

@@ -4,7 +4,8 @@
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
 - data/message.csv, message_receipt.csv: what people who manage the run wrote to participants, if they did
-- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, page_times.csv, *_wide.csv: a study's tables
+- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, reading.csv, page_times.csv, *_wide.csv: a
+  study's tables
 - uploads/<participant>/<name>: the files that participants have uploaded, in an export with files
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
 - study.jsonl: the records of a study, with which `petri load` continues the run
@@ -44,14 +45,16 @@ from .dataset_description import (
 from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, has_messages, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
-from .study_spool import EVENT_BATCH, GRADE, RESPONSE, UPLOAD, StudyRecords
-from .study_tables import event_rows, page_rows, response_rows, upload_rows, wide_tables
+from .study_spool import UPLOAD, StudyRecords
+from .study_tables import FIXED_ROWS, wide_tables
 from .table_schema import (
     COLUMNS,
     EVENTS,
     MESSAGE_TABLES,
     PAGE_TIMES,
+    READING,
     RESPONSES,
+    STUDY_COLUMNS,
     UPLOADS,
     Row,
     file_of,
@@ -81,6 +84,9 @@ READING_ORDER: Final = (
     "network",
 )
 #: The state of the experiment that is needed to continue the run.
+#: The tables of a study whose columns are fixed: those before the wide tables, and those behind them.
+FIRST_TABLES: Final = (RESPONSES, PAGE_TIMES, EVENTS)
+LAST_TABLES: Final = (UPLOADS, READING)
 KEPT_STATE: Final = ("launched", "closed", "asked", "state")
 _GOOD_ID: Final = re.compile(r"[\w.-]+")
 
@@ -186,15 +192,11 @@ class _Writer:
             if not records:
                 return {}
             wide = wide_tables(records)
-            answers, pages = records.of_kind(RESPONSE, GRADE), records.of_kind(RESPONSE)
             tables = {
-                RESPONSES: self._write_table(RESPONSES, COLUMNS[RESPONSES], response_rows(answers)),
-                PAGE_TIMES: self._write_table(PAGE_TIMES, COLUMNS[PAGE_TIMES], page_rows(pages)),
-                EVENTS: self._write_table(EVENTS, COLUMNS[EVENTS], event_rows(records.of_kind(EVENT_BATCH))),
+                **{name: self._write_fixed(name, records) for name in FIRST_TABLES},
                 **{name: self._write_table(name, table.columns, table.rows) for name, table in wide.items()},
+                **{name: self._write_fixed(name, records) for name in LAST_TABLES},
             }
-            uploads = upload_rows(records.of_kind(UPLOAD))
-            tables[UPLOADS] = self._write_table(UPLOADS, COLUMNS[UPLOADS], uploads)
             if self._files is not None:
                 self._uploads["uploads"] = write_files(self._archive, self._files, records.of_kind(UPLOAD))
             self._write_lines(STUDY, (json_text(record) + "\n" for record in records))
@@ -203,6 +205,10 @@ class _Writer:
         self._archive.writestr(CODEBOOK, indented_json(codebook(book)))
         self._archive.writestr(DESCRIPTION, indented_json(told))
         return tables
+
+    def _write_fixed(self, table: str, records: StudyRecords) -> dict[str, Any]:
+        kinds, made = FIXED_ROWS[table]
+        return self._write_table(table, COLUMNS[table], made(records.of_kind(*kinds)))
 
     def _write_table(self, table: str, columns: Sequence[str], found: Iterable[Row]) -> dict[str, Any]:
         def lines() -> Iterator[str]:
@@ -235,7 +241,8 @@ def describe_study(
     app_id: str, more: Mapping[str, Any], wide: Sequence[str], book: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the metadata of a study's data; `wide`: the columns of the tables that depend on the study."""
-    columns = [*COLUMNS[RESPONSES], *COLUMNS[PAGE_TIMES], *COLUMNS[EVENTS], *COLUMNS[UPLOADS], *wide]
+    fixed = (column for table in (*FIRST_TABLES, *LAST_TABLES) for column in STUDY_COLUMNS[table])
+    columns = [*fixed, *wide]
     recorded = more.get("settings", {})
     title, about = recorded.get("title"), recorded.get("description")
     about = str(about) if about else f"The data of run {app_id}."

@@ -21,13 +21,14 @@ from chalicelib.operations.network.failure_marks import FailureMarks, failure
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
-from .study_spool import events_of, grades_of, responses_of, uploads_of
-from .study_tables import event_rows, page_rows, response_rows, upload_rows
+from .study_spool import events_of, grades_of, readings_of, responses_of, uploads_of
+from .study_tables import FIXED_ROWS
 from .table_schema import (
     COLUMNS,
     EVENTS,
     MESSAGES,
     PAGE_TIMES,
+    READING,
     RECEIPTS,
     RESPONSES,
     UPLOADS,
@@ -56,7 +57,7 @@ def rows(engine: Engine, table: str) -> Iterator[Row]:
     columns_of(table)
     if table in CHUNK_READERS:
         return (row for _, some in CHUNK_READERS[table](engine, None) for row in some)
-    return READERS[table](engine)
+    return _study_rows(engine, table)
 
 
 def chunks(engine: Engine, table: str, after: Position | None = None) -> Iterator[Chunk]:
@@ -305,25 +306,9 @@ def _receipts(engine: Engine, after: Position | None) -> Iterator[Chunk]:
             yield [message, some[-1]["sk"]], rows_of_message
 
 
-def _responses(engine: Engine) -> Iterator[Item]:
-    for person in participants_stored(engine):
-        yield from responses_of(engine, person["id"])
-
-
-def _responses_and_grades(engine: Engine) -> Iterator[Item]:
-    for person in participants_stored(engine):
-        yield from responses_of(engine, person["id"])
-        yield from grades_of(engine, person["id"])
-
-
-def _events(engine: Engine) -> Iterator[Item]:
-    for person in participants_stored(engine):
-        yield from events_of(engine, person["id"])
-
-
-def _uploads(engine: Engine) -> Iterator[Item]:
-    for person in participants_stored(engine):
-        yield from uploads_of(engine, person["id"])
+def _responses_and_grades(engine: Engine, participant_id: int) -> Iterator[Item]:
+    yield from responses_of(engine, participant_id)
+    yield from grades_of(engine, participant_id)
 
 
 CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chunk]]]] = {
@@ -341,10 +326,18 @@ CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chun
     MESSAGES: _messages,
     RECEIPTS: _receipts,
 }
-#: The tables of a study; an export makes them from the records that it has read once (`study_spool.py`).
-READERS: Final[dict[str, Callable[[Engine], Iterator[Row]]]] = {
-    RESPONSES: lambda engine: response_rows(_responses_and_grades(engine)),
-    PAGE_TIMES: lambda engine: page_rows(_responses(engine)),
-    EVENTS: lambda engine: event_rows(_events(engine)),
-    UPLOADS: lambda engine: upload_rows(_uploads(engine)),
+#: The records of a participant that a table of a study is made of; an export makes it from the records
+#: that it has read once (`study_spool.py`).
+_RECORDS: Final[dict[str, Callable[[Engine, int], Iterator[Item]]]] = {
+    RESPONSES: _responses_and_grades,
+    PAGE_TIMES: responses_of,
+    EVENTS: events_of,
+    UPLOADS: uploads_of,
+    READING: readings_of,
 }
+
+
+def _study_rows(engine: Engine, table: str) -> Iterator[Row]:
+    """Yield the rows of a table of a study whose columns are fixed."""
+    found = (item for one in participants_stored(engine) for item in _RECORDS[table](engine, one["id"]))
+    return FIXED_ROWS[table][1](found)

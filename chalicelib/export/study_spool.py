@@ -23,7 +23,7 @@ from .scrub import ADDRESS
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
 LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload", "grade"
-PEER_ANSWER = "peer_answer"
+PEER_ANSWER, READ_PAGE = "peer_answer", "reading"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -59,6 +59,11 @@ def events_of(engine: Engine, participant_id: int) -> Iterator[Item]:
 def uploads_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     """Yield the uploads of a participant that answers refer to."""
     return (item for item in engine.query(*keys.uploads(participant_id)) if item.get("stored_at"))
+
+
+def readings_of(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield what a participant has opened in books, by path."""
+    return engine.query(*keys.readings(participant_id))
 
 
 class StudySource:
@@ -141,6 +146,7 @@ def records_of_person(engine: Engine, person: Item, *, scrub: bool) -> Iterator[
         yield record
     yield from map(_without_storage, (*grades, *engine.query(pk, keys.EVENTS), *uploads))
     yield from map(_without_storage, engine.query(*keys.visits(person["id"])))
+    yield from map(_without_storage, readings_of(engine, person["id"]))
     record = _without_storage(place)
     # The message that enforces time limits isn't exported; the app records it again.
     record.pop("wake_at", None)

@@ -10,13 +10,28 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from .study_spool import DRAWN, GROUP, LIVE_ROW, PLACE, RESPONSE, TRIAL_BATCH, VISIT, Record, StudySource
+from .study_spool import (
+    DRAWN,
+    EVENT_BATCH,
+    GRADE,
+    GROUP,
+    LIVE_ROW,
+    PLACE,
+    READ_PAGE,
+    RESPONSE,
+    TRIAL_BATCH,
+    UPLOAD,
+    VISIT,
+    Record,
+    StudySource,
+)
 from .table_schema import (
     EVENTS,
     GROUPS_WIDE,
     LIVE_ROWS,
     PAGE_TIMES,
     PARTICIPANTS_WIDE,
+    READING,
     RESPONSES,
     STUDY_COLUMNS,
     TRIALS,
@@ -63,6 +78,24 @@ def upload_rows(uploads: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     """Yield a row for each file that an answer refers to."""
     for upload in uploads:
         yield {name: upload.get(name) for name in STUDY_COLUMNS[UPLOADS]}
+
+
+def reading_rows(readings: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each page, test, chapter and book that a participant has opened."""
+    for reading in readings:
+        yield {name: reading.get(name) for name in STUDY_COLUMNS[READING]}
+
+
+#: How the rows of each table whose columns are fixed are made, and of which kinds of records.
+FIXED_ROWS: Final[
+    Mapping[str, tuple[tuple[str, ...], Callable[[Iterable[Mapping[str, Any]]], Iterator[Row]]]]
+] = {
+    RESPONSES: ((RESPONSE, GRADE), response_rows),
+    PAGE_TIMES: ((RESPONSE,), page_rows),
+    EVENTS: ((EVENT_BATCH,), event_rows),
+    UPLOADS: ((UPLOAD,), upload_rows),
+    READING: ((READ_PAGE,), reading_rows),
+}
 
 
 @dataclass(frozen=True)

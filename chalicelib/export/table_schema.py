@@ -30,6 +30,7 @@ CORE_TABLES: Final = TABLES[:9]
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
 #: The tables of studies, which other exports lack: what each column holds.
 RESPONSES, PAGE_TIMES, EVENTS, UPLOADS = "response", "page_times", "event", "upload"
+READING: Final = "reading"
 _PAGE_MEANINGS: Final = {
     "participant_id": "the participant",
     "node_id": "the participant's node in the network",
@@ -71,6 +72,16 @@ _UPLOAD_MEANINGS: Final = {
     "stored_at": "when the answer with the file was stored",
     "erased_at": "when the operator erased the file; empty for a file that is there",
 }
+_READING_MEANINGS: Final = {
+    "book": "the path of the book",
+    "chapter": "the name of the chapter; empty in the row of a book",
+    "what": "what was opened: page, test, chapter or book",
+    "started_at": "when the participant opened it first",
+    "last_at": "when they opened, scrolled or answered it last",
+    "finished_at": "when they finished it; empty until then",
+    "opened": "how often they opened it",
+    "position": "how far the page was scrolled when they left it, from 0 to 1",
+}
 STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
@@ -85,6 +96,10 @@ STUDY_COLUMNS: Final = {
     PAGE_TIMES: (
         *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),
         *("answered_at", "seconds", "seconds_client", "by", "visit"),
+    ),
+    READING: (
+        *("participant_id", "book", "chapter", "page", "path", "what", "started_at", "last_at"),
+        *("finished_at", "opened", "position", "serial"),
     ),
 }
 #: The columns that these tables of every study have; conditions and answers, stimuli, or values follow.
@@ -101,7 +116,13 @@ WIDE_COLUMNS: Final = {
 #: All tables that only studies have.
 STUDY_TABLES: Final = (*STUDY_COLUMNS, *WIDE_COLUMNS)
 #: What the columns of studies hold.
-MEANINGS: Final = {**_PAGE_MEANINGS, **_ANSWER_MEANINGS, **_EVENT_MEANINGS, **_UPLOAD_MEANINGS}
+MEANINGS: Final = {
+    **_PAGE_MEANINGS,
+    **_ANSWER_MEANINGS,
+    **_EVENT_MEANINGS,
+    **_UPLOAD_MEANINGS,
+    **_READING_MEANINGS,
+}
 #: The tables of runs in which people who manage the run wrote to participants.
 MESSAGES, RECEIPTS = "message", "message_receipt"
 MESSAGE_COLUMNS: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .asset_messages import RemoveAsset
 from .codec import (
     MalformedMessage,
     MessageBody,
@@ -58,6 +59,7 @@ from .recruitment_messages import (
 )
 from .study_messages import (
     Autoplay,
+    ClearAssignment,
     CloseVisit,
     EnforceTimeLimit,
     FollowHost,
@@ -79,6 +81,7 @@ __all__ = [
     "CheckDeadline",
     "CheckDisconnected",
     "CheckListing",
+    "ClearAssignment",
     "CloseRecruitment",
     "CloseVisit",
     "ControlEvent",
@@ -110,6 +113,7 @@ __all__ = [
     "RecruiterNotification",
     "RejectOverflow",
     "ReleaseSeat",
+    "RemoveAsset",
     "RemoveExportFiles",
     "ReviewSubmission",
     "RingDashboards",

@@ -154,3 +154,15 @@ class FollowHost(MessageBody):
     position: int
     #: The cursor behind which the players are who follow next; "" for the first.
     after: str = ""
+
+
+@message_type()
+@immutable()
+class ClearAssignment(MessageBody):
+    """Delete the exceptions and the points of an assignment that was deleted."""
+
+    kind: ClassVar[str] = "clear_assignment"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    class_number: int
+    assignment: int

@@ -62,6 +62,9 @@ sign-in-limits    <hash>               failed attempts to sign in, by account an
 openid-accounts   <hash>               which user signs in with an account at a provider
 passkeys          <hash>               which user signs in with a passkey
 used-sign-ins     <hash>               sign-ins that were used and could be sent again
+labs              <lab>                labs that may sign people in to this app, with their public keys
+labapps           <app>                in a lab: its apps; labgrants#<app> who may do what in one
+labreports        <app>                in a lab: what each app last answered, or why it didn't
 lives             <number>             live sessions; livepin#<pin> names the one that a PIN belongs to
 liveplayers#<n>   <seat>               who has joined a live session; livename#<n> keeps each name once
 liveanswers#<n>   <page>#<participant> the answers to the pages of a live session, each once; liveresult#<n>
@@ -70,6 +73,10 @@ classmembers#<n>  <seat>               the members of a class; classmember#<n> k
 part#<id>         class                the class and the seat of a participant who is a member
 classwork#<n>     task#<assignment>    assignments of a class; except#<seat>#<assignment>; # the gradebook
 classpoints#<n>   <assignment>#<seat>  points that people have given in the gradebook of a class
+assets            <sha256>             pictures, sound and video; assetpreviews has their thumbnails
+assetnames        <name>               the asset that has this name
+assetbin          <time>#<sha256>      assets that are deleted and can be restored
+assetspace        #                    how much space assets take, and what is reserved for uploads
 """
 
 from __future__ import annotations
@@ -102,8 +109,17 @@ SIGN_IN_LIMITS = "sign-in-limits"
 OPENID_ACCOUNTS = "openid-accounts"
 PASSKEYS = "passkeys"
 USED_SIGN_INS = "used-sign-ins"
+LABS = "labs"
+LAB_APPS = "labapps"
+LAB_REPORTS = "labreports"
+#: The private keys of a lab; those of a deployed one are in SSM.
+LAB_KEYS: Key = ("experiment", "lab-keys")
 LIVE_SESSIONS = "lives"
 CLASSES = "classes"
+ASSETS = "assets"
+ASSET_NAMES = "assetnames"
+ASSET_BIN = "assetbin"
+ASSET_SPACE: Key = ("assetspace", "#")
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -433,6 +449,27 @@ def passkey(digest: str) -> Key:
 
 def used_sign_in(digest: str) -> Key:
     return USED_SIGN_INS, digest
+
+
+def trusted_lab(lab_id: str) -> Key:
+    return LABS, lab_id
+
+
+def lab_app(app_id: str) -> Key:
+    return LAB_APPS, app_id
+
+
+def lab_report(app_id: str) -> Key:
+    return LAB_REPORTS, app_id
+
+
+def lab_grants(app_id: str) -> str:
+    """Return the collection of what users of a lab may do in an app."""
+    return f"labgrants#{app_id}"
+
+
+def lab_grant(app_id: str, username: str) -> Key:
+    return lab_grants(app_id), username
 
 
 def tick(job: str, minute_of_day: int) -> Key:
@@ -810,3 +847,22 @@ def points_in_assignment(class_number: int, number: int, seat: str = "") -> tupl
 def given_points(class_number: int, number: int, seat: str, entry: str) -> Key:
     pk, prefix = points_in_assignment(class_number, number, seat)
     return pk, f"{prefix}{entry}"
+
+
+def asset(sha256: str) -> Key:
+    return ASSETS, sha256
+
+
+def asset_preview(sha256: str) -> Key:
+    """Return where the thumbnail of an asset is stored."""
+    return "assetpreviews", sha256
+
+
+def asset_name(name: str) -> Key:
+    """Return where it is stored which asset has a name."""
+    return ASSET_NAMES, name
+
+
+def deleted_asset(deleted: str, sha256: str) -> Key:
+    """Return where it is stored that an asset is deleted; `deleted`: the moment."""
+    return ASSET_BIN, f"{deleted}#{sha256}"

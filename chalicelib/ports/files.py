@@ -62,3 +62,12 @@ class FileStore(Protocol):
 
     def delete(self, participant_id: int) -> int:
         """Delete all files of a participant; return how many were kept."""
+
+    def publish(self, reference: str, name: str, media_type: str) -> None:
+        """Put a pending file where participants load it, under a name with a hash of its content.
+
+        Does nothing for a name that is there; NotFound when the pending file has expired.
+        """
+
+    def withdraw(self, name: str) -> None:
+        """Delete a published file; does nothing for one that isn't there."""

@@ -103,6 +103,8 @@ class Capabilities:
     receives_webhooks: bool = False
     #: It answers `send_message`: participants get messages at the recruiter's own service.
     sends_messages: bool = False
+    #: Its participants get credit with their base pay, so that base pay is sent also when it is zero.
+    grants_credit: bool = False
     #: It answers `read_account`: its vendor shows listings, and what the account holds.
     has_account: bool = False
 

@@ -38,7 +38,7 @@ from chalicelib.operations.shared.context import (
     Request,
     caller_of,
 )
-from chalicelib.operations.shared.tokens import USER_PREFIX
+from chalicelib.operations.shared.tokens import LAB_PREFIX, USER_PREFIX
 
 from .pagination import page_of
 from .parameters import MAX_ANONYMOUS_BODY, Parameters
@@ -204,7 +204,11 @@ def _holder_of(token: str) -> Caller:
     is_operator = hmac.compare_digest(token.encode(), app.operator_token.encode())
     if is_operator or not token.startswith(USER_PREFIX):
         return app.tokens.read(token)
-    # Lazy import: participants' requests start without the modules of accounts.
+    # Lazy imports: participants' requests start without the modules of accounts.
+    if token.startswith(LAB_PREFIX):
+        from chalicelib.identity.lab_caller import authenticate_lab
+
+        return caller_of(app.run(authenticate_lab, token.removeprefix(LAB_PREFIX)))
     from chalicelib.operations.accounts.actors import authenticate_token
 
     return caller_of(app.run(authenticate_token, token))

@@ -38,6 +38,7 @@ from chalicelib.messages import (
     RecruiterDelivery,
     RecruiterNotification,
     RejectOverflow,
+    RemoveAsset,
     RemoveExportFiles,
     ReviewSubmission,
     RingDashboards,
@@ -158,6 +159,19 @@ def _write_export_part(message: Received[WriteExportPart]) -> None:
         app.handle(message, export_parts.ask_again, export_id, part)
     else:
         app.handle(message, export_parts.finish_part, export_id, part, written)
+
+
+@handles(RemoveAsset)
+def _remove_asset(message: Received[RemoveAsset]) -> None:
+    """Remove the file first: while the record is there, no upload of the same content is taken."""
+    # Lazy import: few runs have assets.
+    from chalicelib.operations.assets.removal import asset_to_remove, finish_removal
+
+    app, sha256 = services.current(), message.body.sha256
+    asset = app.run(asset_to_remove, sha256)
+    if asset is not None:
+        app.files.withdraw(asset.file_name)
+    app.handle(message, finish_removal, sha256)
 
 
 @handles(RemoveExportFiles)

@@ -11,6 +11,7 @@ from chalicelib import services
 from chalicelib.errors import VendorRefused
 from chalicelib.messages import (
     Autoplay,
+    ClearAssignment,
     CloseVisit,
     EnforceTimeLimit,
     FollowHost,
@@ -194,3 +195,14 @@ def _follow_host(message: Received[FollowHost]) -> None:
     body = message.body
     for pending in _go_on(message, follow_in_groups, body.session, body.position, body.after) or ():
         _settle(pending)
+
+
+@handles(ClearAssignment)
+def _clear_assignment(message: Received[ClearAssignment]) -> None:
+    # Lazy import: few studies have classes.
+    from chalicelib.operations.assignments.manage_assignments import clear_assignment
+
+    app, body = services.current(), message.body
+    while app.run(clear_assignment, body.class_number, body.assignment):
+        pass
+    app.acknowledge(message)

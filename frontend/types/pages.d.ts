@@ -228,6 +228,8 @@ interface Petri {
 }
 
 interface Window {
+  /** A format of moments in the time zone that the reader of the dashboard prefers. */
+  petriTimeFormat(parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat;
   dallinger: Dallinger;
   petri: Petri;
   petriConsent: { sha256(content: string | Uint8Array): string; shownText(): string };

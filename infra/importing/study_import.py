@@ -23,6 +23,7 @@ from chalicelib.export.study_spool import (
     PEER_ANSWER,
     PLACE,
     POOLED,
+    READ_PAGE,
     RESPONSE,
     SLOT,
     SLOT_COUNT,
@@ -58,6 +59,7 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     UPLOAD: lambda record: keys.upload(
         record["participant_id"], record["serial"], record["item"], record["sk"].rpartition("#")[2]
     ),
+    READ_PAGE: lambda record: keys.reading(record["participant_id"], record["path"]),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     COHORT: lambda record: keys.cohort(record["name"]),
     LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib.study.items import AuthorError, kinds
@@ -96,4 +97,10 @@ def _block(item: BankItem) -> str:
 
 def _yaml(value: Any) -> str:
     """Return a value on one line: JSON is YAML, and no text in it can end the block."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_yaml(str(name))}: {_yaml(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_yaml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

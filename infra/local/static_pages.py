@@ -10,6 +10,8 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from chalicelib.study.assets.asset import UPLOADED_ADDRESS
+
 #: Resolves an address to a file in a folder of built pages; None when there is none.
 Resolve = Callable[[Path, str], Path | None]
 
@@ -52,6 +54,8 @@ for _type, _ending in (
     ("text/css", ".css"),
     ("image/svg+xml", ".svg"),
     ("image/webp", ".webp"),
+    ("image/avif", ".avif"),
+    ("audio/mp4", ".m4a"),
     ("font/woff2", ".woff2"),
     ("application/json", ".map"),
 ):
@@ -61,13 +65,25 @@ for _type, _ending in (
 class Pages:
     """A folder of built pages."""
 
-    def __init__(self, root: Path, resolve: Resolve) -> None:
-        """`root`: the folder of built pages; `resolve`: maps an address to a file."""
+    def __init__(
+        self, root: Path, resolve: Resolve, uploaded: Callable[[str], Path | None] | None = None
+    ) -> None:
+        """`root`: the folder of built pages; `resolve`: maps an address to a file.
+
+        `uploaded`: returns the file of an asset by the last part of its address, or None.
+        """
         self._root = root
         self._resolve = resolve
+        self._uploaded = uploaded
+
+    def moved_to(self, root: Path) -> Pages:
+        """Return the same pages in another folder, in which they were built again."""
+        return Pages(root, self._resolve, self._uploaded)
 
     def find(self, path: str) -> Path | None:
         """Return the file for a decoded path, or None."""
+        if self._uploaded is not None and path.startswith(UPLOADED_ADDRESS):
+            return self._uploaded(path.removeprefix(UPLOADED_ADDRESS))
         return None if "\0" in path else self._resolve(self._root, path)
 
     async def send(self, file: Path, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,6 +12,9 @@ from chalicelib.messaging.mail import mailers
 from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings
+from chalicelib.recruiters.link import SONA
+from chalicelib.recruiters.link.recruiter import ANY
+from chalicelib.recruiters.link.sona_credit import completion_url
 
 from .findings import Finding, error
 
@@ -24,9 +27,29 @@ def accounts(config: Configuration) -> Iterator[Finding]:
         return
     settings = Settings(config)
     yield from _refused(lambda: mailers.build_mailer(settings))
-    for name in recruiter_names(settings):
+    names = recruiter_names(settings)
+    if "link" in names:
+        yield from _credit(settings)
+    for name in names:
         if name in VENDORS:
             yield from _refused(lambda name=name: _build(name, settings))  # type: ignore[misc]
+
+
+def _credit(settings: Settings) -> Iterator[Finding]:
+    """Find what is missing for SONA to grant credit."""
+    if settings.get("link_credit") != SONA:
+        if settings.get("sona_credit_url"):
+            yield error(
+                "config.txt", "sona_credit_url has no effect.", "Set link_credit = sona, or remove it."
+            )
+        return
+    if str(settings.get("link_workers") or "").strip().lower() != ANY:
+        yield error(
+            "config.txt",
+            "link_credit = sona needs the ids that SONA inserts into the study's address.",
+            "Set link_workers = any.",
+        )
+    yield from _refused(lambda: completion_url(str(settings.get("sona_credit_url") or ""), "code"))
 
 
 def _build(name: str, settings: Settings) -> Any:

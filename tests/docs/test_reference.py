@@ -109,7 +109,7 @@ def test_the_routes_of_the_api_are_documented():
 
 def test_the_error_codes_of_the_api_are_documented():
     rooms = [*(ROOT / "chalicelib/web").rglob("*.py"), *(ROOT / "chalicelib/operations").rglob("*.py")]
-    rooms += [*(ROOT / "chalicelib/api").rglob("*.py")]
+    rooms += [*(ROOT / "chalicelib/api").rglob("*.py"), *(ROOT / "chalicelib/study/assets").rglob("*.py")]
     rooms += [*(ROOT / "chalicelib/storage").rglob("*.py"), *(ROOT / "chalicelib/realtime").rglob("*.py")]
     rooms += [ROOT / "chalicelib/errors.py"]
     rooms += [path for room in ("local", "lambda_events") for path in (ROOT / "infra" / room).rglob("*.py")]

@@ -9,6 +9,7 @@ from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import CONDITION, NoParameters
 from chalicelib.operations.listings.summaries.competencies import CompetencyResults, read_competencies
+from chalicelib.operations.listings.summaries.reading_results import ReadingResults, read_reading
 from chalicelib.operations.listings.summaries.response_results import ResponseResults, read_results
 
 
@@ -42,5 +43,17 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=CompetencyResults,
         run=lambda ctx, _: read_competencies(ctx),
         summary="Summarizes graded answers by the competencies that tags of items name.",
+    ),
+    ApiOperation(
+        name="results.reading",
+        method="GET",
+        resource="results",
+        shape=Shape.ITEM,
+        verb="reading",
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=ReadingResults,
+        run=lambda ctx, _: read_reading(ctx),
+        summary="Summarizes how many readers have opened and finished each page of the study's books.",
     ),
 )

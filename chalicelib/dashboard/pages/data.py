@@ -36,6 +36,7 @@ TYPES: Final[Mapping[str, str]] = {
     "trials": "Trials",
     "events": "Events",
     "uploads": "Uploads",
+    "readings": "Reading",
     "payments": "Payments",
     "notifications": "Notifications",
 }
@@ -81,7 +82,7 @@ def _show(call: PageCall, kind: str, said: str = "", problem: str = "") -> Rende
     except PetriError as error:
         problem = problem or str(error)
     if table is None:
-        found = call.run(f"{kind}.list", **asked, after=after, limit=_PER_PAGE)
+        found = call.run(f"{kind}.list", **asked, after=after, limit=call.rows(_PER_PAGE))
         columns, rows = _columns(kind), [_shown(row) for row in found.rows]
     else:
         columns, rows = table.columns, table.rows
@@ -107,7 +108,11 @@ def _show(call: PageCall, kind: str, said: str = "", problem: str = "") -> Rende
 def _authors_table(call: PageCall, kind: str, after: str | None) -> Any:
     """Return a page of the author's table; None if they leave the type to Petri, whose cursors are others."""
     is_number = after is not None and after.isascii() and after.isdigit()
-    asked = {"id": kind.removesuffix("s"), "limit": _PER_PAGE, "after": after if is_number else None}
+    asked = {
+        "id": kind.removesuffix("s"),
+        "limit": call.rows(_PER_PAGE),
+        "after": after if is_number else None,
+    }
     return call.run("tables.read", **asked).table
 
 

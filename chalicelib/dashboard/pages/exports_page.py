@@ -34,7 +34,7 @@ def _show(call: PageCall, *, refused: str = "", download: Any = None) -> Rendere
     shown = render(
         "exports.html",
         call,
-        found=call.run("exports.list", after=call.one("after") or None, limit=_PER_PAGE),
+        found=call.run("exports.list", after=call.one("after") or None, limit=call.rows(_PER_PAGE)),
         may_export_personal_data=call.actor.may(Right.EXPORT_PERSONAL_DATA),
         is_study=issubclass(services.current().experiment_class, Study),
         refused=refused,

@@ -86,7 +86,9 @@ def _list(call: PageCall) -> Rendered:
     if status is not None and status not in set(PaymentStatus):
         raise BadRequest(f"{status[:40]!r} is not a status of payments.")
     after = call.one("after") or None
-    ledger = call.run("payments.list", status=status and PaymentStatus(status), after=after, limit=50)
+    ledger = call.run(
+        "payments.list", status=status and PaymentStatus(status), after=after, limit=call.rows(50)
+    )
     given = {"status": status} if status else {}
     return render(
         "money.html",

@@ -16,7 +16,7 @@ _PARTICIPANTS = 50
 
 
 def show_responses(call: PageCall) -> Rendered:
-    """Show the results by item or by competency, or the answers that wait for a grade; or take a grade."""
+    """Show results by item or competency, reading progress, or answers to grade; or take a grade."""
     if call.id is None:
         condition = call.one("condition") or None
         return render(
@@ -28,6 +28,8 @@ def show_responses(call: PageCall) -> Rendered:
         )
     if (call.id, call.part, call.method) == ("competencies", None, "GET"):
         return render("competencies.html", call, results=call.run("results.competencies"))
+    if (call.id, call.part, call.method) == ("reading", None, "GET"):
+        return render("reading.html", call, results=call.run("results.reading"))
     if call.id != "grading" or call.part is not None:
         raise NotFound("This page has no such part.")
     return _grade(call) if call.method == "POST" else _show_grading(call)

@@ -18,6 +18,7 @@ from chalicelib.errors import BadRequest, Forbidden, NotFound, Refused
 from chalicelib.operations.accounts import open_sessions, passwords, tokens_of_users
 from chalicelib.operations.accounts.credentials import one_time_codes, own_account, recovery_codes
 from chalicelib.operations.accounts.credentials.password_hashing import is_password
+from chalicelib.operations.accounts.profiles.preferences import MOST_ROWS, Theme
 from chalicelib.operations.shared.context import Context, Request, caller_of
 
 from .attempts import count_wrong_password, require_attempt
@@ -27,6 +28,8 @@ from .recent_proof import is_recent, require_recent_proof
 ADDRESS: Final = "/dashboard/account"
 _MOST_DAYS: Final = 3_650
 WRONG: Final = "This password is wrong. Nothing was changed."
+_THEMES: Final = MappingProxyType({Theme.SYSTEM: "as the device", Theme.LIGHT: "light", Theme.DARK: "dark"})
+_ROWS_PER_PAGE: Final = (0, 10, 25, 50, 100, 200)
 DIFFERENT: Final = "The two new passwords differ. Type the same one twice."
 
 
@@ -92,6 +95,9 @@ def _shown(call: PageCall, *, refused: str = "", status: int = 200, **secrets: A
         "identities": account_identities.identity_values(call),
         "go_on": None,
         "new_passkey": None,
+        "themes": _THEMES,
+        "row_choices": sorted({*_ROWS_PER_PAGE, call.preferences.rows_per_page}),
+        "zone_choices": sorted({"", "UTC", call.preferences.time_zone}),
         "token": "",
         "recovery": [],
     }
@@ -210,6 +216,19 @@ def _end_all(call: PageCall) -> None:
     run_as_user(call, open_sessions.end_sessions_of, call.actor.id)
 
 
+def _set_preferences(call: PageCall) -> None:
+    """Store what the form names: all of the preferences, or the colours alone."""
+    changes: dict[str, Any] = {name: call.one(name) for name in ("theme", "time_zone") if name in call.query}
+    if changes.get("theme", Theme.SYSTEM) not in set(Theme):
+        raise BadRequest("There are no such colours. Reload the page, and choose again.")
+    if "rows_per_page" in call.query:
+        rows = call.one("rows_per_page")
+        if not (rows.isascii() and rows.isdigit() and len(rows) <= len(str(MOST_ROWS))):
+            raise BadRequest(f"The rows per page are a whole number, {MOST_ROWS} at most.")
+        changes["rows_per_page"] = int(rows)
+    call.run("users.change", id=username_of_call(call), **changes)
+
+
 def _session_id(call: PageCall) -> str:
     return "" if call.session is None else call.session.id
 
@@ -229,6 +248,9 @@ CHANGES: Final[Mapping[str, AccountChange]] = MappingProxyType(
         "begin-passkey": AccountChange(account_identities.begin_passkey),
         "add-passkey": AccountChange(account_identities.add_passkey, "The passkey is added."),
         "remove-passkey": AccountChange(account_identities.remove_passkey, "The passkey is removed."),
+        "preferences": AccountChange(
+            _set_preferences, "Your preferences are saved.", is_sensitive=False, section="preferences"
+        ),
         "make-token": AccountChange(_make_token),
         "revoke-token": AccountChange(_revoke_token, "The token is revoked.", is_sensitive=False),
         "end-session": AccountChange(_end_session, "The session has ended.", is_sensitive=False),

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from chalicelib import services
 from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered
-from chalicelib.dashboard.sessions import Browser, begin_operator_session, begin_user_session
+from chalicelib.dashboard.sessions import (
+    SESSION_LIFETIME,
+    Browser,
+    begin_operator_session,
+    begin_user_session,
+)
 from chalicelib.operations.shared.context import Context, Request
 
 from .cookies import SessionCookie
@@ -22,6 +28,7 @@ def complete(
     *,
     how: str,
     within: Callable[[Context], None] | None = None,
+    lifetime: timedelta = SESSION_LIFETIME,
 ) -> Rendered:
     """Sign a user in: begin a session, give the browser a new cookie, and open the dashboard.
 
@@ -34,6 +41,7 @@ def complete(
         how: The way in words, for the list of sessions and the audit log: `password and code`.
         within: Called in the commit that begins the session, to use up what works once, such as a code or a
             state; it raises Refused to keep the session from beginning.
+        lifetime: How long the session lasts.
 
     Returns:
         The redirect to the dashboard, with the cookie of the new session.
@@ -46,6 +54,7 @@ def complete(
         browser_of(request, cookie),
         how=how,
         within=within,
+        lifetime=lifetime,
         request=Request(address=request.address),
     )
     return signed_in(cookie, token)

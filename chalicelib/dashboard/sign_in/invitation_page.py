@@ -19,13 +19,16 @@ from chalicelib.operations.accounts.invitations.acceptance import (
     proposed_username,
     read_offer,
 )
+from chalicelib.operations.accounts.users import is_free_username
 from chalicelib.operations.shared.context import Context, Request
 
 from .complete import complete
 from .cookies import FormCookie
+from .other_ways.openid_sign_in import acceptance_address, providers
 from .password_choice import DIFFERENT
 
 INVITATION: Final = "invitation"
+TAKEN: Final = "This user name is taken, looks like another one, or isn't valid. Choose another one."
 #: The account under which guesses of links are counted, for each address.
 _GUESSES: Final = "invitation links"
 
@@ -50,6 +53,8 @@ def answer_invitation(request: DashboardRequest) -> Rendered:
     if not request.is_change:
         return _show(request, offer, proposal)
     FormCookie.of(request).require_token(request.one("csrf"))
+    if request.one("provider"):
+        return _go_to_provider(request, offer)
     return _accept(request, offer)
 
 
@@ -73,6 +78,18 @@ def _accept(request: DashboardRequest, offer: Offer) -> Rendered:
     return complete(request, chosen.username, how="invitation")
 
 
+def _go_to_provider(request: DashboardRequest, offer: Offer) -> Rendered:
+    """Lead to the provider with whose account the person accepts, once the user name is found to be free."""
+    username = request.one("username").strip().lower()
+    if not services.current().run(is_free_username, username):
+        return _show(request, offer, username, TAKEN, 409)
+    try:
+        label, address = acceptance_address(request, request.one("provider"), request.id or "", username)
+    except NotFound as refused:
+        return _show(request, offer, username, str(refused), refused.status)
+    return _show(request, offer, username, go_on={"label": label, "address": address})
+
+
 def _open(ctx: Context, secret: str, address: str) -> tuple[Offer, str]:
     require_no_pause(ctx, _GUESSES, address)
     offer = read_offer(ctx, secret)
@@ -80,7 +97,13 @@ def _open(ctx: Context, secret: str, address: str) -> tuple[Offer, str]:
 
 
 def _show(
-    request: DashboardRequest, offer: Offer, username: str, refused: str = "", status: int = 200
+    request: DashboardRequest,
+    offer: Offer,
+    username: str,
+    refused: str = "",
+    status: int = 200,
+    *,
+    go_on: Mapping[str, str] | None = None,
 ) -> Rendered:
     cookie = FormCookie.of(request)
     values: Mapping[str, Any] = {
@@ -93,6 +116,8 @@ def _show(
         "last_name": request.one("last-name"),
         "csrf": cookie.token,
         "refused": refused,
+        "go_on": go_on,
+        "providers": providers(),
     }
     headers = {} if cookie.is_sent else {"Set-Cookie": cookie.header}
     return render_alone("invitation.html", status=status, headers=headers, **values)

@@ -17,7 +17,7 @@ from chalicelib.dashboard.dashboard_request import DashboardRequest
 from chalicelib.dashboard.page_call import Rendered
 from chalicelib.errors import TooManyTries, Unauthorized
 from chalicelib.operations.accounts.account_records import user_actor_id
-from chalicelib.operations.accounts.actors import find_actor
+from chalicelib.operations.accounts.actors import find_actor, keep_user
 from chalicelib.operations.accounts.configured_operator import operator_password
 from chalicelib.operations.accounts.credentials.one_time_codes import has_codes
 from chalicelib.operations.accounts.credentials.password_hashing import is_password
@@ -94,4 +94,5 @@ def _challenge(ctx: Context, username: str, accept: partial[None], browser: str)
     actor = find_actor(ctx, user_actor_id(username))
     if actor is None or not actor.rights:
         raise Unauthorized(WRONG, code="sign_in_refused")
+    keep_user(ctx, username)
     return make_ticket(ctx, actor.id, CHALLENGE_LIFETIME, purpose=AWAITS_CODE, browser=browser)

@@ -13,6 +13,7 @@ from chalicelib.errors import NotFound
 from .code_sign_in import sign_in_with_code
 from .cookies import FormCookie
 from .link_sign_in import show_link, use_link
+from .other_ways.lab_sign_in import comes_from_lab
 from .password_choice import choose_password, show_choice
 from .password_sign_in import sign_in_with_password
 from .sign_in_page import show_sign_in
@@ -31,7 +32,7 @@ def answer_sign_in(request: DashboardRequest) -> Rendered:
     """
     if request.id is None:
         return _page(request)
-    if request.is_change:
+    if request.is_change and not comes_from_lab(request):
         FormCookie.of(request).require_token(request.one("csrf"))
     form = _FORMS.get(request.id) if request.part is None else None
     if form is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .other_ways import lab_sign_in as lab
 from .other_ways import openid_sign_in as openid
 from .other_ways import passkey_sign_in as passkey
 from .sign_in_way import SignInWay
@@ -23,6 +24,14 @@ SIGN_IN_WAYS: Final[tuple[SignInWay, ...]] = (
         begin=passkey.begin_passkey,
         is_available=passkey.has_passkeys,
         resume=passkey.answer_passkey,
+    ),
+    SignInWay(
+        lab.NAME,
+        "A lab",
+        begin=openid.show_nothing,
+        is_available=lab.has_labs,
+        resume=lab.answer_lab,
+        links=lab.lab_links,
     ),
 )
 

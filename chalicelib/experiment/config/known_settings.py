@@ -164,6 +164,13 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         "Whether the form of a live session refuses programs that fill it in at once.",
         default=False,
     ),
+    _general(
+        "assets_quota_mb",
+        int,
+        "The space for assets that are uploaded on the dashboard, in megabytes.",
+        default=1000,
+        validators=(between(0, 1_000_000),),
+    ),
     _access(
         "dashboard_user",
         str,
@@ -205,6 +212,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         validators=(_client_secrets,),
     ),
     _sign_in("passkeys", bool, "Whether users can sign in to the dashboard with passkeys.", default=False),
+    _sign_in(
+        "lab_sign_in",
+        bool,
+        "Whether a deployed app can be added to a lab, which then signs its users in.",
+        default=False,
+    ),
     _recruitment(
         "recruiter",
         str,

@@ -95,4 +95,18 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
         default="",
         validators=(matching(r"https?://\S+", "an address such as https://example.org/done"),),
     ),
+    _link(
+        "link_credit",
+        str,
+        "With `sona`, participants get credit in SONA; needs link_workers = any and sona_credit_url.",
+        default="",
+        validators=(one_of("", "sona"),),
+    ),
+    _link(
+        "sona_credit_url",
+        str,
+        "The Server-Side Completion URL of the study in SONA, whole; it contains the study's credit token.",
+        sensitive=True,
+        validators=(matching(r"https?://\S+", "the address that SONA shows on the page of the study"),),
+    ),
 )

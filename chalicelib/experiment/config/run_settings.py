@@ -46,6 +46,7 @@ class RunSettings:
     dashboard_user: str
     sessions_at_once: bool
     live_bot_check: bool
+    assets_quota_mb: int
     recruiter: str
     recruiters: str | None
     auto_recruit: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -24,24 +24,16 @@ from chalicelib.export.psych_ds import CHANGES, DOCUMENTED_CODEBOOK, psych_ds_na
 from chalicelib.export.rows import AT_ONCE, Position, chunks, has_messages, participants_stored, roots
 from chalicelib.export.scrub import WRITTEN_BY_US
 from chalicelib.export.study_spool import (
-    EVENT_BATCH,
-    GRADE,
-    RESPONSE,
-    UPLOAD,
     Record,
     records_of_group,
     records_of_person,
     records_of_slots,
 )
-from chalicelib.export.study_tables import event_rows, page_rows, response_rows, upload_rows, wide_columns
+from chalicelib.export.study_tables import FIXED_ROWS, wide_columns
 from chalicelib.export.table_schema import (
     COLUMNS,
-    EVENTS,
     MESSAGE_TABLES,
-    PAGE_TIMES,
-    RESPONSES,
     STUDY_TABLES,
-    UPLOADS,
     WIDE_COLUMNS,
     Row,
     file_of,
@@ -147,24 +139,13 @@ def _lines_of(part: PartInProgress, columns: Iterable[str], rows: Iterable[Row])
     return [archive.table_line(row, names, is_excel_safe=part.options.excel_safe) for row in rows]
 
 
-#: How the rows of a table of a study are made from the records of some kinds.
-_FROM_RECORDS: Final[
-    Mapping[str, tuple[tuple[str, ...], Callable[[Iterable[Mapping[str, Any]]], Iterator[Row]]]]
-] = {
-    RESPONSES: ((RESPONSE, GRADE), response_rows),
-    PAGE_TIMES: ((RESPONSE,), page_rows),
-    EVENTS: ((EVENT_BATCH,), event_rows),
-    UPLOADS: ((UPLOAD,), upload_rows),
-}
-
-
 def _records(part: PartInProgress) -> PieceRecords:
     return PieceRecords(part.store, part.state.entries[archive.STUDY], StatusesOfPeople(part.engine))
 
 
 def _write_study_table(table: str, part: PartInProgress) -> bool:
     """Write a table of a study whose columns are fixed."""
-    kinds, made = _FROM_RECORDS[table]
+    kinds, made = FIXED_ROWS[table]
 
     def found(after: Position | None) -> Iterator[tuple[Position, list[str]]]:
         for position, record in _records(part).behind(after):
@@ -321,7 +302,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     (_of_records(_write_log), False),
     (_write_study, False),
     (_require_study, False),
-    *((_of_study(partial(_write_study_table, table)), False) for table in (RESPONSES, PAGE_TIMES, EVENTS)),
+    *((_of_study(partial(_write_study_table, table)), False) for table in archive.FIRST_TABLES),
     *(
         step
         for table in WIDE_COLUMNS
@@ -330,7 +311,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
             (_of_study(partial(_write_wide_table, table)), False),
         )
     ),
-    (_of_study(partial(_write_study_table, UPLOADS)), False),
+    *((_of_study(partial(_write_study_table, table)), False) for table in archive.LAST_TABLES),
     (_of_study(_list_uploads), False),
     (_of_study(_describe), True),
     *((_of_records(_of_messages(partial(_write_table, table))), False) for table in MESSAGE_TABLES),

@@ -118,6 +118,17 @@ def find_user(ctx: Context, username: str) -> User | None:
     return None if item is None else User.from_item(item)
 
 
+def keep_user(ctx: Context, username: str) -> None:
+    """Write a user again, so that this commit and one that removes the user don't both succeed.
+
+    Otherwise what is given to a user at that moment would be left to a later one of the same name. Does
+    nothing for a user who isn't stored yet.
+    """
+    user = find_user(ctx, username)
+    if user is not None:
+        ctx.uow.put_if_unchanged(keys.user(username), "user", user.to_fields())
+
+
 def grants_of(ctx: Context, holder: str) -> Sequence[UserGrant]:
     """Return the grants of a user or a group, in order of what they grant."""
     return [UserGrant.from_item(item) for item in ctx.uow.items(keys.grants(holder))]

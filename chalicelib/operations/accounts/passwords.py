@@ -14,7 +14,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import require_mode, require_touched
 
 from .account_records import User
-from .actors import find_user, rights_of_user
+from .actors import find_user, keep_user, rights_of_user
 from .credentials.password_hashing import dummy_hash, hash_password, needs_new_hash
 from .credentials.password_rules import check_password
 from .credentials.sign_in_indexes import forget_sign_in
@@ -73,6 +73,7 @@ def own_user(ctx: Context, username: str, *, for_removal: bool = False) -> User:
     rights = sorted(rights_of_user(ctx, user)) if for_removal else []
     row = {"id": username, "username": username, "rights": rights}
     require_touched(ctx, CREDENTIAL, mode, [row])
+    keep_user(ctx, username)
     return user
 
 

@@ -17,7 +17,7 @@ from chalicelib.operations.shared.row_access import require_mode, require_touche
 from chalicelib.operations.shared.tokens import USER_PREFIX
 
 from .account_records import ApiToken, checked_name
-from .actors import digest_of, find_token, find_user, require_unexpired, rights_of_user
+from .actors import digest_of, find_token, find_user, keep_user, require_unexpired, rights_of_user
 
 #: Random bytes of a token, and how many characters of it are stored to recognize it.
 _ENTROPY: Final = 32
@@ -61,8 +61,7 @@ def make_token(
     token = ApiToken(username, name, text[:_VISIBLE], digest_of(text), chosen, ctx.now, expires)
     fields = {"name": name, "rights": sorted(chosen), "expires": expires}
     record_change(ctx, "tokens.create", records=[("tokens", f"{username}/{name}")], fields=fields)
-    # The user is written again, so that this commit and one that removes the user don't both succeed.
-    ctx.uow.put_if_unchanged(keys.user(username), "user", user.to_fields())
+    keep_user(ctx, username)
     ctx.uow.put_item(keys.api_token(username, name), "api_token", token.to_fields())
     ctx.uow.put_item(
         keys.api_token_digest(token.digest), "api_token_digest", {"username": username, "name": name}

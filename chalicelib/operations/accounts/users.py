@@ -13,7 +13,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import accessible, require_mode, require_touched
 
 from .account_records import ApiToken, User, UserGrant, checked_name, checked_text
-from .actors import find_user, grants_of, raise_versions_of_user, rights_despite_expiry, tokens_of
+from .actors import find_user, grants_of, keep_user, raise_versions_of_user, rights_despite_expiry, tokens_of
 from .grants import delete_grant, store_grant
 from .group_records import delete_membership, stored_groups
 from .open_sessions import delete_sign_ins
@@ -118,6 +118,7 @@ def grant_to_user(ctx: Context, username: str, what: str, *, until: datetime | N
     """
     actor = require_mode(ctx, "grant", Mode.CREATE)
     _known(ctx, username, Mode.READ)
+    keep_user(ctx, username)
     asked = UserGrant(username, what, ctx.now, actor.id, until)
     record_change(ctx, "users.grant", records=[("users", username)], fields=asked.to_fields())
     grant = store_grant(ctx, actor, asked)

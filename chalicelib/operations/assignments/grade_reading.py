@@ -33,9 +33,12 @@ class AnswersOfMember:
 
     responses: Sequence[StudyResponse]
     grades: Mapping[tuple[int, str], Sequence[GradeRecord]]
+    #: The answers that were given to each item, and the responses of each page by its name and by its path.
+    by_item: Mapping[str, Sequence[tuple[StudyResponse, Mapping[str, Any]]]]
+    by_page: Mapping[str, Sequence[StudyResponse]]
 
 
-NO_ANSWERS: Final = AnswersOfMember((), {})
+NO_ANSWERS: Final = AnswersOfMember((), {}, {}, {})
 
 
 def answers_of(ctx: Context, participant_id: int | None) -> AnswersOfMember:
@@ -44,12 +47,23 @@ def answers_of(ctx: Context, participant_id: int | None) -> AnswersOfMember:
         return NO_ANSWERS
     pk = keys.response(participant_id, 0)[0]
     stored = [item for item in ctx.uow.items(pk, keys.RESPONSES) if item["kind"] == StudyResponse.kind]
-    responses = [one for one in map(StudyResponse.from_item, stored) if not _is_timed_part(one)]
+    responses = [
+        one
+        for one in map(StudyResponse.from_item, stored)
+        if one.answered_at is not None and not _is_timed_part(one)
+    ]
     grades: dict[tuple[int, str], list[GradeRecord]] = {}
     if any(_is_graded_by_people(ctx, entry) for one in responses for entry in one.answers):
         for record in map(GradeRecord.from_item, ctx.uow.items(pk, keys.GRADES)):
             grades.setdefault((record.serial, record.item), []).append(record)
-    return AnswersOfMember(responses, grades)
+    by_item: dict[str, list[tuple[StudyResponse, Mapping[str, Any]]]] = {}
+    by_page: dict[str, list[StudyResponse]] = {}
+    for response in responses:
+        for entry in filter(_is_given, response.answers):
+            by_item.setdefault(entry["item"], []).append((response, entry))
+        for name in PageRef(response.page, response.path).names:
+            by_page.setdefault(name, []).append(response)
+    return AnswersOfMember(responses, grades, by_item, by_page)
 
 
 def _is_timed_part(response: StudyResponse) -> bool:
@@ -74,19 +88,18 @@ def attempts_at(
 def _attempts(
     ctx: Context, grading: str, entry: AssignmentEntry, answers: AnswersOfMember
 ) -> Iterator[AnswerAttempt]:
-    for response in answers.responses:
-        if response.answered_at is None:
-            continue
-        answered = datetime.fromisoformat(response.answered_at)
-        if entry.kind == PAGE:
-            if PageRef(response.page, response.path).is_called(entry.name) and not _is_missed(response):
-                share, comment = _share_of_page(ctx, grading, response, answers)
-                yield AnswerAttempt(answered, share, comment)
-            continue
-        for given in response.answers:
-            if given["item"] == entry.name and _is_given(given):
-                share, comment = _share_of_item(ctx, grading, response, given, answers)
-                yield AnswerAttempt(answered, share, comment)
+    if entry.kind == PAGE:
+        for response in answers.by_page.get(entry.name, ()):
+            if not _is_missed(response):
+                yield _attempt_at_page(ctx, grading, response, answers)
+        return
+    for response, given in answers.by_item.get(entry.name, ()):
+        share, comment = _share_of_item(ctx, grading, response, given, answers)
+        yield AnswerAttempt(_answered_at(response), share, comment, response.serial)
+
+
+def _answered_at(response: StudyResponse) -> datetime:
+    return datetime.fromisoformat(str(response.answered_at))
 
 
 def _is_given(entry: Mapping[str, Any]) -> bool:
@@ -99,29 +112,35 @@ def _is_missed(response: StudyResponse) -> bool:
     return bool(response.answers) and not any(map(_is_given, response.answers))
 
 
-def _share_of_page(
+def _attempt_at_page(
     ctx: Context, grading: str, response: StudyResponse, answers: AnswersOfMember
-) -> tuple[Decimal | None, str]:
+) -> AnswerAttempt:
     """Return how much of a page is right, each item weighed by its points; all of one that asks nothing.
 
-    None while one of its answers waits for a grade.
+    The share is None while one of its answers waits for a grade.
     """
     items = study_of(ctx).items()
-    earned, possible, comments = Decimal(0), Decimal(0), []
+    shares: dict[str, Decimal | None] = {}
+    weights: dict[str, Decimal] = {}
+    comments = []
     for given in response.answers:
         item = items.get(given["item"])
-        points = Decimal(1) if item is None else Decimal(item.points)
-        if not _is_given(given):
+        if not _is_given(given) and (item is None or not item.is_graded):
             # An item without a right answer that was left empty takes nothing away.
-            possible += points if item is not None and item.is_graded else 0
             continue
-        share, comment = _share_of_item(ctx, grading, response, given, answers)
-        if share is None:
-            return None, ""
-        earned, possible = earned + share * points, possible + points
-        comments.append(comment)
-    comment = "\n".join(filter(None, comments))
-    return (share_of_points(earned, possible) if possible else _ALL), comment
+        weights[given["item"]] = Decimal(1) if item is None else Decimal(item.points)
+        shares[given["item"]] = Decimal(0)
+        if _is_given(given):
+            shares[given["item"]], comment = _share_of_item(ctx, grading, response, given, answers)
+            comments.append(comment)
+    possible = sum(weights.values(), Decimal(0))
+    earned = sum((share * weights[name] for name, share in shares.items() if share is not None), Decimal(0))
+    share = share_of_points(earned, possible) if possible else _ALL
+    if None in shares.values():
+        return AnswerAttempt(_answered_at(response), None, "", response.serial, shares)
+    return AnswerAttempt(
+        _answered_at(response), share, "\n".join(filter(None, comments)), response.serial, shares
+    )
 
 
 def _share_of_item(

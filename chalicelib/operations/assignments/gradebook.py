@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.errors import InvalidState
+from chalicelib.errors import InvalidField
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
@@ -76,7 +76,7 @@ class GradebookRow:
 
 @dataclass(frozen=True, slots=True)
 class GradebookColumn:
-    """An assignment in the gradebook, with mean and median of the class."""
+    """An assignment in the gradebook."""
 
     id: str
     name: str
@@ -84,23 +84,43 @@ class GradebookColumn:
     weight: Decimal = field(metadata=_DECIMAL)
     due: datetime | None
     is_released: bool
-    mean: Decimal | None = field(metadata=_DECIMAL)
-    median: Decimal | None = field(metadata=_DECIMAL)
-    graded: int
 
 
 @dataclass(frozen=True, slots=True)
 class Gradebook:
-    """The gradebook of a class: only its members, each with a grade for each assignment."""
+    """Some members of a class, by name, each with a grade for each assignment."""
 
     class_id: int
     class_name: str
     time_zone: str
-    total: str
+    total: str = field(metadata={"help": "sum or weighted."})
     columns: list[GradebookColumn]
     rows: list[GradebookRow]
+    members: int = field(metadata={"help": "How many members the class has."})
+    next: str | None = field(metadata={"help": "`after` of the next page; null on the last one."})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFigures:
+    """Mean and median of an assignment over the class, blanks left out."""
+
+    id: str
     mean: Decimal | None = field(metadata=_DECIMAL)
     median: Decimal | None = field(metadata=_DECIMAL)
+    graded: int = field(metadata={"help": "How many members have points."})
+    waiting: int = field(metadata={"help": "How many answers wait for a grade."})
+
+
+@dataclass(frozen=True, slots=True)
+class GradebookFigures:
+    """Means and medians of a class."""
+
+    class_id: int
+    members: int
+    columns: list[ColumnFigures]
+    mean: Decimal | None = field(metadata={**_DECIMAL, "help": "Of the totals."})
+    median: Decimal | None = field(metadata={**_DECIMAL, "help": "Of the totals."})
+    graded: int = field(metadata={"help": "How many members have a total."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +162,38 @@ def graded_members(
     return found
 
 
-def read_gradebook(ctx: Context, class_number: int) -> Gradebook:
-    """Return the gradebook of a class."""
+def read_gradebook(ctx: Context, class_number: int, start: int = 0, limit: int | None = None) -> Gradebook:
+    """Return the gradebook of a class: its members by name from the `start`-th on, `limit` at most."""
     study_class = graded_class(ctx, class_number)
     assignments = assignments_of(ctx, class_number)
     settings = settings_of(ctx, class_number)
-    graded = graded_members(ctx, class_number, assignments, active_members(ctx, class_number))
-    rows = [_row(one, settings.total) for one in graded]
-    columns = [
-        _column(assignment, [row.cells[index].points for row in rows])
-        for index, assignment in enumerate(assignments)
-    ]
-    totals = figures_of([row.total for row in rows])
+    members = active_members(ctx, class_number)
+    end = len(members) if limit is None else start + limit
+    graded = graded_members(ctx, class_number, assignments, members[start:end])
     return Gradebook(
         class_id=class_number,
         class_name=study_class.name,
         time_zone=study_class.time_zone,
         total=settings.total,
-        columns=columns,
-        rows=rows,
-        mean=totals.mean,
-        median=totals.median,
+        columns=[_column(one) for one in assignments],
+        rows=[_row(one, settings.total) for one in graded],
+        members=len(members),
+        next=str(end) if end < len(members) else None,
     )
+
+
+def read_figures(ctx: Context, class_number: int) -> GradebookFigures:
+    """Return means and medians over all members of a class."""
+    graded_class(ctx, class_number)
+    assignments = assignments_of(ctx, class_number)
+    total = settings_of(ctx, class_number).total
+    graded = graded_members(ctx, class_number, assignments, active_members(ctx, class_number))
+    totals = figures_of([total_of(one.grades, total)[0] for one in graded])
+    columns = [
+        _figures_of_column(assignment, [one.grades[index][1] for one in graded])
+        for index, assignment in enumerate(assignments)
+    ]
+    return GradebookFigures(class_number, len(graded), columns, totals.mean, totals.median, totals.count)
 
 
 def _row(one: GradedMember, total: str) -> GradebookRow:
@@ -193,8 +223,7 @@ def cell_of(assignment: ClassAssignment, grade: AssignmentGrade) -> GradeCell:
     )
 
 
-def _column(assignment: ClassAssignment, points: Sequence[Decimal | None]) -> GradebookColumn:
-    figures = figures_of(points)
+def _column(assignment: ClassAssignment) -> GradebookColumn:
     return GradebookColumn(
         id=assignment_id(assignment),
         name=assignment.name,
@@ -202,9 +231,17 @@ def _column(assignment: ClassAssignment, points: Sequence[Decimal | None]) -> Gr
         weight=Decimal(assignment.weight),
         due=None if assignment.due is None else datetime.fromisoformat(assignment.due),
         is_released=assignment.released_at is not None,
+    )
+
+
+def _figures_of_column(assignment: ClassAssignment, grades: Sequence[AssignmentGrade]) -> ColumnFigures:
+    figures = figures_of([one.points for one in grades])
+    return ColumnFigures(
+        id=assignment_id(assignment),
         mean=figures.mean,
         median=figures.median,
         graded=figures.count,
+        waiting=sum(one.waiting for one in grades),
     )
 
 
@@ -227,13 +264,11 @@ def give_points(
     member = active_member(ctx, class_number, seat)
     possible = {one.key: one.points for one in assignment.entries} | {TOTAL: assignment.possible}
     if entry not in possible:
-        raise InvalidState(f"The assignment has no part {entry!r}.", code="unknown_part")
+        raise InvalidField("part", f"{entry!r} isn't a part of the assignment")
     if points is not None and not 0 <= points <= possible[entry]:
-        raise InvalidState(f"Give from 0 to {possible[entry]} points.", code="points_out_of_range")
+        raise InvalidField("points", f"must be from 0 to {possible[entry]}")
     if len(comment) > MAX_COMMENT:
-        raise InvalidState(
-            f"The comment has more than {MAX_COMMENT:,} characters; shorten it.", code="comment_too_long"
-        )
+        raise InvalidField("comment", f"must have at most {MAX_COMMENT:,} characters")
     key = keys.given_points(class_number, number, member.seat, entry)
     stored = ctx.uow.item(key)
     if points is None and not comment.strip():

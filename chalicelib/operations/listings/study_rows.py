@@ -78,6 +78,24 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRow:
+    """A page, test, chapter or book that a participant has opened."""
+
+    participant_id: int
+    book: str | None = None
+    chapter: str | None = None
+    page: str | None = None
+    path: str
+    what: str
+    started_at: datetime
+    last_at: datetime
+    finished_at: datetime | None = None
+    opened: int
+    position: float | None = None
+    serial: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRow:
     """A file that an answer refers to."""
 

@@ -74,7 +74,7 @@ def record_debt(
     A bonus or the pay of a later session above the hard cap is held until the operator releases it; base pay
     never is. Returns the record, or None when none was written.
     """
-    if amount < CENT or ctx.uow.payment(participant.id, kind) is not None:
+    if _is_nothing(ctx, participant, kind, amount) or ctx.uow.payment(participant.id, kind) is not None:
         return None
     payment = Payment(participant.id, kind, amount, reason)
     ctx.uow.save(payment)
@@ -99,6 +99,12 @@ def record_debt(
         enqueue_payment(ctx, payment, recruiter=participant.recruiter)
         _begin_at_once(ctx, payment, participant)
     return payment
+
+
+def _is_nothing(ctx: Context, participant: Participant, kind: str, amount: Decimal) -> bool:
+    """Whether there is nothing to send: neither money nor credit."""
+    is_credit = kind == BASE and ctx.recruiters.capabilities(participant.recruiter).grants_credit
+    return amount < CENT and not is_credit
 
 
 def _begin_at_once(ctx: Context, payment: Payment, participant: Participant) -> None:

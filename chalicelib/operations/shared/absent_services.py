@@ -46,6 +46,15 @@ class NoFiles:
         del participant_id
         return 0
 
+    def publish(self, reference: str, name: str, media_type: str) -> None:
+        """Refuse."""
+        del reference, name, media_type
+        _refuse()
+
+    def withdraw(self, name: str) -> None:
+        """Do nothing: there are no files."""
+        del name
+
 
 def _refuse() -> NoReturn:
     raise ExperimentError("This process has no place for uploaded files; serve the run with petri debug.")

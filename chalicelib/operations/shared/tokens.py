@@ -19,6 +19,8 @@ from .context import OPERATOR, OPERATOR_CALLER, PARTICIPANT, Caller
 
 #: What the tokens of users begin with, so that leaked ones are recognized.
 USER_PREFIX: Final = "petri_"
+#: What the assertions of labs begin with in requests; no user's token has a dot.
+LAB_PREFIX: Final = f"{USER_PREFIX}lab."
 #: How long a participant's token is valid, in seconds: longer than any assignment lasts.
 TOKEN_LIFETIME = 7 * 24 * 3600
 #: How many seconds ahead of this machine's clock a token may have been signed.

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.model.participant import Participant
+from chalicelib.model.run_records import BASE
 from chalicelib.model.statuses import AssignmentStatus
 from chalicelib.ports import Capabilities, RecruitmentResult, Transfer
 from chalicelib.recruiters.null_recruiter import NullRecruiter
 
 from .signed_links import LinkIds, SignedLinks, fill_template
+from .sona_credit import SonaCredit
 
 #: The value of the setting `link_workers` with which all participants use the same address.
 ANY = "any"
@@ -23,12 +25,22 @@ class LinkRecruiter(NullRecruiter):
     """Makes entry links that can't be forged or used by another person, and sends no payments."""
 
     nickname = "link"
-    capabilities = Capabilities(signs_entries=True)
 
     def __init__(
-        self, links: SignedLinks, base: Callable[[], str], mode: str, workers: str, way_out: str
+        self,
+        links: SignedLinks,
+        base: Callable[[], str],
+        mode: str,
+        workers: str,
+        way_out: str,
+        credit: SonaCredit | None = None,
     ) -> None:
-        """`workers`: ids of your own, or "any"; `way_out`: the address for participants at the end, or ""."""
+        """`workers`: ids of your own, or "any"; `way_out`: the address for participants at the end, or "".
+
+        `credit`: grants credit to participants whose ids are SONA's.
+        """
+        self.capabilities = Capabilities(signs_entries=True, grants_credit=credit is not None)
+        self._credit = credit
         self._links = links
         self._base = base
         self._mode = mode
@@ -83,7 +95,9 @@ class LinkRecruiter(NullRecruiter):
         )
 
     def pay(self, transfer: Transfer) -> str:
-        """Send no money: you pay or credit participants yourself, using the ledger's list."""
+        """Send no money: you pay participants yourself, using the ledger's list. SONA's credit is granted."""
+        if self._credit is not None and transfer.kind == BASE:
+            return self._credit.grant(transfer.worker_id)
         return f"by-hand:{transfer.token}"
 
     def assignment_status(self, assignment_id: str, recruiter_state: Mapping[str, Any]) -> str | None:

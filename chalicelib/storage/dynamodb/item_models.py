@@ -424,6 +424,9 @@ class ReadingItem(StoredItem):
 
     participant_id = _number()
     path = _text()
+    book = _text()
+    chapter = _text()
+    page = _text()
     what = _text()
     started_at = _text()
     last_at = _text()
@@ -703,6 +706,30 @@ class GivenPointsItem(StoredItem):
     points = _text()
 
 
+class AssetItem(StoredItem):
+    sha256 = _text()
+    name = _text()
+    size = _number()
+    media_type = _text()
+    alt = _text()
+    created = _text()
+    created_by = _text()
+    deleted = _text()
+
+
+class AssetPreviewItem(StoredItem):
+    thumbnail = _text()
+
+
+class AssetReferenceItem(StoredItem):
+    asset = _text()
+
+
+class AssetSpaceItem(StoredItem):
+    used = _number()
+    reserved = _document()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -776,6 +803,11 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "openid_account": StoredItem,
     "passkey": StoredItem,
     "used_sign_in": UsedSignInItem,
+    "trusted_lab": StoredItem,
+    "lab_app": StoredItem,
+    "lab_report": StoredItem,
+    "lab_grant": StoredItem,
+    "lab_keys": StoredItem,
     "note": NoteItem,
     "run_message": RunMessageItem,
     "message_header": StoredItem,
@@ -800,6 +832,11 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "grant": GrantItem,
     "api_token": ApiTokenItem,
     "api_token_digest": ApiTokenItem,
+    "asset": AssetItem,
+    "asset_preview": AssetPreviewItem,
+    "asset_name": AssetReferenceItem,
+    "deleted_asset": AssetReferenceItem,
+    "asset_space": AssetSpaceItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

@@ -2,6 +2,7 @@
 
     pending/<participant>/<name>~<sha256>    files that no answer refers to yet; they expire after a day
     kept/<participant>/<name>                files that answers refer to
+    published/<sha256>.<ending>              assets, which the server of the run sends to everyone
 
 A file is complete under its name, since it is renamed to it when its last byte is on disk and its checksum is
 the one that was announced. The server of the run calls `receive` and `file_behind`.
@@ -25,7 +26,7 @@ from chalicelib.errors import BadRequest, NotFound, TooLarge
 from chalicelib.ports import Clock, FoundFile, UploadForm
 from chalicelib.ports.files import GRANTED_FOR, HEAD_BYTES, LINKED_FOR, UNCLAIMED_FOR
 
-from .references import checked, is_reference
+from .references import checked, checked_published, is_reference
 from .signed_addresses import SignedAddresses
 
 #: The path below which the server of a run takes and sends files.
@@ -110,7 +111,36 @@ class FolderFiles:
                 shutil.rmtree(folder)
         return count
 
+    def publish(self, reference: str, name: str, media_type: str) -> None:
+        """Copy a pending file to those that are published: an operation that is retried finds it again."""
+        del media_type
+        target = self._root / "published" / checked_published(name)
+        if target.is_file():
+            return
+        path = self._path(checked(reference))
+        if path is None:
+            raise NotFound(f"There is no file {reference}.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{secrets.token_hex(8)}.partial")
+        try:
+            shutil.copyfile(path, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def withdraw(self, name: str) -> None:
+        """Delete a published file."""
+        (self._root / "published" / checked_published(name)).unlink(missing_ok=True)
+
     # -- for the server ---------------------------------------------------------------------------
+
+    def published(self, name: str) -> Path | None:
+        """Return a published file; None when there is none of this name."""
+        try:
+            path = self._root / "published" / checked_published(name)
+        except NotFound:
+            return None
+        return path if path.is_file() else None
 
     def receive(self, token: str) -> IncomingFile:
         """Begin to receive the file of a form; Forbidden for a form that isn't valid."""

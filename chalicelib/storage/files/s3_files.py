@@ -3,6 +3,10 @@
     pending/<reference>    files that no answer refers to yet; the bucket's lifecycle deletes them after a day
     kept/<reference>       files that answers refer to; no form is for these keys
 
+Assets are copied from there to the bucket of the pages, from which CloudFront sends them to participants:
+
+    static/uploaded/<sha256>.<ending>
+
 S3 checks size, type and SHA-256 of what is posted against the signed policy, and stores the checksum.
 """
 
@@ -19,9 +23,12 @@ from chalicelib.errors import NotFound, VendorRefused, VendorUnreachable
 from chalicelib.ports import FoundFile, UploadForm
 from chalicelib.ports.files import GRANTED_FOR, HEAD_BYTES, LINKED_FOR
 
-from .references import checked, is_reference
+from .references import checked, checked_published, is_reference
 
 PENDING, KEPT = "pending/", "kept/"
+#: Where assets are in the bucket of the pages.
+PUBLISHED: Final = "static/uploaded/"
+_FOREVER: Final = "public, max-age=31536000, immutable"
 _CHUNK: Final = 1 << 20
 _ATTACHED: Final = "attachment"
 _OPAQUE: Final = "application/octet-stream"
@@ -32,10 +39,14 @@ _PASSING: Final = 500
 class S3Files:
     """A file store in a bucket."""
 
-    def __init__(self, bucket: Callable[[], str], client: Callable[[], Any]) -> None:
-        """`bucket`: returns its name; `client`: returns a client of S3 that signs with version 4."""
+    def __init__(self, bucket: Callable[[], str], client: Callable[[], Any], site: Callable[[], str]) -> None:
+        """`bucket`: returns its name; `client`: returns a client of S3 that signs with version 4.
+
+        `site`: returns the name of the bucket of the pages.
+        """
         self._bucket = bucket
         self._client = client
+        self._site = site
 
     def grant(self, reference: str, *, media_type: str, size: int, sha256: str) -> UploadForm:
         """Return a form with which exactly this file can be posted, for an hour."""
@@ -140,9 +151,36 @@ class S3Files:
                         count += prefix == KEPT
         return count
 
-    def _exists(self, key: str) -> bool:
+    def publish(self, reference: str, name: str, media_type: str) -> None:
+        """Copy a pending file to the bucket of the pages, where browsers cache it for good."""
+        target = PUBLISHED + checked_published(name)
+        with _plain_errors():
+            if self._exists(target, self._site()):
+                return
+            try:
+                self._client().copy_object(
+                    Bucket=self._site(),
+                    Key=target,
+                    CopySource={"Bucket": self._bucket(), "Key": PENDING + checked(reference)},
+                    MetadataDirective="REPLACE",
+                    TaggingDirective="REPLACE",
+                    ContentType=media_type,
+                    CacheControl=_FOREVER,
+                    ChecksumAlgorithm="SHA256",
+                )
+            except Exception as error:
+                if _is_gone(error):
+                    raise NotFound(f"There is no file {reference}.") from error
+                raise
+
+    def withdraw(self, name: str) -> None:
+        """Delete a published file."""
+        with _plain_errors():
+            self._client().delete_object(Bucket=self._site(), Key=PUBLISHED + checked_published(name))
+
+    def _exists(self, key: str, bucket: str | None = None) -> bool:
         try:
-            self._client().head_object(Bucket=self._bucket(), Key=key)
+            self._client().head_object(Bucket=bucket or self._bucket(), Key=key)
         except Exception as error:
             if _is_gone(error):
                 return False

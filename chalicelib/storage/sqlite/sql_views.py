@@ -210,10 +210,20 @@ CREATE VIEW upload AS SELECT
 FROM item WHERE kind = 'upload' AND {_field("stored_at")} IS NOT NULL;
 """
 
+#: What participants have opened in books.
+_READING_VIEW = f"""
+DROP VIEW IF EXISTS reading;
+CREATE VIEW reading AS SELECT
+    {_own_fields("participant_id", "book", "chapter", "page", "path", "what", "started_at", "last_at")},
+    {_own_fields("finished_at", "opened", "position", "serial")}
+FROM item WHERE kind = 'reading';
+"""
+
 VIEWS = "".join(
     [
         _EVENT_VIEW,
         _UPLOAD_VIEW,
+        _READING_VIEW,
         _RESPONSE_VIEW,
         _TRIAL_VIEW,
         _LIVE_VIEW,

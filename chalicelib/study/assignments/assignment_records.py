@@ -185,6 +185,11 @@ class PageRef:
     name: str
     path: str = ""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The page's name, and its path without rounds: `book/intro/welcome`."""
+        return frozenset((self.name, _MARKS.sub("", self.path)))
+
     def is_called(self, name: str) -> bool:
-        """Whether this is the page's name, or its path without rounds: `book/intro/welcome`."""
-        return name in (self.name, _MARKS.sub("", self.path))
+        """Whether this is one of the page's names."""
+        return name in self.names

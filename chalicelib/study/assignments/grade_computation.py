@@ -8,6 +8,7 @@ isn't zero: without an answer or a grade there are no points.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
@@ -37,6 +38,10 @@ class AnswerAttempt:
     #: The share of the points, from 0 to 1; None while it isn't graded.
     share: Decimal | None
     comment: str = ""
+    #: The number of the page on which it was given.
+    serial: int = 0
+    #: The shares of the items of a page.
+    shares: Mapping[str, Decimal | None] = field(default_factory=dict)
 
 
 @immutable()

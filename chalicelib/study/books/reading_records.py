@@ -29,9 +29,14 @@ class ReadPage(StoredFields):
     opened: int = 0
     #: When it was finished: a page that was answered, or read to its end; None until then.
     finished_at: str | None = None
-    #: How far the page was scrolled, from 0 to 1, and the serial under which it was shown then.
-    position: float = 0.0
+    #: How far the page was scrolled, from 0 to 1, and the serial under which it was shown then. Chapters and
+    #: books have no position.
+    position: float | None = None
     serial: int = 0
+    #: The path of the book, and the names of the chapter and of the page or test; None for what is above.
+    book: str = ""
+    chapter: str | None = None
+    page: str | None = None
 
     @property
     def is_finished(self) -> bool:

@@ -13,9 +13,9 @@
     return found;
   };
 
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const second = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const clock = window.petriTimeFormat({ hour: "2-digit", minute: "2-digit" });
+  const second = window.petriTimeFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const day = window.petriTimeFormat({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
   /** Label points in time as finely as the distance between them needs. */
   const labelsOf = (_plot, points) => {

@@ -10,6 +10,15 @@
     if (button) button.setAttribute("aria-pressed", String(isDark()));
   };
 
+  /** Store the colours with the account of a user; the operator has none, only this browser. */
+  const keepTheme = (theme) => {
+    const csrf = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=csrf]"))?.value;
+    if (!csrf || !document.documentElement.dataset.preferredTheme) return;
+    const body = new URLSearchParams({ csrf, theme });
+    // The colours have changed already; if they can't be stored, the next page has those of before.
+    fetch("/dashboard/account/preferences", { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
+  };
+
   const toggleTheme = () => {
     const chosen = isDark() ? "light" : "dark";
     document.documentElement.dataset.theme = chosen;
@@ -19,6 +28,7 @@
       // A browser that keeps no data forgets the choice with the page.
     }
     showTheme();
+    keepTheme(chosen);
     document.dispatchEvent(new CustomEvent("petri-theme"));
   };
 
@@ -29,12 +39,22 @@
     if (isOpen) document.getElementById("side").querySelector("a")?.focus();
   };
 
-  /** Show moments in the reader's own time; the title keeps UTC. */
+  /** Show moments in the time zone that the reader prefers, else in that of the browser; the title keeps UTC. */
   const showLocalTimes = (root) => {
-    const format = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
+    const format = window.petriTimeFormat({ day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
     for (const time of root.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
       if (!Number.isNaN(moment.getTime())) time.textContent = format.format(moment).replace(",", "");
+    }
+  };
+
+  /** Offer every time zone that the browser knows. */
+  const offerTimeZones = () => {
+    const list = /** @type {HTMLSelectElement | null} */ (document.querySelector("select[data-time-zones]"));
+    if (!list) return;
+    const offered = new Set([...list.options].map((option) => option.value));
+    for (const zone of Intl.supportedValuesOf("timeZone")) {
+      if (!offered.has(zone)) list.append(new Option(zone, zone));
     }
   };
 
@@ -110,6 +130,7 @@
   const start = () => {
     showTheme();
     showLocalTimes(document);
+    offerTimeZones();
     document.getElementById("theme-button")?.addEventListener("click", toggleTheme);
     document.getElementById("menu-button")?.addEventListener("click", toggleMenu);
     document.addEventListener("keydown", (event) => {

@@ -17,7 +17,7 @@ from chalicelib.model import keys
 from chalicelib.operations.recruitment.quotas import recruiter_names
 from chalicelib.operations.shared.settings import Settings, SettingsLike
 from chalicelib.storage.files.s3_exports import PREFIX as EXPORTS
-from chalicelib.storage.files.s3_files import KEPT, PENDING
+from chalicelib.storage.files.s3_files import KEPT, PENDING, PUBLISHED
 from chalicelib.storage.files.s3_seals import PREFIX as SEALS
 
 from .names import API, FUNCTIONS, Names
@@ -76,12 +76,17 @@ def _files(place: PolicyScope) -> str:
     return place.names.files_bucket(place.account)
 
 
+def _site(place: PolicyScope) -> str:
+    return place.names.site_bucket(place.account)
+
+
 def _seals(place: PolicyScope) -> str:
     return f"arn:{partition_of(place.region)}:s3:::{place.names.seal_bucket(place.account)}"
 
 
 _SEALING = "Only an hour after a change that the audit log records."
 _UPLOADS = "Only where a study asks for files."
+_MATERIALS = "Only where a researcher changes assets on the dashboard."
 _EXPORTING = "Only export jobs, which the dashboard begins."
 _LARGE = "Only a commit above 100 items checks items that it doesn't write."
 _MANY = "Only operations that delete or replace records, which depends on the experiment."
@@ -253,6 +258,31 @@ GRANTS: Final = (
             f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{prefix}*" for prefix in (PENDING, KEPT)
         ],
         seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject"), _UPLOADS),
+    ),
+    Grant(
+        "FindAssets",
+        "Without it, S3 answers that access is denied for an asset that isn't published yet.",
+        ("s3:ListBucket",),
+        (API,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_site(place)}",
+        seldom={"s3:ListBucket": _MATERIALS},
+    ),
+    Grant(
+        "PublishAssets",
+        "A picture, sound or video that a researcher has uploaded is copied to where CloudFront finds it. No "
+        "function writes a page.",
+        ("s3:PutObject", "s3:GetObject"),
+        (API,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_site(place)}/{PUBLISHED}*",
+        seldom=dict.fromkeys(("s3:PutObject", "s3:GetObject"), _MATERIALS),
+    ),
+    Grant(
+        "RemoveAssets",
+        "An asset that was deleted 30 days ago is removed.",
+        ("s3:DeleteObject",),
+        (ON_MESSAGE,),
+        lambda place: f"arn:{partition_of(place.region)}:s3:::{_site(place)}/{PUBLISHED}*",
+        seldom={"s3:DeleteObject": _MATERIALS},
     ),
     Grant(
         "FindExportFiles",

@@ -23,6 +23,7 @@ from .staging import StagedApp
 SIGN_IN_PACKAGES: Final[Mapping[str, str]] = {
     "oidc_providers": "joserfc>=1.6,<2",
     "passkeys": "webauthn>=3,<4",
+    "lab_sign_in": "joserfc>=1.6,<2",
 }
 #: Where Lambda unpacks a layer, and the folder of it that Python searches.
 _PLACE: Final = "/opt"
@@ -31,7 +32,8 @@ _PYTHON: Final = "python"
 
 def packages_for(settings: Mapping[str, Any]) -> list[str]:
     """Return the packages that sign-in needs with these settings."""
-    return [package for setting, package in SIGN_IN_PACKAGES.items() if settings.get(setting)]
+    wanted = (package for setting, package in SIGN_IN_PACKAGES.items() if settings.get(setting))
+    return list(dict.fromkeys(wanted))
 
 
 def build_layer(staged: StagedApp) -> Path | None:

@@ -20,6 +20,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.model.record import iso
+from chalicelib.storage.files.s3_files import PUBLISHED
 from infra.aws.account.aws_errors import is_gone
 from infra.aws.account.session import Account
 from infra.site.dashboard_files import FOLDER
@@ -117,7 +118,9 @@ class SiteUpload:
         now = now or datetime.now(UTC)
         current = {file.key for file in files}
         known = self._known()
-        retired = {key: str(known.get(key) or iso(now)) for key in self._existing() if key not in current}
+        # Assets that researchers have uploaded aren't part of a deployment.
+        found = (key for key in self._existing() if not key.startswith(PUBLISHED))
+        retired = {key: str(known.get(key) or iso(now)) for key in found if key not in current}
         old = [key for key, since in retired.items() if now - datetime.fromisoformat(since) >= STAYS]
         for start in range(0, len(old), _AT_ONCE):
             keys = [{"Key": key} for key in old[start : start + _AT_ONCE]]

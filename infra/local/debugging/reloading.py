@@ -23,8 +23,7 @@ from infra.local.hook_failures import HookFailures
 from infra.local.lifecycle import run_outcome
 from infra.local.lifecycle.run import Run, RunOptions, chalice_app, load_for_run, site_source
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.local.static_pages import Pages
-from infra.site import build, resolve
+from infra.site import build
 
 from .folder_watch import FolderWatch
 
@@ -116,7 +115,7 @@ class Reloader:
         run.app.routes, run.app.scheduled = loaded.routes, loaded.scheduled
         author_routes.register(chalice_app(), loaded.routes)
         run.host.lane.routes = Routes(chalice_app().routes)
-        run.host.pages = Pages(site, resolve)
+        run.host.pages = run.host.pages.moved_to(site)
         self._sites.append(site)
         if len(self._sites) > KEPT_SITES:
             shutil.rmtree(self._sites.pop(0), ignore_errors=True)

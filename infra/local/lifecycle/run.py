@@ -161,9 +161,8 @@ def opened(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
         messages = carriers.consumer(app)
         drain = BackgroundWorker(messages.carry_out_one, lane.wake_after_change, messages.next_due, durable)
         names = AllowedHosts(lambda: address.url, str(loaded.config.get("host")))
-        host = Host(
-            lane, Pages(site, resolve), Sockets(chalice_app(), sockets), names, FileExchange(files, exports)
-        )
+        pages = Pages(site, resolve, files.published)
+        host = Host(lane, pages, Sockets(chalice_app(), sockets), names, FileExchange(files, exports))
         start = (
             StartPage(app, options.run_id, lambda: address.url) if app.config.get("mode") == "debug" else None
         )

@@ -23,6 +23,7 @@ PAGES = (
     "networks/node/100001",
     "responses",
     "responses/grading",
+    "responses/reading",
     "recruitment",
     "recruitment/qr",
     "money",

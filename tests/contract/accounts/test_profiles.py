@@ -10,6 +10,7 @@ from chalicelib.access.rights import LAB_ADMIN, RESEARCHER, SUPER_ADMIN, VIEWER,
 from chalicelib.dashboard import sessions
 from chalicelib.errors import Forbidden, InvalidState, NotFound, Refused, Unauthorized
 from chalicelib.operations.accounts import tokens_of_users, users
+from chalicelib.operations.accounts.profiles.preferences import Preferences, Theme
 from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges, change_profile, own_profile
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.shared.context import ANONYMOUS, caller_of
@@ -43,6 +44,24 @@ def test_a_user_changes_their_own_profile(engine: Engine) -> None:
     assert user.modified is not None
     (entry,) = people.do(list_entries, "user:ada")
     assert entry.entry.operation == "users.change"
+
+
+def test_a_preference_that_is_changed_leaves_the_others(people: People) -> None:
+    for changed in ({"theme": "dark"}, {"rows_per_page": "25"}, {"theme": "light"}):
+        people.do(change_profile, "ada", ProfileChanges(preferences=changed), by=people.as_user("ada"))
+    stored = people.do(own_profile, by=people.as_user("ada")).preferences
+    assert stored == {"theme": "light", "rows_per_page": "25"}
+    assert Preferences.of(stored) == Preferences(Theme.LIGHT, 25, "")
+
+
+def test_stored_preferences_that_make_no_sense_count_as_not_chosen() -> None:
+    for stored in (
+        {"theme": "pink", "rows_per_page": "9999", "time_zone": "Europe/<b>"},
+        {"theme": "", "rows_per_page": "-1", "time_zone": "Europe/Berlin\n"},
+        {"rows_per_page": "²"},
+        {},
+    ):
+        assert Preferences.of(stored) == Preferences()
 
 
 def test_profiles_can_be_changed_by_their_users_and_by_admins(people: People) -> None:

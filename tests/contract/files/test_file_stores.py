@@ -27,6 +27,7 @@ from tests.web.clock import HandClock
 CONTENT = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 BUCKET = "petri-story-sandbox-use1-123456789012-files"
+SITE = "petri-story-sandbox-use1-123456789012-site"
 ONE, OTHER = "1/3-aa.png", "2/3-bb.png"
 
 
@@ -40,6 +41,9 @@ class Box(Protocol):
 
     def download(self, link: str) -> bytes:
         """Open a link."""
+
+    def published(self, name: str) -> bytes | None:
+        """Return what participants load under the name of an asset; None when it isn't there."""
 
 
 class Folder:
@@ -59,12 +63,17 @@ class Folder:
     def download(self, link: str) -> bytes:
         return self.store.file_behind(link.removeprefix(ADDRESS)).read_bytes()
 
+    def published(self, name: str) -> bytes | None:
+        path = self.store.published(name)
+        return None if path is None else path.read_bytes()
+
 
 class Bucket:
     def __init__(self) -> None:
         self.client = AwsClients(REGION).maker("s3")()
         self.client.create_bucket(Bucket=BUCKET)
-        self.store = S3Files(lambda: BUCKET, lambda: self.client)
+        self.client.create_bucket(Bucket=SITE)
+        self.store = S3Files(lambda: BUCKET, lambda: self.client, lambda: SITE)
 
     def post(self, form: UploadForm, content: bytes, **changed: str) -> int:
         fields = {**form.fields, **changed}
@@ -75,6 +84,14 @@ class Bucket:
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["content-disposition"].startswith("attachment")
         return answer.content
+
+    def published(self, name: str) -> bytes | None:
+        found = self.client.list_objects_v2(Bucket=SITE, Prefix=f"static/uploaded/{name}").get("Contents")
+        if not found:
+            return None
+        stored = self.client.get_object(Bucket=SITE, Key=found[0]["Key"])
+        assert (stored["ContentType"], "immutable" in stored["CacheControl"]) == ("image/png", True)
+        return bytes(stored["Body"].read())
 
 
 @pytest.fixture
@@ -203,3 +220,28 @@ def test_a_file_without_a_stored_checksum_is_read(bucket: Bucket) -> None:
     found = bucket.store.find(ONE)
     assert found is not None
     assert found.sha256 == SHA256
+
+
+def test_an_asset_is_published_under_its_hash_and_withdrawn(box: Box) -> None:
+    name = f"{SHA256}.png"
+    with pytest.raises(NotFound):
+        box.store.publish("assets/aa", name, "image/png")
+    sent(box, "assets/aa")
+    for _ in range(2):
+        box.store.publish("assets/aa", name, "image/png")
+    assert box.published(name) == CONTENT
+    assert box.store.find("assets/aa") is not None
+    for _ in range(2):
+        box.store.withdraw(name)
+    assert box.published(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../a.png", "a.png", f"{SHA256}.png/x", SHA256, f"{SHA256.upper()}.png"]
+)
+def test_a_file_is_published_under_a_hash_only(box: Box, name: str) -> None:
+    sent(box, "assets/aa")
+    with pytest.raises(NotFound):
+        box.store.publish("assets/aa", name, "image/png")
+    with pytest.raises(NotFound):
+        box.store.withdraw(name)

@@ -48,12 +48,13 @@ def layer(app: StagedApp, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_packages_are_those_of_the_extra_for_this_machine() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["optional-dependencies"]["sign-in"] == list(SIGN_IN_PACKAGES.values())
+    assert project["optional-dependencies"]["sign-in"] == list(dict.fromkeys(SIGN_IN_PACKAGES.values()))
 
 
 def test_each_setting_asks_for_its_own_package() -> None:
     assert packages_for({"passkeys": True, "oidc_providers": ""}) == [SIGN_IN_PACKAGES["passkeys"]]
     assert packages_for({"passkeys": False, "oidc_providers": "{}"}) == [SIGN_IN_PACKAGES["oidc_providers"]]
+    assert packages_for({"lab_sign_in": True, "oidc_providers": "{}"}) == [SIGN_IN_PACKAGES["lab_sign_in"]]
 
 
 def test_an_app_without_these_settings_has_no_layer(tmp_path: Path) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.operations.assignments.gradebook import Gradebook, GradebookRow, give_points, read_gradebook
-from chalicelib.operations.assignments.manage_assignments import (
-    AssignmentFields,
-    except_member,
-    release_grades,
-    set_assignment,
+from chalicelib.operations.assignments.assignment_fields import AssignmentFields
+from chalicelib.operations.assignments.except_member import except_member
+from chalicelib.operations.assignments.gradebook import (
+    Gradebook,
+    GradebookFigures,
+    GradebookRow,
+    give_points,
+    read_figures,
+    read_gradebook,
 )
+from chalicelib.operations.assignments.manage_assignments import release_grades, set_assignment
 from chalicelib.operations.assignments.own_class import own_class
 from chalicelib.operations.classes.class_records import add_member, create_class
 from chalicelib.operations.participant.create_participant import create_participant
@@ -93,6 +97,10 @@ class Classroom:
     def book(self) -> Gradebook:
         book: Gradebook = self.operate(read_gradebook, self.number)
         return book
+
+    def figures(self) -> GradebookFigures:
+        figures: GradebookFigures = self.operate(read_figures, self.number)
+        return figures
 
     def row(self, player: Player) -> GradebookRow:
         return next(row for row in self.book().rows if row.participant_id == player.id)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.errors import AnswersRefused, InvalidState
+from chalicelib.errors import AnswersRefused, InvalidField
 from chalicelib.storage.engine import Engine
 from petri.study import End, Form, Study, number
 from tests.study.contract.players import Player, Seat
@@ -82,7 +82,8 @@ def test_a_due_date_holds_for_members_of_the_class_alone(here: Classroom) -> Non
 def test_a_due_date_that_moves_while_an_answer_is_under_way_decides_by_the_moment_of_the_answer(
     here: Classroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.operations.assignments.manage_assignments import AssignmentFields, change_assignment
+    from chalicelib.operations.assignments.assignment_fields import AssignmentFields
+    from chalicelib.operations.assignments.manage_assignments import change_assignment
     from chalicelib.operations.study.answers import page_answers
 
     number = here.assign(due=local(here, 10), enforced=True)
@@ -240,25 +241,44 @@ def test_local_times_of_the_class_are_stored_in_utc_and_a_time_that_the_clocks_s
 
     number = here.assign(due="2026-12-01T18:00")
     assert here.operate(read_assignment, here.number, number).due == "2026-12-01T17:00:00.000000Z"
-    with pytest.raises(InvalidState, match="clocks of the class skip it"):
+    with pytest.raises(InvalidField, match="clocks of the class skip it"):
         here.assign(due="2027-03-28T02:30")
 
 
 @pytest.mark.parametrize(
     ("parts", "problem"),
     [
-        (("item nowhere 10",), "The study has no item 'nowhere'"),
-        (("page nowhere 10",), "The study has no page 'nowhere'"),
-        (("item capital ten",), "must be a number"),
-        (("item capital -1",), "must be a number"),
-        (("item capital NaN",), "must be a number"),
-        (("capital 10",), "isn't a part of an assignment"),
-        (("item capital 1", "item capital 2"), "listed twice"),
-        ((" ",), "List at least one item or page"),
+        (("item nowhere 10",), "names the item 'nowhere', which the study doesn't have"),
+        (("page nowhere 10",), "names the page 'nowhere', which the study doesn't have"),
+        (("item capital ten",), "must have a number"),
+        (("item capital -1",), "must have a number"),
+        (("item capital NaN",), "must have a number"),
+        (("capital 10",), "has the line"),
+        (("item capital 1", "item capital 2"), "twice"),
+        ((" ",), "must list at least one item or page"),
     ],
 )
 def test_parts_that_the_study_does_not_have_are_refused(
     here: Classroom, parts: tuple[str, ...], problem: str
 ) -> None:
-    with pytest.raises(InvalidState, match=problem):
+    with pytest.raises(InvalidField, match=problem):
         here.assign("Homework", *parts)
+
+
+def test_an_assignment_is_released_graded_and_deleted_with_what_was_given_in_it(room: Classroom) -> None:
+    from chalicelib.operations.assignments.manage_assignments import delete_assignment, release_all_grades
+
+    first, second = room.assign("First"), room.assign("Second", "item half 4")
+    ada = room.enter("Ada")
+    ada.post(capital="Paris")
+    for one, points in ((first, "7"), (second, "3")):
+        room.allow(ada, one, factor="2")
+        room.give(ada, one, points, "Seen")
+    assert room.operate(release_all_grades, room.number, is_released=True) == 0
+    assert "7 of 10 points" in room.own_page(ada)
+    assert (room.figures().mean, room.figures().graded) == (10, 1)
+    room.operate(delete_assignment, room.number, first, 1)
+    room.table.work()
+    assert [(one.total, one.possible) for one in room.book().rows] == [(3, 4)]
+    assert len(room.table.items("given_points")) == len(room.table.items("deadline_exception")) == 1
+    assert "First" not in room.own_page(ada)

@@ -7,9 +7,13 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.access.rights import ROLES, Actor, Right
-from chalicelib.errors import Forbidden, InvalidState, NotFound
+from chalicelib.errors import Forbidden, InvalidField, InvalidState, NotFound
 from chalicelib.operations.assignments.gradebook import read_gradebook
-from chalicelib.operations.assignments.manage_assignments import delete_assignment, set_total_rule
+from chalicelib.operations.assignments.manage_assignments import (
+    clear_assignment,
+    delete_assignment,
+    set_total_rule,
+)
 from chalicelib.operations.classes.class_records import read_class, read_member, store_class, store_member
 from chalicelib.operations.shared.context import Context, caller_of
 from chalicelib.operations.study.grading.grade_response import GivenGrade, grade_response
@@ -73,7 +77,7 @@ def test_a_total_given_by_hand_counts_until_it_is_removed(here: Classroom) -> No
     assert (here.row(ada).cells[0].points, here.row(ada).cells[0].computed) == (4, 10)
     here.give(ada, number, None)
     assert here.row(ada).cells[0].points == 10
-    with pytest.raises(InvalidState, match="Give from 0 to 10 points"):
+    with pytest.raises(InvalidField, match="points must be from 0 to 10"):
         here.give(ada, number, "10.5")
 
 
@@ -108,8 +112,9 @@ def test_the_total_sums_points_or_weighs_percentages(here: Classroom) -> None:
     here.operate(set_total_rule, here.number, "weighted")
     book = here.book()
     assert [one.total for one in book.rows] == [25, 0]
-    assert (book.mean, book.median) == (Decimal("12.5"), Decimal("12.5"))
-    assert [(one.mean, one.graded) for one in book.columns] == [(5, 2), (0, 1)]
+    figures = here.figures()
+    assert (figures.mean, figures.median, figures.graded) == (Decimal("12.5"), Decimal("12.5"), 2)
+    assert [(one.mean, one.graded) for one in figures.columns] == [(5, 2), (0, 1)]
 
 
 def test_members_see_released_grades_alone(here: Classroom) -> None:
@@ -139,16 +144,36 @@ def test_a_participant_without_a_class_has_no_class_page(here: Classroom) -> Non
         here.own_page(guest)
 
 
-def test_an_assignment_with_points_given_by_hand_is_not_deleted(here: Classroom) -> None:
-    number = here.assign()
+def test_an_assignment_is_deleted_with_as_many_points_as_were_confirmed(here: Classroom) -> None:
+    number, other = here.assign(), here.assign("Other")
     ada = here.enter("Ada")
-    here.allow(ada, number, factor="2")
-    here.give(ada, number, "4")
-    with pytest.raises(InvalidState, match="have given points"):
-        here.operate(delete_assignment, here.number, number)
-    here.give(ada, number, None)
-    here.operate(delete_assignment, here.number, number)
-    assert here.table.items("class_assignment") == here.table.items("deadline_exception") == []
+    for one in (number, other):
+        here.allow(ada, one, factor="2")
+        here.give(ada, one, "4")
+    here.give(ada, number, "3", entry="item:capital")
+    for confirmed in (0, 1, 3):
+        with pytest.raises(InvalidState, match="2 times in this assignment"):
+            here.operate(delete_assignment, here.number, number, confirmed)
+    here.operate(delete_assignment, here.number, number, 2)
+    assert [one.id for one in here.book().columns] == [f"{here.number}-{other}"]
+    here.table.work()
+    kept = [here.table.items(kind) for kind in ("class_assignment", "deadline_exception", "given_points")]
+    assert [len(one) for one in kept] == [1, 1, 1]
+
+
+def test_the_exceptions_and_points_of_a_deleted_assignment_go_in_several_commits(
+    here: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = here.assign()
+    for name in ("Ada", "Bob", "Cem"):
+        here.give(here.enter(name), number, "4")
+    monkeypatch.setattr("chalicelib.operations.assignments.manage_assignments.MAX_CLEARED", 2)
+    here.operate(delete_assignment, here.number, number, 3)
+    here.table.work()
+    assert here.table.items("given_points") == []
+    # The message that comes twice finds nothing to do, and the number isn't given again.
+    assert here.operate(clear_assignment, here.number, number) is False
+    assert here.assign() == number + 1
 
 
 def test_instructors_grade_their_own_class_and_no_other(here: Classroom) -> None:

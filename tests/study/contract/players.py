@@ -92,6 +92,15 @@ class Player:
         self.last = self._requests().post_page(number, answers, None, None, is_timeout=is_timeout)
         return self.last
 
+    def open(self, path: str) -> dict[str, Any]:
+        """POST /page/open."""
+        self.last = self._requests().open_page(self.last["serial"], path, None)
+        return self.last
+
+    def read(self, position: float, *, is_at_end: bool = False) -> dict[str, Any]:
+        """POST /page/reading, of the page that this player was last shown."""
+        return self._requests().keep_reading(self.last["serial"], position, is_at_end=is_at_end)
+
     def echo(self, echo: str) -> dict[str, Any]:
         """POST /page/echo."""
         return self._requests().take_echo(echo)

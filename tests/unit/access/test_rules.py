@@ -147,6 +147,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "trial": (NONE, EVERY, NONE, NONE),
     "event": (NONE, EVERY, NONE, NONE),
     "upload": (NONE, EVERY, NONE, NONE),
+    "reading": (NONE, EVERY, NONE, NONE),
     "payment": (RESEARCHERS, EVERY, RESEARCHERS, NONE),
     "notification": (NONE, EVERY, NONE, NONE),
     "recruitment": (RESEARCHERS, EVERY, NONE, NONE),
@@ -167,6 +168,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "admission": ((S,), MANAGERS, MANAGERS, (S,)),
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
     "dead_letter": (NONE, EVERY, NONE, GRADERS),
+    "asset": (RESEARCHERS, EVERY, RESEARCHERS, RESEARCHERS),
     "tick": (NONE, EVERY, NONE, NONE),
 }
 #: What is different when the row is the actor's own.

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
+from chalicelib.study.books.reading_records import BOOK, CHAPTER, PAGE, ReadPage
 from chalicelib.study.study_records import (
     CohortRecord,
     EventBatch,
@@ -185,6 +186,15 @@ UPLOAD = UploadRecord(
 )
 
 
+READINGS = [
+    ReadPage(1, "course", BOOK, SHOWN, ANSWERED, 1, book="course"),
+    ReadPage(1, "course/intro", CHAPTER, SHOWN, ANSWERED, 1, book="course", chapter="intro"),
+    ReadPage(
+        *(1, "course/intro/sums", PAGE, SHOWN, ANSWERED, 2, ANSWERED, 0.75, 3, "course", "intro", "sums"),
+    ),
+]
+
+
 def a_study(engine: Engine) -> None:
     """Write the run."""
     a_run(engine)
@@ -199,6 +209,8 @@ def a_study(engine: Engine) -> None:
             key = keys.event_batch(logged.participant_id, logged.serial, logged.received_at)
             work.put_item(key, logged.kind, logged.to_fields())
         work.put_item(keys.upload(1, 1, "sketch", "0f"), UPLOAD.kind, UPLOAD.to_fields())
+        for read in READINGS:
+            work.put_item(keys.reading(read.participant_id, read.path), read.kind, read.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
         work.put_item(keys.visit(1, 2), VISIT.kind, VISIT.to_fields())

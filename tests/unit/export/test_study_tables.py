@@ -21,7 +21,7 @@ from chalicelib.model.record import to_json_value
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from petri.data import Data, DataError
 from tests.unit.export.runs import a_run
-from tests.unit.export.study_runs import ADDRESS, ANSWERED, FORMULA, a_study
+from tests.unit.export.study_runs import ADDRESS, ANSWERED, FORMULA, SHOWN, a_study
 
 
 @pytest.fixture
@@ -201,6 +201,26 @@ def test_an_event_is_a_row_with_its_page(data: Data) -> None:
     ]
 
 
+def test_what_a_participant_has_opened_in_a_book_is_a_row_with_its_chapter(data: Data) -> None:
+    own = {"participant_id": 1, "book": "course", "started_at": SHOWN, "last_at": ANSWERED}
+    nothing = {"chapter": None, "page": None, "finished_at": None, "position": None, "serial": None}
+    assert data.reading.list == [
+        {**own, **nothing, "path": "course", "what": "book", "opened": 1},
+        {**own, **nothing, "path": "course/intro", "chapter": "intro", "what": "chapter", "opened": 1},
+        {
+            **own,
+            "chapter": "intro",
+            "page": "sums",
+            "path": "course/intro/sums",
+            "what": "page",
+            "finished_at": ANSWERED,
+            "opened": 2,
+            "position": 0.75,
+            "serial": 3,
+        },
+    ]
+
+
 def test_another_wide_table_is_refused(data: Data) -> None:
     with pytest.raises(DataError, match="'participants' or 'groups'"):
         data.wide("rounds")
@@ -277,6 +297,7 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
             data.trials,
             data.events,
             data.uploads,
+            data.reading,
             data.live,
             data.wide(),
             data.wide("groups"),
@@ -294,6 +315,7 @@ def test_the_manifest_counts_the_rows(data: Data) -> None:
         "trial": 2,
         "event": 2,
         "upload": 1,
+        "reading": 3,
         "live": 2,
         "participants_wide": 3,
         "groups_wide": 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,19 @@ def compiled_names(folder: Path, found: ImportedItems) -> list[str]:
     items, problems = page_items(compiled)
     assert problems == []
     return list(items)
+
+
+def test_numbers_with_decimals_are_written_as_they_are(tmp_path: Path) -> None:
+    found = ImportedItems()
+    found.add("line 1", "share", "number", "How much?", {"right": Decimal("0.55"), "decimals": 2})
+    near = {"value": Decimal("3.140"), "tolerance": Decimal("1E-2")}
+    found.add("line 2", "pi", "number", "What is pi?", {"right": near, "decimals": 3})
+    assert found.losses == []
+    written = to_markdown(found.items)
+    assert "right: 0.55\n" in written
+    assert '"value": 3.140' in written
+    assert '"tolerance": 0.01' in written
+    assert compiled_names(tmp_path, found) == ["share", "pi"]
 
 
 def test_gift_becomes_items_of_each_kind() -> None:

@@ -36,6 +36,7 @@ EXPECTED = {
     DEMOS / "lexical_decision": (5, 0),
     DEMOS / "live_quiz": (30, 0),
     DEMOS / "beauty_contest": (8, 2),
+    DEMOS / "chance_book": (3, 0),
     DEMOS / "textbook": (5, 0),
 }
 

@@ -38,3 +38,26 @@ def test_a_recruiter_without_further_needs_passes(check, recruiter):
 
 def test_in_debug_mode_no_account_is_needed(check):
     assert check({"config.txt": SANDBOX.replace("sandbox", "debug")}) == []
+
+
+LINKS = GOOD["config.txt"] + "mode = live\nmailer = log\nrecruiter = link\n"
+CREDIT = "link_credit = sona\nlink_workers = any\n"
+URL = (
+    "sona_credit_url = https://x.example.org/WebstudyCredit?experiment_id=1&credit_token=2&survey_code=XXXX\n"
+)
+
+
+def test_credit_in_sona_with_its_settings_passes(check):
+    assert check({"config.txt": LINKS + CREDIT + URL}) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        (CREDIT, "sona_credit_url isn't a Server-Side Completion URL."),
+        (CREDIT.replace("any", "ada, ben") + URL, "needs the ids that SONA inserts"),
+        (URL, "sona_credit_url has no effect."),
+    ],
+)
+def test_credit_in_sona_without_one_of_its_settings_is_found(check, settings, what):
+    assert [what in each.what for each in check({"config.txt": LINKS + settings})] == [True]

@@ -18,6 +18,7 @@ from chalicelib import services
 from chalicelib.api.openapi import document
 from chalicelib.api.operation_table import OPERATIONS
 from chalicelib.api.value_types import fields_of
+from chalicelib.storage.files.folder_files import FolderFiles
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from tests.web.experiments import Talk
 from tests.web.world import OPERATOR_TOKEN, World, build_world
@@ -53,9 +54,10 @@ class Gateway:
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[World]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A run in which participants 1 and 2 are at work, and 3 has been paid."""
     made = build_world(Talk, SQLiteEngine(":memory:"), {}).launch()
+    made.app.files = FolderFiles(tmp_path_factory.mktemp("files"), made.clock)
     one, other, third = made.arrive(), made.arrive(), made.arrive()
     one.answer(one.join())
     other.join()

@@ -11,6 +11,7 @@ from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Sha
 from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
 from chalicelib.operations.accounts.account_records import MAX_TEXT, NAME_PATTERN, TEXT_PATTERN
 from chalicelib.operations.accounts.open_sessions import OpenSession
+from chalicelib.operations.accounts.profiles.preferences import MOST_ROWS, TIME_ZONE_PATTERN, Theme
 from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.management.people import managed_accounts as accounts
@@ -30,6 +31,16 @@ USERS: Final = "users"
 _SLUG: Final = {"min": 1, "max": 32, "pattern": NAME_PATTERN}
 _DAYS: Final = {"min": 1, "max": 3_650, "help": "In how many days it ends."}
 _TEXT: Final = {"max": MAX_TEXT, "pattern": TEXT_PATTERN}
+_ROWS: Final = {
+    "min": 0,
+    "max": MOST_ROWS,
+    "help": "How many rows a page of a table has; 0: as many as each page has by default.",
+}
+_TIME_ZONE: Final = {
+    "max": 62,
+    "pattern": TIME_ZONE_PATTERN,
+    "help": 'In which moments are shown, such as `Europe/Berlin`; "": in that of the browser.',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,9 @@ class UserChanges:
     )
     days: int | None = field(default=None, metadata={**_DAYS, "help": "Then the user may only view."})
     never_expires: bool = field(default=False, metadata={"help": "The user doesn't expire any more."})
+    theme: Theme | None = field(default=None, metadata={"help": "The colours of the dashboard."})
+    rows_per_page: int | None = field(default=None, metadata=_ROWS)
+    time_zone: str | None = field(default=None, metadata=_TIME_ZONE)
 
     def profile(self) -> ProfileChanges:
         """Return the changes of the profile."""
@@ -70,7 +84,12 @@ class UserChanges:
             self.phone,
             self.affiliations,
             is_bot=self.is_bot,
+            preferences=self._preferences() or None,
         )
+
+    def _preferences(self) -> dict[str, str]:
+        values = {name: getattr(self, name) for name in ("theme", "rows_per_page", "time_zone")}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

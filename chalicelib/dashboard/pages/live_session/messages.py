@@ -41,7 +41,7 @@ _WAYS: Final = {"participants": "chosen participants", "group": "a group", "all"
 
 def _list(call: PageCall) -> Rendered:
     after = call.one("after") or None
-    found = call.run("messages.list", after=after, limit=_ROWS)
+    found = call.run("messages.list", after=after, limit=call.rows(_ROWS))
     return render(
         "messages.html",
         call,

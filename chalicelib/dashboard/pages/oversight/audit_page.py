@@ -48,7 +48,7 @@ def show_audit_log(call: PageCall) -> Rendered:
     refused = ""
     found: Listing[AuditRow] = Listing([], None, 0, is_partial=False)
     try:
-        found = call.run("audit.list", **filters, after=call.one("after") or None, limit=_PER_PAGE)
+        found = call.run("audit.list", **filters, after=call.one("after") or None, limit=call.rows(_PER_PAGE))
     except InvalidField as problem:
         refused = str(problem)
     return render(

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from chalicelib import services
 from chalicelib.dashboard import own_host
@@ -21,8 +22,8 @@ from chalicelib.dashboard.page_call import Rendered, redirect
 from chalicelib.dashboard.rendering import render_alone
 from chalicelib.dashboard.sessions import find_session
 from chalicelib.dashboard.sign_in.complete import complete
-from chalicelib.dashboard.sign_in.cookies import SessionCookie
-from chalicelib.errors import Forbidden, NotFound, VendorError, VendorRefused
+from chalicelib.dashboard.sign_in.cookies import FormCookie, SessionCookie
+from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound, VendorError, VendorRefused
 from chalicelib.experiment.config.openid_settings import OpenIdProvider, providers_in
 from chalicelib.operations.accounts.identities.openid_accounts import (
     BlockedAccount,
@@ -31,6 +32,7 @@ from chalicelib.operations.accounts.identities.openid_accounts import (
     link_account,
     user_of_account,
 )
+from chalicelib.operations.accounts.invitations.acceptance_by_account import accept_by_account
 from chalicelib.operations.shared.context import Request, caller_of
 
 from .failed_sign_in import show_failed
@@ -48,6 +50,7 @@ LINK_LIFETIME: Final = timedelta(minutes=5)
 ACCOUNT_PAGE: Final = "/dashboard/account"
 _PURPOSE: Final = "openid sign-in"
 _LINK: Final = "openid link"
+_ACCEPT: Final = "openid acceptance"
 _SUFFIX: Final = "-openid"
 _BAD_GATEWAY: Final = 502
 #: Seconds within which a request may be handled again.
@@ -64,6 +67,9 @@ class BegunSignIn:
     ends: datetime
     #: The user to whom the account is to be linked; "" to sign in.
     link_to: str = ""
+    #: The secret of the invitation that is to be accepted, and the user name that was chosen.
+    invitation: str = ""
+    username: str = ""
 
 
 def providers() -> tuple[OpenIdProvider, ...]:
@@ -88,6 +94,21 @@ def link_ticket(username: str, session_id: str) -> str:
     return app.tokens.seal(_LINK, {"user": username, "session": session_id, "ends": ends.isoformat()})
 
 
+def acceptance_address(request: DashboardRequest, name: str, secret: str, username: str) -> tuple[str, str]:
+    """Return a provider's label, and the address at which a person accepts an invitation with an account.
+
+    It is for the browser that has sent the form, within five minutes. NotFound for an unknown provider.
+    """
+    provider = next((each for each in providers() if each.name == name), None)
+    if provider is None:
+        raise NotFound("There is no such provider. Reload the page.", code="not_found")
+    app = services.current()
+    ends = (app.clock.now() + LINK_LIFETIME).isoformat()
+    browser = FormCookie.of(request).digest
+    content = {"invitation": secret, "username": username, "browser": browser, "ends": ends}
+    return provider.label, f"{_path(provider)}?{urlencode({'accept': app.tokens.seal(_ACCEPT, content)})}"
+
+
 def show_nothing(request: DashboardRequest) -> Rendered:
     """Lead back to the sign-in page: this way has a button for each provider instead of one form."""
     del request
@@ -105,7 +126,8 @@ def answer_openid(request: DashboardRequest) -> Rendered:
 
     try:
         if not request.fields.keys() & {"state", "code", "error"}:
-            return begin_openid(request, provider, link_to=_linking_user(request))
+            linked, accepted = _linking_user(request), _acceptance(request)
+            return begin_openid(request, provider, link_to=linked, accepting=accepted)
         return _finish(request, provider)
     except SignInRefused as refused:
         return _failed(provider, str(refused), refused.reason, refused.status)
@@ -115,16 +137,32 @@ def answer_openid(request: DashboardRequest) -> Rendered:
         return _failed(provider, str(error), "unreachable", _BAD_GATEWAY)
 
 
-def begin_openid(request: DashboardRequest, provider: OpenIdProvider, *, link_to: str = "") -> Rendered:
-    """Send the browser to a provider, with a cookie that says what was begun."""
+def begin_openid(
+    request: DashboardRequest,
+    provider: OpenIdProvider,
+    *,
+    link_to: str = "",
+    accepting: tuple[str, str] = ("", ""),
+) -> Rendered:
+    """Send the browser to a provider, with a cookie that says what was begun.
+
+    Args:
+        request: The request that begins it.
+        provider: The provider.
+        link_to: The user to whom the account is to be linked.
+        accepting: The secret of an invitation to be accepted, and the user name that was chosen.
+
+    Returns:
+        The redirect.
+
+    """
     from chalicelib.identity.authorization import begin
 
     address, pending = begin(_client(), provider, f"{_origin(request)}{_path(provider)}")
     app = services.current()
     ends = app.clock.now() + LIFETIME
-    sealed = app.tokens.seal(
-        _PURPOSE, {"pending": asdict(pending), "ends": ends.isoformat(), "link_to": link_to}
-    )
+    content = {"pending": asdict(pending), "ends": ends.isoformat(), "link_to": link_to}
+    sealed = app.tokens.seal(_PURPOSE, {**content, "accepting": accepting})
     cookie = SessionCookie.of(request)
     header = own_host.set_cookie(f"{cookie.name}{_SUFFIX}", sealed, secure=cookie.is_secure)
     return Rendered(
@@ -144,6 +182,8 @@ def _finish(request: DashboardRequest, provider: OpenIdProvider) -> Rendered:
     account = _account(provider, identity)
     if begun.link_to:
         return _link(request, begun, account)
+    if begun.invitation:
+        return _accept(request, provider, begun, account)
     run = services.current().run
     try:
         username = run(
@@ -206,6 +246,39 @@ def _link(request: DashboardRequest, begun: BegunSignIn, account: OpenIdAccount)
     return redirect(ACCOUNT_PAGE)
 
 
+def _accept(
+    request: DashboardRequest, provider: OpenIdProvider, begun: BegunSignIn, account: OpenIdAccount
+) -> Rendered:
+    """Accept an invitation with an account, and sign the new user in."""
+    try:
+        services.current().run(
+            accept_by_account,
+            begun.invitation,
+            begun.username,
+            account,
+            begun.pending.state,
+            begun.ends,
+            request=Request(address=request.address),
+        )
+    except (BadRequest, Forbidden, InvalidState, NotFound) as refused:
+        again = f"/dashboard/invitation/{begun.invitation}"
+        return show_failed(provider.name, str(refused), str(refused.code), refused.status, again=again)
+    return complete(request, begun.username, how=f"invitation and {provider.label}")
+
+
+def _acceptance(request: DashboardRequest) -> tuple[str, str]:
+    """Return the invitation that this browser accepts, and the user name; "" twice to sign in."""
+    ticket = request.one("accept")
+    if not ticket:
+        return "", ""
+    app = services.current()
+    found = app.tokens.unseal(_ACCEPT, ticket)
+    is_valid = found is not None and app.clock.now() < datetime.fromisoformat(found["ends"])
+    if not is_valid or FormCookie.of(request).digest != found["browser"]:
+        raise Forbidden("Open the link of your invitation again.", code="link_ended")
+    return str(found["invitation"]), str(found["username"])
+
+
 def _linking_user(request: DashboardRequest) -> str:
     """Return the user who links an account, as the session's own form allowed; "" to sign in."""
     ticket = request.one("link")
@@ -260,7 +333,10 @@ def _begun(request: DashboardRequest) -> BegunSignIn | None:
     if found is None:
         return None
     return BegunSignIn(
-        PendingSignIn(**found["pending"]), datetime.fromisoformat(found["ends"]), found["link_to"]
+        PendingSignIn(**found["pending"]),
+        datetime.fromisoformat(found["ends"]),
+        found["link_to"],
+        *found.get("accepting", ("", "")),
     )
 
 

@@ -12,7 +12,7 @@ from chalicelib.access.rights import Right
 from chalicelib.access.rules import Mode
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.operations.accounts.account_records import User
-from chalicelib.operations.accounts.actors import find_user, rights_of_user
+from chalicelib.operations.accounts.actors import find_user, keep_user, rights_of_user
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
@@ -31,6 +31,7 @@ def make_password_ticket(ctx: Context, username: str) -> str:
     require_mode(ctx, "credential", Mode.DELETE)
     user = user_within_rights(ctx, username)
     record_change(ctx, "users.make_password_link", records=[("users", username)])
+    keep_user(ctx, username)
     return make_ticket(ctx, user.actor_id, LINK_LIFETIME, purpose=CHOOSES_PASSWORD)
 
 

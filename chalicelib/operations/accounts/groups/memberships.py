@@ -8,7 +8,12 @@ from chalicelib.access.rights import Actor
 from chalicelib.access.rules import Mode
 from chalicelib.errors import NotFound
 from chalicelib.model import keys
-from chalicelib.operations.accounts.actors import find_user, raise_versions_of_user, require_unexpired
+from chalicelib.operations.accounts.actors import (
+    find_user,
+    keep_user,
+    raise_versions_of_user,
+    require_unexpired,
+)
 from chalicelib.operations.accounts.group_records import (
     Membership,
     claim_group,
@@ -49,6 +54,7 @@ def admit(
     until: datetime | None = None,
 ) -> Membership:
     """Store a membership that an actor gives, who may; an open request of the user is answered with it."""
+    keep_user(ctx, username)
     nickname = known.group.nickname
     end = within_own_time(ctx, actor, known.rights, until)
     membership = Membership(nickname, username, is_admin, ctx.now, actor.id, end)

@@ -21,7 +21,7 @@ from chalicelib.operations.accounts.account_records import User, UserGrant, chec
 from chalicelib.operations.accounts.actors import (
     find_actor,
     find_user,
-    grants_of,
+    keep_user,
     raise_versions_of_user,
 )
 from chalicelib.operations.accounts.credentials.sign_in_indexes import OPENID, forget_sign_in
@@ -53,16 +53,28 @@ class OpenIdAccount:
     wanted_username: str
     #: The roles that the rules in the settings give.
     roles: frozenset[str]
+    #: Until when the roles are given; None: until a sign-in without them.
+    until: datetime | None = None
 
     @property
     def digest(self) -> str:
         """The hash under which it is stored whose account this is."""
-        return hashlib.sha256(f"{self.issuer}\n{self.subject}".encode()).hexdigest()
+        return account_digest(self.issuer, self.subject)
 
     @property
     def shown(self) -> str:
         """By what its owner recognizes the account."""
         return (self.email or self.name or self.subject)[:200]
+
+
+def account_digest(issuer: str, subject: str) -> str:
+    """Return the hash under which it is stored whose account at an issuer this is."""
+    return hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
+
+
+def maker_of(provider: str) -> str:
+    """Return who grants the roles that a provider's rules, or a lab, give."""
+    return f"rules:{provider}"
 
 
 class UnknownAccount(Forbidden):
@@ -118,7 +130,7 @@ def link_account(ctx: Context, username: str, account: OpenIdAccount, attempt: s
         raise InvalidState("Another user of this run signs in with this account.", code="account_taken")
     fields = {"provider": account.provider, "account": account.shown}
     record_change(ctx, "credentials.link_account", records=[("users", username)], fields=fields)
-    _store_link(ctx, username, account)
+    store_link(ctx, username, account)
 
 
 def unlink_account(ctx: Context, username: str, digest: str, *, kept_session: str = "") -> None:
@@ -148,42 +160,46 @@ def linked_accounts(ctx: Context, username: str) -> list[Mapping[str, Any]]:
 
 def _make_user(ctx: Context, account: OpenIdAccount) -> str:
     username = _claimed_username(ctx, account.wanted_username)
-    user = User(username, _shown_name(account, username), _text(account.email), ctx.now, _maker(account))
+    user = User(username, shown_name(account, username), _text(account.email), ctx.now, _maker(account))
     ctx.caller = caller_of(Actor(user.actor_id, user.name, frozenset()))
     fields = {**user.to_fields(), "roles": sorted(account.roles), "account": account.shown}
     record_change(ctx, "users.add", records=[("users", username)], fields=fields)
     ctx.uow.put_item(keys.user(username), "user", user.to_fields())
     for role in account.roles:
         _grant(ctx, username, role, account)
-    _store_link(ctx, username, account)
+    store_link(ctx, username, account)
     return username
 
 
 def _renew_roles(ctx: Context, user: User, account: OpenIdAccount) -> None:
     """Give the roles of the rules, and take those that the rules gave and give no more."""
-    held = {grant.what: grant for grant in grants_of(ctx, user.username)}
+    held = {item["sk"]: item for item in ctx.uow.items(keys.grants(user.username))}
     maker = _maker(account)
-    gone = {what for what, grant in held.items() if grant.by == maker and what not in account.roles}
-    new = account.roles - held.keys()
+    gone = {what for what, item in held.items() if item["by"] == maker and what not in account.roles}
+    lasting = {what for what, item in held.items() if item["by"] != maker or account.until is None}
+    new = account.roles - lasting
     actor = find_actor(ctx, user.actor_id)
     if actor is None or not (gone or new):
         return
     ctx.caller = caller_of(actor)
     fields = {"granted": sorted(new), "revoked": sorted(gone)}
     record_change(ctx, "users.apply_rules", records=[("users", user.username)], fields=fields)
+    keep_user(ctx, user.username)
     for what in gone:
-        ctx.uow.delete_item(keys.grant(user.username, what))
+        # Under its version: what an admin grants by hand at this moment stays.
+        ctx.uow.delete_item(keys.grant(user.username, what), expect=held[what]["v"])
     for what in new:
         _grant(ctx, user.username, what, account)
     raise_versions_of_user(ctx, user.username)
 
 
 def _grant(ctx: Context, username: str, role: str, account: OpenIdAccount) -> None:
-    grant = UserGrant(username, role, ctx.now, _maker(account))
+    grant = UserGrant(username, role, ctx.now, _maker(account), account.until)
     ctx.uow.put_if_unchanged(keys.grant(username, role), "grant", grant.to_fields())
 
 
-def _store_link(ctx: Context, username: str, account: OpenIdAccount) -> None:
+def store_link(ctx: Context, username: str, account: OpenIdAccount) -> None:
+    """Store in this commit that an account signs a user in."""
     name = f"{OPENID}{account.digest}"
     fields = {
         "username": username,
@@ -207,7 +223,8 @@ def _claimed_username(ctx: Context, wanted: str) -> str:
     raise InvalidState(f"The names {plain!r} to '{plain}-{_MOST_TRIES}' are taken.", code="name_taken")
 
 
-def _shown_name(account: OpenIdAccount, username: str) -> str:
+def shown_name(account: OpenIdAccount, username: str) -> str:
+    """Return the name of a new user: what the provider says, unless it misleads."""
     try:
         return refuse_disguise(checked_text(account.name, "The name")) or username
     except (BadRequest, InvalidState):
@@ -223,4 +240,4 @@ def _text(text: str) -> str:
 
 def _maker(account: OpenIdAccount) -> str:
     """Return who grants the roles of the rules."""
-    return f"rules:{account.provider}"
+    return maker_of(account.provider)

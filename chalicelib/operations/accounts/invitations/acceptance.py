@@ -95,18 +95,29 @@ def accept_invitation(ctx: Context, secret: str, chosen: NewAccount) -> User:
     the audit log.
     """
     offer = read_offer(ctx, secret)
-    invitation, username = offer.invitation, claim_username(ctx, chosen.username)
+    username = claim_username(ctx, chosen.username)
     names = (chosen.first_name, chosen.last_name)
     first_name, last_name = (refuse_disguise(checked_text(each, "A name")) for each in names)
     user = User(
         username,
         refuse_disguise(checked_text(chosen.name, "The name")),
-        invitation.email,
+        offer.invitation.email,
         ctx.now,
-        invitation.invited_by,
+        offer.invitation.invited_by,
         first_name=first_name,
         last_name=last_name,
     )
+    make_invited_user(ctx, offer, user)
+    set_password(ctx, username, chosen.password, of_new=user)
+    return user
+
+
+def make_invited_user(ctx: Context, offer: Offer, user: User, *, account: str = "") -> None:
+    """Store a user with what their invitation gives, and use the invitation up; the user acts from then on.
+
+    `account`: by what the user recognizes the account at a provider with which they accept.
+    """
+    invitation, username = offer.invitation, user.username
     accepted = replace(invitation, status=InvitationStatus.ACCEPTED, ended_by=username)
     ctx.uow.put_if_unchanged(keys.invitation(invitation.id), "invitation", accepted.to_fields())
     ctx.uow.put_item(keys.user(username), "user", user.to_fields())
@@ -118,9 +129,8 @@ def accept_invitation(ctx: Context, secret: str, chosen: NewAccount) -> User:
     version = read_head(ctx, user.actor_id).rights_version
     ctx.caller = caller_of(Actor(user.actor_id, user.name, frozenset(), version))
     records = [("invitations", invitation.id), ("users", username)]
-    record_change(ctx, "invitations.accept", records=records, fields={"groups": list(invitation.groups)})
-    set_password(ctx, username, chosen.password, of_new=user)
-    return user
+    fields = {"groups": list(invitation.groups), **({"account": account} if account else {})}
+    record_change(ctx, "invitations.accept", records=records, fields=fields)
 
 
 def proposed_username(ctx: Context, email: str) -> str:

@@ -41,6 +41,7 @@ class ProfileChanges:
     email: str | None = None
     phone: str | None = None
     affiliations: Sequence[str] | None = None
+    #: Those that are named change, the others stay.
     preferences: Mapping[str, str] | None = None
     is_bot: bool | None = None
     #: From when on the user may only view.
@@ -78,6 +79,8 @@ def change_profile(
     for_managers = sorted(set(changed) & set(_FOR_MANAGERS))
     if for_managers:
         _require_manager(actor, user)
+    if "preferences" in changed:
+        changed["preferences"] = {**user.preferences, **changed["preferences"]}
     _check(changed)
     if "expires" in changed:
         rights = rights_despite_expiry(ctx, username)

@@ -18,6 +18,7 @@ from chalicelib.operations.accounts.credentials.password_links import make_passw
 from chalicelib.operations.accounts.group_records import memberships_of
 from chalicelib.operations.accounts.open_sessions import OpenSession, end_sessions_of, list_sessions
 from chalicelib.operations.accounts.passwords import has_password
+from chalicelib.operations.accounts.profiles.preferences import Preferences, Theme
 from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges, change_profile, own_profile
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
@@ -90,7 +91,11 @@ class ProfileRow:
     email: str
     phone: str
     affiliations: list[str]
-    preferences: dict[str, str]
+    theme: Theme
+    #: 0: as many as each page has by default.
+    rows_per_page: int
+    #: "": that of the browser.
+    time_zone: str
     rights: list[str]
     groups: list[str]
     created: datetime
@@ -165,6 +170,7 @@ def profile_row(ctx: Context) -> ProfileRow:
     """Return the profile of the user who acts."""
     user = own_profile(ctx)
     held = rights_of_user(ctx, user)
+    preferred = Preferences.of(user.preferences)
     return ProfileRow(
         id=user.username,
         name=user.name,
@@ -173,7 +179,9 @@ def profile_row(ctx: Context) -> ProfileRow:
         email=user.email,
         phone=user.phone,
         affiliations=list(user.affiliations),
-        preferences=dict(user.preferences),
+        theme=preferred.theme,
+        rows_per_page=preferred.rows_per_page,
+        time_zone=preferred.time_zone,
         rights=[right.value for right in Right if right in held],
         groups=[each.nickname for each in memberships_of(ctx, user.username)],
         created=user.created,

@@ -43,7 +43,7 @@ def record_opened(ctx: Context, place: Place) -> None:
     state = place.books.get(book)
     if state is None:
         state = {"began": iso(ctx.now), "finished": 0}
-        _open(ctx, place, book, BOOK)
+        _open(ctx, place, path, book, BOOK)
     if isinstance(page_at(ctx, place), Contents):
         place.books = {**place.books, book: state}
         return
@@ -52,11 +52,11 @@ def record_opened(ctx: Context, place: Place) -> None:
     session, participant_id = session_of(ctx), place.participant_id
     session.prefetch([], keys.reading(participant_id, chapter), keys.reading(participant_id, place.path))
     if session.find_reading(participant_id, chapter) is None:
-        _open(ctx, place, chapter, CHAPTER)
+        _open(ctx, place, path, chapter, CHAPTER)
     timed = timed_around(ctx, place.path)
     if timed is not None and session.find_reading(participant_id, write_path(timed[0])) is None:
-        _open(ctx, place, write_path(timed[0]), TEST)
-    _open(ctx, place, place.path, PAGE)
+        _open(ctx, place, path, write_path(timed[0]), TEST)
+    _open(ctx, place, path, place.path, PAGE)
 
 
 def record_finished(ctx: Context, place: Place) -> None:
@@ -64,7 +64,7 @@ def record_finished(ctx: Context, place: Place) -> None:
     around = book_around(ctx, place)
     if around is None or isinstance(page_at(ctx, place), Contents):
         return
-    is_new = _finish(ctx, place, place.path, PAGE)
+    is_new = _finish(ctx, place, around[0], place.path, PAGE)
     if is_new and timed_around(ctx, place.path) is None:
         _count(ctx, place, around[0], place.path)
 
@@ -76,13 +76,13 @@ def record_test_left(ctx: Context, place: Place, following: str) -> None:
         return
     path = write_path(timed[0])
     place.draws[f"{path}{DONE}"] = iso(ctx.now)
-    if _finish(ctx, place, path, TEST):
+    if _finish(ctx, place, around[0], path, TEST):
         _count(ctx, place, around[0], path)
 
 
 def record_book_left(ctx: Context, place: Place, path: Path) -> None:
     """Record that a participant has finished a book."""
-    _finish(ctx, place, write_path(path), BOOK)
+    _finish(ctx, place, path, write_path(path), BOOK)
 
 
 def share_read(ctx: Context, place: Place, path: Path) -> float:
@@ -127,20 +127,26 @@ def keep_reading(ctx: Context, serial: int, position: float, *, is_at_end: bool)
     return {"kept": True, "finished": record.is_finished, "progress": share_read(ctx, place, around[0])}
 
 
-def _open(ctx: Context, place: Place, path: str, what: str) -> ReadPage:
-    """Record that something is opened, now."""
+def _open(ctx: Context, place: Place, book: Path, path: str, what: str) -> ReadPage:
+    """Record that something in a book, or the book, is opened, now."""
     now = iso(ctx.now)
     record = session_of(ctx).find_reading(place.participant_id, path)
     if record is None:
-        record = session_of(ctx).add_reading(ReadPage(place.participant_id, path, what, now, now))
+        record = ReadPage(place.participant_id, path, what, now, now, book=write_path(book))
+        names = parse_path(path)[len(book) :]
+        record.chapter = write_path(names[:1]) if names else None
+        record.page = write_path(names[-1:]) if what in (PAGE, TEST) else None
+        session_of(ctx).add_reading(record)
     record.opened += 1
-    record.last_at, record.serial, record.position = now, place.serial, 0.0
+    record.last_at, record.serial = now, place.serial
+    record.position = 0.0 if what in (PAGE, TEST) else None
     return record
 
 
-def _finish(ctx: Context, place: Place, path: str, what: str) -> bool:
+def _finish(ctx: Context, place: Place, book: Path, path: str, what: str) -> bool:
     """Record that something is finished; return whether it wasn't before."""
-    record = session_of(ctx).find_reading(place.participant_id, path) or _open(ctx, place, path, what)
+    found = session_of(ctx).find_reading(place.participant_id, path)
+    record = found or _open(ctx, place, book, path, what)
     record.last_at = iso(ctx.now)
     if record.is_finished:
         return False
@@ -157,4 +163,4 @@ def _count(ctx: Context, place: Place, book: Path, finished: str) -> None:
     entries = next((one.entries for one in contents_of(ctx, place, book) if one.path == chapter), ())
     known = {one.path for one in pages_read(ctx, place.participant_id, f"{chapter}/") if one.is_finished}
     if all(one.path in known or one.path == finished for one in entries):
-        _finish(ctx, place, chapter, CHAPTER)
+        _finish(ctx, place, book, chapter, CHAPTER)

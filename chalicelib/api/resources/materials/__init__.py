@@ -1,0 +1,1 @@
+"""Operations of the API on the materials of studies: assets."""

@@ -1,0 +1,1 @@
+"""Assets: pictures, sound and video that are uploaded, described, deleted and restored."""

@@ -1,0 +1,1 @@
+"""Labs: apps that sign their users in to other apps; what an app stores of labs, and a lab of its apps."""

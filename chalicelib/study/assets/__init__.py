@@ -1,0 +1,1 @@
+"""Assets: pictures, sound and video that pages show. Their records, their types and their markup."""

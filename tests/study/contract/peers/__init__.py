@@ -1,0 +1,1 @@
+"""Grades that people give, and answers that peers discuss, over each engine."""
