@@ -239,6 +239,7 @@ class Runner:
         for name in [name for name in self._files if not Path(name).exists()]:
             del self._files[name]
         functions = {mutant.function for mutant in mutants_of(["*"])}
+        self._seen_before = self._seen_before or functions
         stale = [
             name
             for name, content in contents.items()
@@ -253,22 +254,24 @@ class Runner:
                 wall=1800,
             )
         children.finish()
-        REACH.write_text(
-            json.dumps(
-                {
-                    "functions": sorted(self._seen_before or functions),
-                    "files": {name: asdict(kept) for name, kept in self._files.items()},
-                }
-            ),
-            encoding="utf-8",
+        self._keep_reach()
+        self._index(functions - self._seen_before)
+
+    def _keep_reach(self) -> None:
+        """Write what is known of the test files; after each one, so an interrupted run needn't repeat it."""
+        files = {name: asdict(kept) for name, kept in self._files.items()}
+        written = REACH.with_suffix(".part")
+        written.write_text(
+            json.dumps({"functions": sorted(self._seen_before), "files": files}), encoding="utf-8"
         )
-        self._index(functions - (self._seen_before or functions))
+        written.replace(REACH)
 
     def _measured(self, name: str, content: str, code: int, text: str) -> None:
         if code or not text:
             print(f"  {name} could not be run (exit code {code}); it is left out", flush=True)
             return
         self._files[name] = kept = TestFile(content, **json.loads(text))
+        self._keep_reach()
         if kept.failed:
             print(f"  fails without a mutant, left out: {' '.join(kept.failed)}", flush=True)
 
