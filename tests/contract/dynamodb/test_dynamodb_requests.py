@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Busy, CommitTooLarge, Conflict, TooLarge, VendorError
+from chalicelib.errors import Busy, CommitTooLarge, Conflict, PetriError, TooLarge, VendorError
 from chalicelib.storage.dynamodb import dynamodb_engine
 from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 from chalicelib.storage.dynamodb.dynamodb_errors import translate, translated
@@ -197,6 +197,11 @@ def test_a_put_that_another_request_has_made_conflicts(own_dynamodb: DynamoDBEng
     assert stored(own_dynamodb) == an_item()
 
 
+def test_the_token_of_a_transaction_is_no_longer_than_dynamodb_takes(own_dynamodb: DynamoDBEngine) -> None:
+    ((_, sent),) = recorded(own_dynamodb, lambda: own_dynamodb.commit([Put(an_item()), Put(an_item("c"))]))
+    assert len(sent["ClientRequestToken"]) == 32  # at most 36
+
+
 # -- limits ---------------------------------------------------------------------------------------
 
 
@@ -299,6 +304,20 @@ CALLS: dict[str, Callable[[DynamoDBEngine], object]] = {
     "transaction": lambda engine: engine.commit([Put(an_item()), Put(an_item("c"))]),
     "increment": lambda engine: engine.increment(("counter", "a")),
 }
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ConditionalCheckFailedException", "Another request changed the same records first."),
+        ("ThrottlingException", "The database is at its limit; retry the same request in a moment."),
+        ("ValidationException", "DynamoDB refused a call on table petri-contract: .*refused"),
+    ],
+)
+def test_an_error_says_what_is_wrong(own_dynamodb: DynamoDBEngine, code: str, words: str) -> None:
+    refuse_with(own_dynamodb, "UpdateItem", code)
+    with pytest.raises(PetriError, match=words):
+        own_dynamodb.increment(("counter", "a"))
 
 
 @pytest.mark.usefixtures("dynamodb")
