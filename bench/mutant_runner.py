@@ -38,6 +38,8 @@ from mutmut.configuration import config as mutmut_config
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
+from bench.mutants import DYNAMODB, selection
+
 #: Children at a time, and how much they give way to other processes.
 CHILDREN = 2
 NICENESS = 15
@@ -243,7 +245,9 @@ class Runner:
         stale = [
             name
             for name, content in contents.items()
-            if name not in self._files or self._files[name].content != content
+            if name not in self._files
+            or self._files[name].content != content
+            or any(item.nodeid not in self._files[name].functions for item in items_by_file[name])
         ]
         for number, name in enumerate(stale, 1):
             print(f"measuring {number} of {len(stale)}: {name}", flush=True)
@@ -512,11 +516,14 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--every", type=int, default=1, help="try a sample: every so many mutants")
     parser.add_argument("--survivors", action="store_true", help="try only mutants that survived before")
+    parser.add_argument("--tests", nargs="+", default=[], help="files or folders of tests (all)")
     given = parser.parse_args(arguments)
     os.nice(NICENESS)
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     mutmut_config()
-    tests = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
+    selected = settings["pytest_add_cli_args_test_selection"]
+    on_dynamodb = any(mutant.name.startswith(DYNAMODB) for mutant in mutants_of(given.patterns))
+    tests = [*settings["pytest_add_cli_args"], *selection(selected, given.tests, on_dynamodb=on_dynamodb)]
     tests += [f"--ignore={name}" for name in needless_files(given.patterns)]
     runner = Runner(given.patterns, given.seconds, given.every, only_survivors=given.survivors)
     return int(pytest.main(["-s", "-q", "--rootdir=.", *tests], plugins=[runner]))

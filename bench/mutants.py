@@ -6,7 +6,8 @@ the mutant is equivalent. Equivalent mutants are listed with the reason in mutan
 survives, the exit code is 1.
 
 By default all of model, operations and storage is changed, which takes hours. A pattern names modules or
-functions: make mutants ONLY='chalicelib.operations.realtime.waiting_rooms*'
+functions: make mutants ONLY='chalicelib.operations.realtime.waiting_rooms*'. With T=tests/realtime only these
+tests run.
 
 An interrupted run continues where it stopped. Mutants that were detected aren't tried again while their
 function stays the same, and survivors only when the tests that reach them change; to start over, delete the
@@ -32,6 +33,9 @@ ROOT = Path(__file__).parent.parent
 MUTANTS = ROOT / "mutants"
 EVERYTHING = "chalicelib.*"
 NUMBER = re.compile(r"__mutmut_\d+$")
+#: The storage whose mutants also meet tests on DynamoDB, which are slow and left out otherwise.
+DYNAMODB = "chalicelib.storage.dynamodb."
+WITHOUT_DYNAMODB = "not dynamodb and not DynamoDB and not moto and "
 CAST = re.compile(r"""\bcast\((?:"[^"]*"|\w+), """)
 
 
@@ -47,6 +51,14 @@ class Equivalent:
 def equivalents() -> list[Equivalent]:
     listed = tomllib.loads((ROOT / "bench" / "mutants.toml").read_text(encoding="utf-8"))
     return [Equivalent(**entry) for entry in listed.get("equivalent", [])]
+
+
+def selection(selected: list[str], tests: list[str], *, on_dynamodb: bool) -> list[str]:
+    """Return pytest's arguments that select tests: those of pyproject.toml, or only the files of `tests`."""
+    options = [one for one in selected if not one.startswith("tests/")]
+    if on_dynamodb:
+        options = [one.replace(WITHOUT_DYNAMODB, "") for one in options]
+    return [*options, *(tests or [one for one in selected if one.startswith("tests/")])]
 
 
 def generate() -> None:
@@ -108,11 +120,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", help="how long the tests of one mutant take in all (30)")
     parser.add_argument("--every", help="try a sample: every so many mutants")
     parser.add_argument("--survivors", action="store_true", help="try only mutants that survived before")
+    parser.add_argument("--tests", nargs="+", default=[], help="files or folders of tests (all)")
     given = parser.parse_args(arguments)
     patterns = given.patterns or [EVERYTHING]
     chosen = {"seconds": given.seconds, "every": given.every}
     options = [f"--{name}={value}" for name, value in chosen.items() if value]
     options += ["--survivors"] if given.survivors else []
+    options += ["--tests", *given.tests] if given.tests else []
     os.chdir(ROOT)
     generate()
     run = [sys.executable, "-m", "bench.mutant_runner", *patterns, *options]

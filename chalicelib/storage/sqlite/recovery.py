@@ -17,7 +17,8 @@ from .sqlite_engine import SQLiteEngine
 MIN_BYTES = 24
 #: How many records are read at once where nothing is damaged.
 AT_ONCE = 500
-_FIELDS = "pk, sk, v, kind, body"
+_FIELDS = "pk, sk, kind, body"
+_RANGE = "rowid > ? AND rowid <= ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,12 @@ def _copy(
     ranges = [(start, min(start + AT_ONCE, last)) for start in range(after, last, AT_ONCE)][::-1]
     while ranges:
         start, end = ranges.pop()
+        # A single row is looked up: the scan of a range also reads the page before and the one after it.
+        where, values = ("rowid = ?", (end,)) if end - start == 1 else (_RANGE, (start, end))
         try:
             rows = source.execute(
-                f"SELECT rowid, {_FIELDS} FROM item WHERE rowid > ? AND rowid <= ?",  # noqa: S608 - own words
-                (start, end),
+                f"SELECT rowid, {_FIELDS} FROM item WHERE {where}",  # noqa: S608 - own words
+                values,
             ).fetchall()
         except sqlite3.DatabaseError:
             if end - start > 1:
@@ -88,16 +91,18 @@ def _copy(
 
 
 def _keep(target: sqlite3.Connection, row: list[Any]) -> bool:
+    """Copy a row unless its columns contradict its body, from which the version is taken."""
     try:
-        pk, sk, kind, body = (row[i].decode() for i in (0, 1, 3, 4))
+        pk, sk, kind, body = (column.decode() for column in row)
         item = json.loads(body)
-        if (item["pk"], item["sk"], item["kind"]) != (pk, sk, kind):
+        version = item["v"]
+        if (item["pk"], item["sk"], item["kind"]) != (pk, sk, kind) or type(version) is not int:
             return False
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     target.execute(
         "INSERT OR REPLACE INTO item (pk, sk, v, kind, body) VALUES (?, ?, ?, ?, ?)",
-        (pk, sk, row[2], kind, body),
+        (pk, sk, version, kind, body),
     )
     return True
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 
 import pytest
 
 from bench import mutants
+
+SELECTED = tomllib.loads((mutants.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"][
+    "pytest_add_cli_args_test_selection"
+]
 
 
 @pytest.mark.parametrize(
@@ -46,3 +51,18 @@ def test_equivalent_mutants_do_not_count_in_the_score() -> None:
 
 def test_each_equivalent_mutant_has_a_reason() -> None:
     assert all(one.why and one.function and one.becomes for one in mutants.equivalents())
+
+
+def test_only_mutants_of_its_storage_meet_tests_on_dynamodb() -> None:
+    usual = mutants.selection(SELECTED, [], on_dynamodb=False)
+    slow = mutants.selection(SELECTED, [], on_dynamodb=True)
+    assert usual == SELECTED
+    assert "not dynamodb" in " ".join(usual)
+    assert slow == [one.replace("not dynamodb and not DynamoDB and not moto and ", "") for one in usual]
+    assert slow != usual
+
+
+def test_the_tests_may_be_chosen() -> None:
+    chosen = mutants.selection(SELECTED, ["tests/money"], on_dynamodb=False)
+    assert [one for one in chosen if one.startswith("tests/")] == ["tests/money"]
+    assert chosen[:-1] == [one for one in SELECTED if not one.startswith("tests/")]
