@@ -91,6 +91,16 @@ _GROUP_ADMIN: Final = _MANAGE | Custom(
 )
 
 
+def _teaches(actor: Actor, row: Row) -> bool:
+    return actor.username is not None and actor.username in row.get("instructors", ())
+
+
+#: Who teaches a class, or manages the lab.
+_TEACHER: Final = _right(Right.GRADE) & (
+    _MANAGE | Custom(_teaches, "an instructor of the class", for_lists=lambda _: True)
+)
+
+
 def _read_with(kind: str, field_name: str) -> RecordRules:
     """Return the rules of records that an experiment makes: they are read with what they belong to."""
     return RecordRules(
@@ -255,6 +265,21 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             update=_GROUP_ADMIN & _WITHIN,
             delete=UserMatches("username") & _PERSON,
             fixed=frozenset({"nickname", "username"}),
+        ),
+        "class": RecordRules(
+            create=_right(Right.GRADE),
+            read=_TEACHER,
+            update=_TEACHER,
+            delete=_NOBODY,
+            fixed=frozenset({"number", "created", "created_by"}),
+        ),
+        "class_member": RecordRules(
+            create=_right(Right.GRADE) & RelatedAccessible("class", "class_number", Mode.UPDATE),
+            read=_right(Right.GRADE) & RelatedAccessible("class", "class_number"),
+            update=_right(Right.GRADE) & RelatedAccessible("class", "class_number", Mode.UPDATE),
+            delete=_NOBODY,
+            personal=Personal(frozenset({"name", "email", "student_number"})),
+            fixed=frozenset({"class_number", "seat", "participant_id"}),
         ),
         "role": RecordRules(
             create=_MANAGE & _WITHIN,

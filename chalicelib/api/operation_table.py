@@ -24,7 +24,13 @@ from .resources import (
     recruitment_api,
     results_api,
 )
-from .resources.classroom import assignments_api, gradebooks_api, live_sessions_api
+from .resources.classroom import (
+    assignments_api,
+    class_members_api,
+    classes_api,
+    gradebooks_api,
+    live_sessions_api,
+)
 from .resources.exports import exports_api
 from .resources.live_session import live_api, messages_api, stop_api
 from .resources.materials import assets_api
@@ -60,6 +66,8 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *assignments_api.OPERATIONS,
     *gradebooks_api.OPERATIONS,
     *assets_api.OPERATIONS,
+    *classes_api.OPERATIONS,
+    *class_members_api.OPERATIONS,
 )
 
 _BY_NAME: Final[Mapping[str, AnyOperation]] = MappingProxyType({each.name: each for each in OPERATIONS})

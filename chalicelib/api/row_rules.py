@@ -50,6 +50,7 @@ KIND_OF_RESOURCE: Final[Mapping[str, str]] = MappingProxyType(
     {f"{name}s": name for name in RECORD_TYPES}
     | {"dead-letters": "dead_letter", "jobs": "job_run"}
     | {"messages": "run_message", "exports": "export"}
+    | {"classes": "class", "class-members": "class_member"}
 )
 
 

@@ -17,7 +17,7 @@ from .pages import (
     participants,
     responses,
 )
-from .pages.classroom import live_sessions
+from .pages.classroom import classes_page, live_sessions
 from .pages.live_session import live, messages, stop
 from .pages.oversight import settings_page
 from .pages.people import groups_page, profile_page, roles_page, users_page
@@ -32,6 +32,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     participants.PAGE,
     live.PAGE,
     live_sessions.PAGE,
+    classes_page.PAGE,
     messages.PAGE,
     recruitment.PAGE,
     money.PAGE,

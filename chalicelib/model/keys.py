@@ -70,6 +70,7 @@ liveplayers#<n>   <seat>               who has joined a live session; livename#<
 liveanswers#<n>   <page>#<participant> the answers to the pages of a live session, each once; liveresult#<n>
 classes           <number>             classes; classcode#<code> names the one that a join code belongs to
 classmembers#<n>  <seat>               the members of a class; classmember#<n> keeps each address once
+classcharge#<id>  #                    the member whose fee a charge has paid
 part#<id>         class                the class and the seat of a participant who is a member
 classwork#<n>     task#<assignment>    assignments of a class; except#<seat>#<assignment>; # the gradebook
 classpoints#<n>   <assignment>#<seat>  points that people have given in the gradebook of a class
@@ -800,6 +801,11 @@ def class_member(number: int, seat: str) -> Key:
 def class_identity(number: int, identity: str) -> Key:
     """Return what makes an email address or a student number unique in a class."""
     return f"classmember#{number}", identity
+
+
+def class_charge(charge: str) -> Key:
+    """Return where it is stored which fee a charge has paid, so that it is recorded once."""
+    return f"classcharge#{charge}", "#"
 
 
 def class_of_participant(participant_id: int) -> Key:

@@ -167,11 +167,15 @@ class Recruiter(Protocol):
     def read_entry(self, link: str) -> tuple[str, str, str]:
         """Return worker id, assignment id and signed part of an entry link; Forbidden for a forged one."""
 
-    def entry_address(self, worker_id: str, page: str) -> str:
+    def entry_address(self, worker_id: str, page: str, serial: int = 0) -> str:
         """Return the signed link with which a worker takes part, to a page of the run such as "exp".
 
-        Forbidden for a recruiter that signs no links.
+        `serial`: how often the worker's link was renewed; each link has a HIT id of its own. Forbidden for a
+        recruiter that signs no links.
         """
+
+    def entry_hit(self, serial: int) -> str:
+        """Return the HIT id in links that were renewed so many times; Forbidden without signed links."""
 
     def confirm_entry(
         self, worker_id: str, hit_id: str, assignment_id: str, recruiter_state: Mapping[str, Any]

@@ -80,9 +80,14 @@ class NullRecruiter:
         del link
         raise Forbidden("This study has no entry links of this sort.", code="entry_link_invalid")
 
-    def entry_address(self, worker_id: str, page: str) -> str:
+    def entry_address(self, worker_id: str, page: str, serial: int = 0) -> str:
         """Raise Forbidden: entry links are not signed."""
-        del worker_id, page
+        del worker_id, page, serial
+        raise Forbidden("This study has no entry links of this sort.", code="entry_link_invalid")
+
+    def entry_hit(self, serial: int) -> str:
+        """Raise Forbidden: entry links are not signed."""
+        del serial
         raise Forbidden("This study has no entry links of this sort.", code="entry_link_invalid")
 
     def confirm_entry(

@@ -119,9 +119,13 @@ class RecruiterRegistry:
         """Return worker id, assignment id and signed part of an entry link; Forbidden for a forged one."""
         return self._find("link").read_entry(link)
 
-    def entry_address(self, nickname: str, worker_id: str, page: str) -> str:
+    def entry_address(self, nickname: str, worker_id: str, page: str, serial: int = 0) -> str:
         """Return the signed link of a worker to a page of the run; Forbidden without signed links."""
-        return self.named(nickname).entry_address(worker_id, page)
+        return self.named(nickname).entry_address(worker_id, page, serial)
+
+    def entry_hit(self, nickname: str, serial: int) -> str:
+        """Return the HIT id in links that were renewed so many times; Forbidden without signed links."""
+        return self.named(nickname).entry_hit(serial)
 
     def start_replacement_bot(self, entry: Mapping[str, str]) -> None:
         """Start a bot in the place of a participant who has left; VendorRefused where that isn't possible."""

@@ -12,6 +12,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.read_records import all_items
 from chalicelib.serializable import copy_json
+from chalicelib.study.classes import class_texts as texts
 from chalicelib.study.classes.class_seats import class_of_seat, class_seat
 from chalicelib.study.classes.study_class import ClassMember, MemberSource, StudyClass
 
@@ -125,9 +126,7 @@ def add_member(
     identity = checked_identity(name, email, student_number)
     for claim in identity.claims:
         if ctx.uow.item(keys.class_identity(number, claim)) is not None:
-            raise InvalidState(
-                "Another member of the class has this email address or student number.", code="member_exists"
-            )
+            raise _taken()
     member = ClassMember(
         number,
         class_seat(number, secrets.token_hex(_MARK_BYTES)),
@@ -147,6 +146,30 @@ def _claim(ctx: Context, member: ClassMember, identity: MemberIdentity) -> None:
     for claim in identity.claims:
         key = keys.class_identity(member.class_number, claim)
         ctx.uow.put_if_unchanged(key, "class_identity", {"seat": member.seat})
+
+
+def change_identity(ctx: Context, member: ClassMember, identity: MemberIdentity) -> None:
+    """Give a member another name, address or number, and move their claims; the member isn't stored yet.
+
+    InvalidState for an address or a number that another member has.
+    """
+    before = MemberIdentity(member.name, member.email, member.student_number)
+    for claim in identity.claims:
+        held = ctx.uow.item(keys.class_identity(member.class_number, claim))
+        if held is not None and held["seat"] != member.seat:
+            raise _taken()
+    for claim in set(before.claims) - set(identity.claims):
+        key = keys.class_identity(member.class_number, claim)
+        held = ctx.uow.item(key)
+        if held is not None and held["seat"] == member.seat:
+            ctx.uow.delete_item(key, expect=held["v"])
+    _claim(ctx, member, identity)
+    member.name, member.email = identity.name, identity.email
+    member.student_number = identity.student_number
+
+
+def _taken() -> InvalidState:
+    return InvalidState(texts.IDENTITY_TAKEN, code="member_exists")
 
 
 def store_member(ctx: Context, member: ClassMember) -> None:

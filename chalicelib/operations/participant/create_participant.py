@@ -60,6 +60,17 @@ def create_participant(ctx: Context, entry: EntryRequest) -> dict[str, Any]:
     return participant_response(ctx, participant, participant.token_serial)
 
 
+def _require_open_seat(ctx: Context, entry: EntryRequest) -> None:
+    """Refuse a person who can't begin with the link of a member of a class."""
+    # Lazy import: only studies have classes.
+    from chalicelib.study.classes.class_seats import class_of_seat
+
+    if class_of_seat(entry.worker_id) is not None:
+        from chalicelib.operations.classes.class_entry import require_open_seat
+
+        require_open_seat(ctx, entry.worker_id, entry.hit_id)
+
+
 def _begin_as_member(ctx: Context, participant: Participant) -> None:
     """Note which class a participant belongs to who begins with the link of a member."""
     # Lazy import: only studies have classes.
@@ -117,6 +128,8 @@ def _create(ctx: Context, entry: EntryRequest) -> Participant:
         )
     recruiter = entry_verification.recruiter_of(ctx, entry)
     entry_verification.check_signature(ctx, entry, recruiter)
+    if as_study(ctx.experiment) is not None:
+        _require_open_seat(ctx, entry)
     is_unconfirmed = entry_verification.check_confirmation(ctx, entry, recruiter)
     begun = ctx.uow.item(PARTICIPANT_COUNTER)
     ctx.seed(None, "create_participant", begun["v"] if begun else 0)

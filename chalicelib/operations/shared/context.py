@@ -87,8 +87,11 @@ class Recruiters(Protocol):
     def read_entry(self, link: str) -> tuple[str, str, str]:
         """Return worker, assignment and signed part of an entry link."""
 
-    def entry_address(self, nickname: str, worker_id: str, page: str) -> str:
-        """Return the link with which a worker takes part, to a page of the run."""
+    def entry_address(self, nickname: str, worker_id: str, page: str, serial: int = 0) -> str:
+        """Return the link with which a worker takes part, to a page of the run; `serial`: its renewals."""
+
+    def entry_hit(self, nickname: str, serial: int) -> str:
+        """Return the HIT id in links that were renewed so many times."""
 
     def submit_address(self, participant: Participant) -> str:
         """Return the URL to which the exit page sends a participant, or ""."""

@@ -21,6 +21,7 @@ from chalicelib.access.rules import (
 )
 from chalicelib.access.tables import rules_of
 from chalicelib.errors import BadRequest, Forbidden, NotFound
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -242,10 +243,20 @@ class _Related(RelatedRows):
     def is_accessible(self, actor: Actor, kind: str, id_: Any, mode: Mode) -> bool:
         """Whether the actor may access a related row; False for one that isn't there."""
         try:
-            row = _load(self._ctx, kind, id_)
+            row = _load_related(self._ctx, kind, id_)
         except NotFound:
             return False
         return is_accessible_by(self._ctx, kind, row, actor, mode)
+
+
+def _load_related(ctx: Context, kind: str, id_: Any) -> Record | Mapping[str, Any]:
+    """Return the row to which another refers: a record, or a class, which is stored as an item."""
+    if kind != "class":
+        return _load(ctx, kind, id_)
+    item = ctx.uow.item(keys.study_class(id_))
+    if item is None:
+        raise _missing(kind, id_)
+    return item
 
 
 def _load(ctx: Context, kind: str, id_: int) -> Record:

@@ -74,10 +74,17 @@ class LinkRecruiter(NullRecruiter):
     def _address(self, worker_id: str) -> str:
         return self.entry_address(worker_id, "ad")
 
-    def entry_address(self, worker_id: str, page: str) -> str:
-        """Return the link of one worker to a page of the run, such as the study's."""
+    def entry_address(self, worker_id: str, page: str, serial: int = 0) -> str:
+        """Return the link of one worker to a page of the run, such as the study's.
+
+        `serial`: how often it was renewed. The HIT id says so, and an entry is compared with it.
+        """
         base = self._base().rstrip("/")
-        return self._links.address(base, self._mode, self._links.ids_of(worker_id), page)
+        return self._links.address(base, self._mode, self._links.ids_of(worker_id, serial), page)
+
+    def entry_hit(self, serial: int) -> str:
+        """Return the HIT id in links that were renewed so many times."""
+        return self._links.hit_of(serial)
 
     def check_entry(self, worker_id: str, hit_id: str, assignment_id: str, signed: str | None) -> None:
         """Refuse participants without a link of this run or with another's; `signed` is its `entry`."""

@@ -40,9 +40,14 @@ class SignedLinks:
         digest = hmac.new(self._secret.encode(), f"entry-link|{text}".encode(), hashlib.sha256)
         return digest.hexdigest()[:LENGTH]
 
-    def ids_of(self, worker_id: str) -> LinkIds:
-        """Return the ids with which a worker takes part."""
-        return LinkIds(worker_id, f"link-{self.made_from(f'assignment|{worker_id}')}", self.hit_id)
+    def hit_of(self, serial: int) -> str:
+        """Return the HIT id of links that were renewed so many times."""
+        return self.hit_id if serial == 0 else f"{self.hit_id}-{serial}"
+
+    def ids_of(self, worker_id: str, serial: int = 0) -> LinkIds:
+        """Return the ids with which a worker takes part; `serial`: how often their link was renewed."""
+        assignment = f"link-{self.made_from(f'assignment|{worker_id}')}"
+        return LinkIds(worker_id, assignment, self.hit_of(serial))
 
     def address(self, base: str, mode: str, ids: LinkIds, page: str = "ad") -> str:
         """Return one worker's link to a page of the run."""

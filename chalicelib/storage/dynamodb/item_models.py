@@ -681,6 +681,15 @@ class ClassMemberItem(StoredItem):
     left = _text()
 
 
+class ClassChargeItem(StoredItem):
+    class_number = _number()
+    seat = _text()
+    charge = _text()
+    amount = _text()
+    at = _text()
+    refunded = _text()
+
+
 class ClassAssignmentItem(StoredItem):
     class_number = _number()
     number = _number()
@@ -794,6 +803,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "class_code": StoredItem,
     "class_member": ClassMemberItem,
     "class_identity": StoredItem,
+    "class_charge": ClassChargeItem,
     "class_reference": StoredItem,
     "api_answer": ApiAnswerItem,
     "ticket": StoredItem,

@@ -11,3 +11,29 @@ NAME_TOO_LONG: Final = marked("The name can have 120 characters at most.")
 EMAIL_INVALID: Final = marked("Enter an email address such as ada@example.org.")
 STUDENT_NUMBER_INVALID: Final = marked("Enter a student number of at most 60 letters and digits.")
 UNREADABLE: Final = marked("The text contains characters that can't be shown. Remove them.")
+IDENTITY_TAKEN: Final = marked("Another member of the class has this email address or student number.")
+TITLE: Final = marked("Join the class")
+CODE: Final = marked("Class code")
+NAME: Final = marked("Your name")
+EMAIL: Final = marked("Your email address")
+STUDENT_NUMBER: Final = marked("Your student number")
+CODE_UNKNOWN: Final = marked("No class has this code. Check it with your instructor.")
+CLASS_CLOSED: Final = marked("This class can't be joined at the moment. Ask your instructor.")
+CLASS_OVER: Final = marked("This class is over.")
+CLASS_NOT_BEGUN: Final = marked("This class hasn't begun yet. Its first day is {day}.")
+LINK_ENDED: Final = marked("This link doesn't work any more. Ask your instructor for a new one.")
+FEE_UNPAID: Final = marked(
+    "The fee of {fee} for this class isn't paid yet. Pay it as your instructor has told you, then open your "
+    "link again."
+)
+MEMBER_ALREADY: Final = marked(
+    "A member of this class has this email address or student number. If that is you, open the link that you "
+    "have received, or ask your instructor for a new one."
+)
+JOINED: Final = marked("You have joined {name}")
+KEEP_LINK: Final = marked(
+    "This link is yours alone. Keep it, for example as a bookmark: with it you continue on any device."
+)
+LINK_MAILED: Final = marked("It was sent to your email address, too.")
+MAIL_SUBJECT: Final = marked("Your link to {name}")
+MAIL_TEXT: Final = marked("With this link you take part in {name}. It is yours alone; don't pass it on.")

@@ -80,6 +80,16 @@ class StudyClass(StoredFields):
         """Whether the last day has passed."""
         return self.ends_at is not None and self.ends_at <= now
 
+    def status(self, now: datetime) -> str:
+        """Return whether people can join: `open`, or why they can't."""
+        if self.archived is not None:
+            return "archived"
+        if self.is_over(now):
+            return "over"
+        if not self.is_open:
+            return "closed"
+        return "open" if self.has_begun(now) else "not_begun"
+
 
 @dataclass
 class ClassMember(StoredFields):

@@ -166,6 +166,9 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "group": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
     "group_member": (MANAGERS, MANAGERS, MANAGERS, MANAGERS),
     "admission": ((S,), MANAGERS, MANAGERS, (S,)),
+    "class": (GRADERS, MANAGERS, MANAGERS, NONE),
+    # The class to which a member belongs decides.
+    "class_member": (GRADERS, GRADERS, GRADERS, NONE),
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
     "dead_letter": (NONE, EVERY, NONE, GRADERS),
     "asset": (RESEARCHERS, EVERY, RESEARCHERS, RESEARCHERS),
@@ -197,6 +200,8 @@ OWN: dict[tuple[str, Mode], tuple[str, ...]] = {
     ("admission", Mode.CREATE): EVERY,
     ("admission", Mode.READ): EVERY,
     ("admission", Mode.DELETE): EVERY,
+    ("class", Mode.READ): GRADERS,
+    ("class", Mode.UPDATE): GRADERS,
 }
 OWNER_FIELDS = ("created_by", "author", "invited_by", "actor", "username")
 
@@ -207,6 +212,7 @@ def row_by(owner: str) -> dict[str, Any]:
         "participant_id": 2,
         "status": "held",
         "rights": ["View"],
+        "instructors": [owner.rpartition(":")[2]],
         **dict.fromkeys(OWNER_FIELDS, owner),
     }
 

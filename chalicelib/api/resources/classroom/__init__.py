@@ -1,1 +1,1 @@
-"""Operations of the API for classrooms and lecture halls: live sessions."""
+"""Operations of the API for classrooms and lecture halls: live sessions, classes, assignments, gradebooks."""

@@ -1,0 +1,94 @@
+"""The tab Members of a class: who is in it, the join code, entry links, and fees that were paid by hand."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from chalicelib.dashboard.page_call import PageCall, Rendered, redirect
+from chalicelib.dashboard.qr_codes import inline_qr_code
+from chalicelib.operations.classes.manage_classes import ClassWithCounts
+from chalicelib.operations.classes.manage_members import MemberLink
+
+from .class_tabs import ClassTab, render_tab
+
+_PER_PAGE: Final = 100
+
+
+def _show(call: PageCall, shown: ClassWithCounts, refused: str) -> Rendered:
+    return _page(call, shown, refused=refused)
+
+
+def _page(
+    call: PageCall, shown: ClassWithCounts, *, refused: str = "", given: MemberLink | None = None
+) -> Rendered:
+    asked: dict[str, Any] = {"text": call.one("text"), "with_left": call.one("left") == "on"}
+    # A refused form is sent to another address, without the list's own parameters.
+    after = call.one("after") or None if call.method == "GET" else None
+    members = call.run("classes.members", id=str(shown.about.id), **asked, after=after, limit=_PER_PAGE)
+    kept = {"text": asked["text"], "left": "on" if asked["with_left"] else ""}
+    following = {**{name: value for name, value in kept.items() if value}, "after": members.next or ""}
+    return render_tab(
+        "class_members.html",
+        call,
+        "",
+        shown,
+        refused=refused,
+        members=members.rows,
+        next_address=f"?{urlencode(following)}" if members.next else None,
+        sees=not members.rows or members.rows[0].name is not None,
+        given=given,
+        qr=inline_qr_code(shown.about.join_address) if shown.about.status == "open" else None,
+        **asked,
+    )
+
+
+def _add(call: PageCall, number: str) -> Rendered:
+    fields = {name: call.one(name) for name in ("name", "email", "student_number")}
+    return _with_link(call, number, call.run("classes.add-member", id=number, **fields))
+
+
+def _link(call: PageCall, number: str) -> Rendered:
+    renews = call.one("renews") == "yes"
+    return _with_link(call, number, call.run("class-members.link", id=call.one("seat"), renews=renews))
+
+
+def _with_link(call: PageCall, number: str, given: Any) -> Rendered:
+    """Show the entry link of a member, once: a page that is loaded again doesn't contain it."""
+    return _page(call, call.run("classes.read", id=number), given=given)
+
+
+def _remove(call: PageCall, number: str) -> Rendered:
+    call.run("class-members.remove", id=call.one("seat"))
+    return redirect(f"/dashboard/classes/{number}?said=removed")
+
+
+def _pay(call: PageCall, number: str) -> Rendered:
+    call.run("class-members.pay", id=call.one("seat"), charge=call.one("charge"))
+    return redirect(f"/dashboard/classes/{number}?said=paid")
+
+
+def _refund(call: PageCall, number: str) -> Rendered:
+    call.run("class-members.refund", id=call.one("seat"))
+    return redirect(f"/dashboard/classes/{number}?said=refunded")
+
+
+def _change(call: PageCall, number: str) -> Rendered:
+    fields = {name: call.one(name) for name in ("name", "email", "student_number")}
+    call.run("class-members.change", id=call.one("seat"), **fields)
+    return redirect(f"/dashboard/classes/{number}?said=changed")
+
+
+TAB: Final = ClassTab(
+    "",
+    "Members",
+    _show,
+    {
+        "add-member": _add,
+        "link": _link,
+        "remove-member": _remove,
+        "pay": _pay,
+        "refund": _refund,
+        "change-member": _change,
+    },
+)
