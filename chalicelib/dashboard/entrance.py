@@ -19,7 +19,7 @@ from .dashboard_request import DashboardRequest
 from .operation_calls import run_for_each, run_operation
 from .page_call import DashboardPage, PageCall, Rendered, redirect
 from .registry import find_page
-from .rendering import render_error
+from .rendering import render_alone, render_error
 from .sign_in.complete import HOME
 from .sign_in.cookies import SessionCookie
 from .sign_in.invitation_page import INVITATION, answer_invitation
@@ -81,7 +81,7 @@ def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
     if request.is_change and not sessions.is_same_token(request.one("csrf"), session.csrf):
         raise Forbidden("This form is out of date. Go back, reload the page, and try again.")
     if request.tab == SIGN_OUT:
-        return _sign_out(request, cookie)
+        return _sign_out(request, cookie, session)
     if request.tab == doorbell.TAB and request.is_change:
         return doorbell.answer_doorbell(session, request.headers)
     return _page(request, session)
@@ -117,10 +117,20 @@ def _require_right(actor: Actor, page: DashboardPage) -> None:
         )
 
 
-def _sign_out(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
+def _sign_out(
+    request: DashboardRequest, cookie: SessionCookie, session: sessions.DashboardSession
+) -> Rendered:
+    """End the session; a user of a provider is offered to sign out there, too.
+
+    That is a link, not a redirect: browsers apply `form-action` to the redirects that follow a form.
+    """
     if not request.is_change:
         return redirect(HOME)
     _run(sessions.end_session, cookie.token)
+    label, address = session.sign_out
+    if address:
+        headers = {"Set-Cookie": cookie.header("")}
+        return render_alone("signed_out.html", headers=headers, provider=label, address=address)
     return Rendered(status=303, headers={"Location": f"{HOME}/{SIGN_IN}", "Set-Cookie": cookie.header("")})
 
 

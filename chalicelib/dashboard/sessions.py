@@ -38,7 +38,7 @@ SESSION_LIFETIME: Final = timedelta(hours=12)
 #: How many characters of the browser's description are kept.
 _AGENT_CHARACTERS: Final = 120
 _SESSION_FIELDS: Final = frozenset(
-    {"actor", "user_since", "began", "expires", "secure", "agent", "address", "how"}
+    {"actor", "user_since", "began", "expires", "secure", "agent", "address", "how", "sign_out"}
 )
 
 
@@ -54,6 +54,8 @@ class DashboardSession:
     authenticated: datetime | None = None
     #: How the user prefers to see the pages.
     preferences: Preferences = field(default_factory=Preferences)
+    #: The provider with whose account the user has signed in, and where they sign out there; "" for none.
+    sign_out: tuple[str, str] = field(default=("", ""), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,13 @@ def begin_user_session(
     how: str,
     within: Callable[[Context], None] | None = None,
     lifetime: timedelta = SESSION_LIFETIME,
+    sign_out: tuple[str, str] = ("", ""),
 ) -> str:
     """Return the token of a new session of a user who has proved who they are.
 
     It is in the audit log as the user's. `how`: the way in words. `within`: uses up what the proof was made
-    with, in the same commit. `lifetime`: how long the session lasts. Unauthorized
-    for a user who was removed or has no rights any more.
+    with, in the same commit. `lifetime`: how long the session lasts. `sign_out`: the provider's label, and
+    where the user signs out there. Unauthorized for a user who was removed or has no rights any more.
     """
     if within is not None:
         within(ctx)
@@ -142,7 +145,7 @@ def begin_user_session(
         )
     ctx.caller = caller_of(actor)
     record_change(ctx, "sessions.begin", records=[("users", username)], fields={"how": how})
-    return _begin(ctx, actor.id, browser, how, lifetime)
+    return _begin(ctx, actor.id, browser, how, lifetime=lifetime, sign_out=sign_out)
 
 
 def begin_operator_session(
@@ -159,7 +162,13 @@ def begin_operator_session(
 
 
 def _begin(
-    ctx: Context, actor_id: str, browser: Browser, how: str, lifetime: timedelta = SESSION_LIFETIME
+    ctx: Context,
+    actor_id: str,
+    browser: Browser,
+    how: str,
+    *,
+    lifetime: timedelta = SESSION_LIFETIME,
+    sign_out: tuple[str, str] = ("", ""),
 ) -> str:
     """Store a new session and return its token; the browser's former session ends."""
     keep_user(ctx, username_of(actor_id))
@@ -177,6 +186,7 @@ def _begin(
         "agent": browser.agent[:_AGENT_CHARACTERS],
         "address": browser.address,
         "how": how,
+        "sign_out": list(sign_out),
         "authenticated": iso(ctx.now),
     }
     ctx.uow.put_item(keys.session(digest(token)), "session", fields)
@@ -197,7 +207,9 @@ def find_session(ctx: Context, token: str, *, is_secure: bool = False) -> Dashbo
         # The session of a user who was removed since; this is a later one of the same name.
         return None
     preferences = Preferences() if user is None else Preferences.of(user.preferences)
-    return DashboardSession(actor, csrf_token(ctx, token), item["sk"], authenticated, preferences)
+    label, address = item.get("sign_out", ("", ""))
+    csrf = csrf_token(ctx, token)
+    return DashboardSession(actor, csrf, item["sk"], authenticated, preferences, (label, address))
 
 
 def end_session(ctx: Context, token: str) -> None:

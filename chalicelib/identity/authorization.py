@@ -1,6 +1,7 @@
 """Signs a person in with an OpenID Connect provider: the authorization code flow, with PKCE.
 
-Sources: OpenID Connect Core 1.0, RFC 7636 (PKCE), RFC 9207 (the issuer in answers), RFC 9700 (best practice).
+Sources: OpenID Connect Core 1.0 and RP-Initiated Logout 1.0, RFC 7636 (PKCE), RFC 9207 (the issuer in
+answers), RFC 9700 (best practice).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from .refusals import SignInRefused
 
 _ENTROPY: Final = 32
 _LONGEST_CODE: Final = 4096
+_LONGEST_HINT: Final = 6000
 _ERROR_CODE: Final = re.compile(r"[a-z_]{1,40}")
 _CANCELLED: Final = frozenset({"access_denied", "user_cancelled"})
 
@@ -47,6 +49,8 @@ class VerifiedIdentity:
     issuer: str
     subject: str
     claims: Mapping[str, Any]
+    #: Where the person signs out at the provider; "" for one that doesn't offer it.
+    sign_out_address: str = field(default="", repr=False)
 
 
 def begin(client: ProviderClient, provider: OpenIdProvider, redirect_uri: str) -> tuple[str, PendingSignIn]:
@@ -110,8 +114,22 @@ def finish(
         keys=lambda is_fresh: client.keys(provider, is_fresh=is_fresh),
         now=now,
     )
-    return VerifiedIdentity(
-        provider.name, provider.issuer, claims["sub"], _with_user_info(client, provider, claims, tokens)
+    found = _with_user_info(client, provider, claims, tokens)
+    sign_out = _sign_out_address(provider, document.end_session_endpoint, tokens["id_token"])
+    return VerifiedIdentity(provider.name, provider.issuer, claims["sub"], found, sign_out)
+
+
+def _sign_out_address(provider: OpenIdProvider, endpoint: str, id_token: str) -> str:
+    """Return the address at which the person ends their session at the provider.
+
+    The ID token says whose session it is, so that the provider needn't ask; one that is too long for an
+    address is left out. No address to come back to is named: a provider refuses one that isn't registered.
+    """
+    if not endpoint:
+        return ""
+    hint = {"id_token_hint": id_token} if len(id_token) <= _LONGEST_HINT else {}
+    return (
+        f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'client_id': provider.client_id, **hint})}"
     )
 
 
@@ -165,7 +183,9 @@ def _with_user_info(
 def _provider_refusal(provider: OpenIdProvider, error: str) -> SignInRefused:
     word = error if _ERROR_CODE.fullmatch(error) else "other"
     if word in _CANCELLED:
-        return SignInRefused(f"The sign-in was cancelled at {provider.label}.", word)
+        cancelled = SignInRefused(f"The sign-in was cancelled at {provider.label}.", word)
+        cancelled.is_cancelled = True
+        return cancelled
     return SignInRefused(
         f"{provider.label} didn't sign you in ({word}). Begin again; if it happens again, tell "
         f"{provider.contact}.",

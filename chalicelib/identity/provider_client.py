@@ -50,6 +50,8 @@ class ProviderDocument:
     token_auth_methods: tuple[str, ...]
     #: Whether each answer names its issuer (RFC 9207).
     names_issuer: bool
+    #: Where a person signs out; "" for a provider without such an address, or with an invalid one.
+    end_session_endpoint: str = ""
 
 
 class ProviderClient:
@@ -84,6 +86,7 @@ class ProviderClient:
             ),
             token_auth_methods=tuple(map(str, methods)) if isinstance(methods, list) else (),
             names_issuer=found.get("authorization_response_iss_parameter_supported") is True,
+            end_session_endpoint=_sign_out_address(provider, found),
         )
 
     def keys(self, provider: OpenIdProvider, *, is_fresh: bool = False) -> list[dict[str, Any]]:
@@ -158,6 +161,14 @@ def _address(provider: OpenIdProvider, found: Mapping[str, Any], name: str) -> s
     raise VendorRefused(
         f"{provider.label} describes itself without a valid {name}; ask its operators about it."
     )
+
+
+def _sign_out_address(provider: OpenIdProvider, found: Mapping[str, Any]) -> str:
+    try:
+        return _address(provider, found, "end_session_endpoint")
+    except VendorRefused:
+        # Signing in works without it.
+        return ""
 
 
 def _is_safe(address: str, *, is_local: bool) -> bool:

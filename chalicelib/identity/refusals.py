@@ -14,3 +14,5 @@ class SignInRefused(Forbidden):
         """`message`: a sentence for the person; `reason`: a word or two for the log, without values."""
         super().__init__(message)
         self.reason = reason
+        #: Whether the person cancelled the sign-in, rather than something being wrong with it.
+        self.is_cancelled = False

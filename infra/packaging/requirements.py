@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -23,6 +24,12 @@ from .lambda_python import spelled, version
 
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
+#: The packages that only sign-in needs, by the setting that asks for them; the extra `sign-in` has the same.
+SIGN_IN_PACKAGES: Final[Mapping[str, str]] = {
+    "oidc_providers": "joserfc>=1.6,<2",
+    "passkeys": "webauthn>=3,<4",
+    "lab_sign_in": "joserfc>=1.6,<2",
+}
 #: Petri is included anyway, Chalice's deployer packages Chalice, and Petri replaces Dallinger.
 BROUGHT = {"petri": "", "chalice": "", "dallinger": "dallinger is left out: Petri replaces it."}
 _COMMENT = re.compile(r"(^|\s+)#.*$")

@@ -23,7 +23,7 @@ from .hook_trial import HookCalls, HookTrial, try_hooks
 from .page_trial import try_pages
 from .pages import pages
 from .recruiters import recruiting
-from .service_settings import accounts
+from .service_settings import accounts, sign_in_packages
 from .sharing import sharing
 
 __all__ = ["Finding", "HookCalls", "Verdict", "examine", "shipped_files", "verify"]
@@ -92,6 +92,7 @@ def _examine(code: CodeCheck, core_routes: list[str], *, played: bool) -> Verdic
         *sharing(get_config()),
         *recruiting(get_config()),
         *accounts(get_config()),
+        *sign_in_packages(get_config()),
         *pages(folder, loaded, is_study=code.is_study),
         *embedded(loaded),
         *tried.findings,

@@ -1,8 +1,9 @@
-"""Checks the settings of accounts that a run outside debug mode uses: the mailer and the recruiters."""
+"""Checks the settings of accounts that a run uses: the mailer, the recruiters, and the ways to sign in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from chalicelib.bootstrap import VENDORS
@@ -15,8 +16,9 @@ from chalicelib.operations.shared.settings import Settings
 from chalicelib.recruiters.link import SONA
 from chalicelib.recruiters.link.recruiter import ANY
 from chalicelib.recruiters.link.sona_credit import completion_url
+from infra.packaging.requirements import SIGN_IN_PACKAGES
 
-from .findings import Finding, error
+from .findings import Finding, error, warning
 
 _ADDRESS = "https://verify.invalid"
 
@@ -50,6 +52,21 @@ def _credit(settings: Settings) -> Iterator[Finding]:
             "Set link_workers = any.",
         )
     yield from _refused(lambda: completion_url(str(settings.get("sona_credit_url") or ""), "code"))
+
+
+def sign_in_packages(config: Configuration) -> Iterator[Finding]:
+    """Warn of packages that a way to sign in to the dashboard needs, and that this machine lacks."""
+    if not config.ready:
+        return
+    for setting, requirement in SIGN_IN_PACKAGES.items():
+        name = requirement.partition(">")[0]
+        if config.get(setting, None) and find_spec(name) is None:
+            yield warning(
+                "config.txt",
+                f"{setting} needs the package {name}, which this machine lacks.",
+                "To sign in with it to a run on this machine: pip install 'petri[sign-in]'. A deployed app "
+                "gets the package.",
+            )
 
 
 def _build(name: str, settings: Settings) -> Any:

@@ -29,6 +29,7 @@ def complete(
     how: str,
     within: Callable[[Context], None] | None = None,
     lifetime: timedelta = SESSION_LIFETIME,
+    sign_out: tuple[str, str] = ("", ""),
 ) -> Rendered:
     """Sign a user in: begin a session, give the browser a new cookie, and open the dashboard.
 
@@ -42,6 +43,8 @@ def complete(
         within: Called in the commit that begins the session, to use up what works once, such as a code or a
             state; it raises Refused to keep the session from beginning.
         lifetime: How long the session lasts.
+        sign_out: The label of the provider with whose account the user signs in, and the address at which
+            they sign out there; "" for none.
 
     Returns:
         The redirect to the dashboard, with the cookie of the new session.
@@ -55,6 +58,7 @@ def complete(
         how=how,
         within=within,
         lifetime=lifetime,
+        sign_out=sign_out,
         request=Request(address=request.address),
     )
     return signed_in(cookie, token)

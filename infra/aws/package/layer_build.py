@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.packaging.pins import pins
-from infra.packaging.requirements import REQUIREMENTS
+from infra.packaging.requirements import REQUIREMENTS, SIGN_IN_PACKAGES
 from infra.packaging.sizes import MOST_UNPACKED, Sizes, sizes_of
 from infra.problems import OperatorProblem
 
@@ -19,12 +19,6 @@ from .package_build import compile_below, install_packages, pack
 from .prune import prune
 from .staging import StagedApp
 
-#: The packages, by the setting that asks for them; pyproject.toml has the same under the extra `sign-in`.
-SIGN_IN_PACKAGES: Final[Mapping[str, str]] = {
-    "oidc_providers": "joserfc>=1.6,<2",
-    "passkeys": "webauthn>=3,<4",
-    "lab_sign_in": "joserfc>=1.6,<2",
-}
 #: Where Lambda unpacks a layer, and the folder of it that Python searches.
 _PLACE: Final = "/opt"
 _PYTHON: Final = "python"

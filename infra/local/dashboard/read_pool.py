@@ -2,7 +2,8 @@
 
 The reads have an app of their own, whose store only reads. One that has to write after all is run again where
 changes are made. Forms with a password are run here first too, for their hash takes long: when they are run
-again, the hash is known (`password_hashing`). The threads are daemons: a hook of the author that never
+again, the hash is known (`password_hashing`). So is what a provider has said about a sign-in with an account
+there (`openid_sign_in`). The threads are daemons: a hook of the author that never
 returns doesn't keep the process.
 """
 
@@ -21,8 +22,10 @@ from infra.lambda_events.responses import ProxyResponse, error_response
 
 #: The paths whose GETs are reads of the dashboard.
 READ_PATHS: Final = ("/dashboard", "/api/v1")
-#: GETs below this one go on with a sign-in: what they do at a provider works once, so they run once.
-_ONCE: Final = "/dashboard/sign-in/"
+#: GETs below this one go on with a sign-in, and are handled where changes are made.
+_SIGN_IN: Final = "/dashboard/sign-in/"
+#: GETs below this one begin a sign-in at a provider, or end it: they wait for the provider.
+_AT_PROVIDERS: Final = "/dashboard/sign-in/openid/"
 #: The paths whose POSTs hash a password.
 HASHING_PATHS: Final = (
     "/dashboard/sign-in/password",
@@ -59,9 +62,9 @@ class ReadPool:
 
     @staticmethod
     def serves(method: str, path: str) -> bool:
-        """Whether a request is a read of the dashboard, or a change of it that hashes a password."""
-        if method == "GET" and path.startswith(_ONCE):
-            return False
+        """Whether a request is a read of the dashboard, or one that hashes a password or asks a provider."""
+        if method == "GET" and path.startswith(_SIGN_IN):
+            return path.startswith(_AT_PROVIDERS)
         paths = READ_PATHS if method == "GET" else HASHING_PATHS if method == "POST" else ()
         return any(path == own or path.startswith(f"{own}/") for own in paths)
 

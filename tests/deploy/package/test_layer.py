@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from chalice.deploy.packager import DependencyBuilder
 
-from infra.aws.package.layer_build import SIGN_IN_PACKAGES, build_layer, check_sizes, packages_for
+from infra.aws.package.layer_build import build_layer, check_sizes, packages_for
 from infra.aws.package.staging import StagedApp
 from infra.packaging import lambda_python
+from infra.packaging.requirements import SIGN_IN_PACKAGES
 from infra.packaging.sizes import MOST_UNPACKED, SizePart, Sizes, sizes_of
 from infra.problems import OperatorProblem
 from tests.docs.blocks import ROOT

@@ -70,6 +70,8 @@ class StandInProvider:
     #: The error with which sign-in ends, or "".
     error: str = ""
     calls: list[str] = field(default_factory=list)
+    #: Who has signed out at the provider.
+    signed_out: list[str] = field(default_factory=list)
     key: ECKey = field(default_factory=new_key)
     _codes: dict[str, _Grant] = field(default_factory=dict)
 
@@ -103,8 +105,8 @@ class StandInProvider:
                 return _json(self._document())
             case ("GET", "/keys"):
                 return _json(KeySet([self.key]).as_dict(private=False))
-            case ("GET", "/authorize"):
-                return self._authorize(query)
+            case ("GET", "/sign-out" | "/authorize" as page):
+                return self._sign_out(query) if page == "/sign-out" else self._authorize(query)
             case ("POST", "/token"):
                 return self._token(form, headers)
             case ("GET", "/userinfo"):
@@ -155,6 +157,14 @@ class StandInProvider:
             f'<a id="go" href="{escape(address)}">Continue as Ada</a>'
         )
         return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
+
+    def _sign_out(self, query: dict[str, str]) -> Reply:
+        """Sign the person out whom a token of this provider names, without asking them."""
+        hint = jwt.decode(query.get("id_token_hint", ""), self.key)
+        if (query.get("client_id"), hint.claims["aud"]) != (CLIENT, CLIENT):
+            return 400, {}, b"invalid request"
+        self.signed_out.append(hint.claims["sub"])
+        return 200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><title>Bye</title>"
 
     def _token(self, form: dict[str, str], headers: Any) -> Reply:
         if not self._is_client(form, headers):

@@ -159,7 +159,8 @@ def test_other_paths_and_changes_are_not_reads_of_the_dashboard() -> None:
     ]
     assert served == [False] * 4
     assert not ReadPool.serves("POST", "/dashboard/sign-in")
-    assert not ReadPool.serves("GET", "/dashboard/sign-in/openid/university")
+    assert not ReadPool.serves("GET", "/dashboard/sign-in/new-password")
+    assert ReadPool.serves("GET", "/dashboard/sign-in/openid/university")
     assert not ReadPool.serves("POST", "/dashboard/account/make-token")
     assert ReadPool.serves("POST", "/dashboard/sign-in/password")
     assert ReadPool.serves("GET", "/dashboard")

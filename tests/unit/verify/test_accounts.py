@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.unit.verify.conftest import GOOD
@@ -61,3 +63,23 @@ def test_credit_in_sona_with_its_settings_passes(check):
 )
 def test_credit_in_sona_without_one_of_its_settings_is_found(check, settings, what):
     assert [what in each.what for each in check({"config.txt": LINKS + settings})] == [True]
+
+
+@pytest.mark.parametrize(
+    ("settings", "package"),
+    [
+        ("passkeys = true\n", "webauthn"),
+        ('oidc_providers = {"orcid": {"issuer": "https://orcid.org", "client_id": "APP-1"}}\n', "joserfc"),
+    ],
+)
+def test_a_package_that_signing_in_needs_and_the_machine_lacks_is_a_warning(
+    check, monkeypatch, settings, package
+):
+    files = {"config.txt": GOOD["config.txt"] + settings}
+    assert check(files) == []
+    monkeypatch.setitem(sys.modules, package, None)
+    (found,) = check(files)
+    assert (found.level, found.where) == ("warning", "config.txt")
+    assert f"needs the package {package}" in found.what
+    assert "pip install 'petri[sign-in]'" in found.fix
+    assert check() == []

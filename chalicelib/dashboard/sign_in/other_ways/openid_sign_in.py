@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -23,8 +23,21 @@ from chalicelib.dashboard.rendering import render_alone
 from chalicelib.dashboard.sessions import find_session
 from chalicelib.dashboard.sign_in.complete import complete
 from chalicelib.dashboard.sign_in.cookies import FormCookie, SessionCookie
-from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound, VendorError, VendorRefused
+from chalicelib.errors import (
+    BadRequest,
+    Forbidden,
+    InvalidState,
+    NotFound,
+    TooManyTries,
+    VendorError,
+    VendorRefused,
+)
 from chalicelib.experiment.config.openid_settings import OpenIdProvider, providers_in
+from chalicelib.operations.accounts.credentials.sign_in_limits import (
+    count_failure,
+    forget_failures,
+    require_no_pause,
+)
 from chalicelib.operations.accounts.identities.openid_accounts import (
     BlockedAccount,
     OpenIdAccount,
@@ -41,6 +54,7 @@ from .packages import require_package
 if TYPE_CHECKING:
     from chalicelib.identity.authorization import PendingSignIn, VerifiedIdentity
     from chalicelib.identity.provider_client import ProviderClient
+    from chalicelib.identity.refusals import SignInRefused
 
 NAME: Final = "openid"
 #: For how long a person may stay at the provider.
@@ -55,7 +69,9 @@ _SUFFIX: Final = "-openid"
 _BAD_GATEWAY: Final = 502
 #: Seconds within which a request may be handled again.
 _HANDLED_AGAIN_WITHIN: Final = 30.0
-_PROVED: Final[dict[tuple[Any, ...], tuple[float, VerifiedIdentity]]] = {}
+_PROVED: Final[dict[tuple[Any, ...], tuple[float, VerifiedIdentity | SignInRefused]]] = {}
+#: How many answers of a provider may fail at an address, which several people may share, before a pause.
+_FREE_FAILURES: Final = 10
 logger = logging.getLogger("petri")
 
 
@@ -128,8 +144,15 @@ def answer_openid(request: DashboardRequest) -> Rendered:
         if not request.fields.keys() & {"state", "code", "error"}:
             linked, accepted = _linking_user(request), _acceptance(request)
             return begin_openid(request, provider, link_to=linked, accepting=accepted)
+        services.current().run(require_no_pause, _attempts_at(provider), request.address)
         return _finish(request, provider)
+    except TooManyTries as refused:
+        page = _failed(provider, str(refused), "pause", refused.status)
+        return replace(page, headers={"Retry-After": str(max(1, round(refused.retry_after)))})
     except SignInRefused as refused:
+        if not refused.is_cancelled:
+            attempts = _attempts_at(provider)
+            services.current().run(count_failure, attempts, request.address, free=_FREE_FAILURES)
         return _failed(provider, str(refused), refused.reason, refused.status)
     except VendorRefused as refused:
         return _failed(provider, str(refused), "refused", _BAD_GATEWAY)
@@ -183,7 +206,7 @@ def _finish(request: DashboardRequest, provider: OpenIdProvider) -> Rendered:
     if begun.link_to:
         return _link(request, begun, account)
     if begun.invitation:
-        return _accept(request, provider, begun, account)
+        return _accept(request, provider, begun, account, identity.sign_out_address)
     run = services.current().run
     try:
         username = run(
@@ -202,7 +225,9 @@ def _finish(request: DashboardRequest, provider: OpenIdProvider) -> Rendered:
             "blocked",
             403,
         )
-    return complete(request, username, how=provider.label)
+    forget = partial(forget_failures, account=_attempts_at(provider), address=request.address)
+    sign_out = provider.label, identity.sign_out_address
+    return complete(request, username, how=provider.label, within=forget, sign_out=sign_out)
 
 
 def _proved(
@@ -210,21 +235,39 @@ def _proved(
 ) -> VerifiedIdentity:
     """Return the identity with which the browser comes back; a code is exchanged once.
 
-    In a local run, a request that turns out to write is handled again, in turn with those of participants.
-    Then the provider isn't asked again: the code would be refused, and participants would wait.
+    In a local run, the provider is asked in a thread beside the lane of participants. A request that turns
+    out to write is then handled again, in turn with those of participants; the provider isn't asked again,
+    for the code would be refused, and participants would wait.
     """
     from chalicelib.identity.authorization import finish
+    from chalicelib.identity.refusals import SignInRefused
 
     answer = {name: request.one(name) for name in ("state", "code", "iss", "error") if name in request.fields}
     key = begun.pending, tuple(sorted(answer.items()))
     known = _PROVED.get(key)
     if known is not None and time.monotonic() - known[0] < _HANDLED_AGAIN_WITHIN:
-        return known[1]
-    identity = finish(_client(), provider, begun.pending, answer, now)
-    for old in [each for each, (at, _) in _PROVED.items() if time.monotonic() - at >= _HANDLED_AGAIN_WITHIN]:
-        _PROVED.pop(old, None)
-    _PROVED[key] = time.monotonic(), identity
-    return identity
+        return _unless_refused(known[1])
+    found: VerifiedIdentity | SignInRefused
+    try:
+        found = finish(_client(), provider, begun.pending, answer, now)
+    except SignInRefused as refused:
+        found = refused
+    for old, (at, _) in list(_PROVED.items()):
+        if time.monotonic() - at >= _HANDLED_AGAIN_WITHIN:
+            _PROVED.pop(old, None)
+    _PROVED[key] = time.monotonic(), found
+    return _unless_refused(found)
+
+
+def _unless_refused(found: VerifiedIdentity | SignInRefused) -> VerifiedIdentity:
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _attempts_at(provider: OpenIdProvider) -> str:
+    """Return the account under which failed answers of a provider are counted, for each address."""
+    return f"answers of {provider.name}"
 
 
 def _link(request: DashboardRequest, begun: BegunSignIn, account: OpenIdAccount) -> Rendered:
@@ -247,7 +290,11 @@ def _link(request: DashboardRequest, begun: BegunSignIn, account: OpenIdAccount)
 
 
 def _accept(
-    request: DashboardRequest, provider: OpenIdProvider, begun: BegunSignIn, account: OpenIdAccount
+    request: DashboardRequest,
+    provider: OpenIdProvider,
+    begun: BegunSignIn,
+    account: OpenIdAccount,
+    sign_out_address: str,
 ) -> Rendered:
     """Accept an invitation with an account, and sign the new user in."""
     try:
@@ -263,7 +310,8 @@ def _accept(
     except (BadRequest, Forbidden, InvalidState, NotFound) as refused:
         again = f"/dashboard/invitation/{begun.invitation}"
         return show_failed(provider.name, str(refused), str(refused.code), refused.status, again=again)
-    return complete(request, begun.username, how=f"invitation and {provider.label}")
+    sign_out = provider.label, sign_out_address
+    return complete(request, begun.username, how=f"invitation and {provider.label}", sign_out=sign_out)
 
 
 def _acceptance(request: DashboardRequest) -> tuple[str, str]:

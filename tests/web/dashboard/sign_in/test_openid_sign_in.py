@@ -6,9 +6,11 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
+import requests
 
 from chalicelib.dashboard.sign_in.other_ways import openid_sign_in, packages
 from chalicelib.errors import Forbidden, InvalidState
@@ -26,7 +28,7 @@ from tests.tools.signing_in.standin import CLIENT, SECRET, StandInProvider
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import OWN
 from tests.web.dashboard.sign_in.signing_in import StrangersBrowser, add_user_with_password
-from tests.web.world import Said, World
+from tests.web.world import OPERATOR_TOKEN, Said, World
 
 AT = "sign-in/openid/university"
 RULES = [
@@ -381,3 +383,80 @@ def test_the_last_way_to_sign_in_is_not_removed(here: World, standin: StandInPro
     (linked,) = here.app.run(linked_accounts, "ada")
     said = browser.post("account/unlink-account", {"account": linked["id"]})
     assert (said.status, "the only way in which you can sign in" in _text(said)) == (409, True)
+
+
+def _wrong_answer(here: World, standin: StandInProvider) -> Said:
+    browser = StrangersBrowser(here)
+    return browser.open(AT, {**_answer(browser, standin), "code": "a guess"})
+
+
+def test_pauses_after_failed_answers_grow_for_an_address_and_not_for_others(
+    here: World, standin: StandInProvider
+) -> None:
+    for _ in range(11):
+        assert _wrong_answer(here, standin).status == 403
+    asked = len(standin.calls)
+    paused = _wrong_answer(here, standin)
+    assert (paused.status, "Too many attempts have failed" in _text(paused)) == (429, True)
+    assert len(standin.calls) == asked
+    first = int(paused.headers["retry-after"])
+    here.clock.turn(seconds=first + 1)
+    assert _wrong_answer(here, standin).status == 403
+    assert int(_wrong_answer(here, standin).headers["retry-after"]) > first
+    # A person at another address signs in meanwhile.
+    here.address = "192.0.2.99"
+    assert _sign_in(here, standin)[1].status == 303
+
+
+def test_a_sign_in_forgets_the_failed_answers_before_it(here: World, standin: StandInProvider) -> None:
+    for _ in range(2):
+        for _ in range(10):
+            assert _wrong_answer(here, standin).status == 403
+        assert _sign_in(here, standin)[1].status == 303
+
+
+def test_a_person_who_cancels_often_is_not_made_to_wait(here: World, standin: StandInProvider) -> None:
+    standin.error = "access_denied"
+    for _ in range(15):
+        assert _sign_in(here, standin)[1].status == 403
+    standin.error = ""
+    assert _sign_in(here, standin)[1].status == 303
+
+
+def test_a_user_who_signs_out_can_sign_out_at_the_provider_too(here: World, standin: StandInProvider) -> None:
+    standin.discovery = {"end_session_endpoint": f"{standin.issuer}/sign-out"}
+    browser, _ = _sign_in(here, standin)
+    said = browser.post("sign-out", {})
+    page = _text(said)
+    assert (said.status, browser.session) == (200, None)
+    assert "You have signed out of the dashboard" in page
+    address = unescape(re.search(r'href="(http[^"]+/sign-out[^"]+)"', page)[1])
+    assert requests.get(address, timeout=10).status_code == 200
+    assert standin.signed_out == ["ada-1815"]
+    assert browser.open("overview").status == 401
+    # Without a session nothing is left of the token.
+    assert "id_token_hint" not in str(here.items())
+
+
+def test_without_an_address_for_it_a_user_signs_out_of_the_dashboard_alone(
+    here: World, standin: StandInProvider
+) -> None:
+    for endpoint in (None, "javascript:alert(1)", "http://elsewhere.example/out", 7):
+        openid_sign_in._client.cache_clear()
+        standin.discovery = {} if endpoint is None else {"end_session_endpoint": endpoint}
+        browser, _ = _sign_in(here, standin)
+        said = browser.post("sign-out", {})
+        assert (said.status, said.headers["location"]) == (303, "/dashboard/sign-in")
+
+
+def test_the_token_of_the_provider_is_in_no_list_of_sessions_and_in_no_log(
+    here: World, standin: StandInProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    standin.discovery = {"end_session_endpoint": f"{standin.issuer}/sign-out"}
+    with caplog.at_level(logging.DEBUG):
+        browser, _ = _sign_in(here, standin)
+        account = _text(browser.open("account"))
+    assert "id_token_hint" in str(here.items("session"))
+    assert "id_token_hint" not in account + caplog.text
+    sessions = here.get("/api/v1/sessions", token=OPERATOR_TOKEN)["rows"]
+    assert "id_token_hint" not in str(sessions)
