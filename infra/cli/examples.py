@@ -26,6 +26,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "import-items": ("petri import-items questions.gift my_study",),
     "export-items": ("petri export-items my_study --to gift --out questions.gift",),
+    "assets": (
+        "petri assets my_study",
+        "petri assets my_study add happy.png --alt 'A smiling face'",
+        "petri assets my_study remove happy.png",
+    ),
     "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),
     "simulate": (
         "petri simulate my_study --participants 1000",

@@ -19,6 +19,7 @@ from infra.cli.commands.deploy.monitor import monitor
 from infra.cli.commands.deploy.preflight import preflight
 from infra.cli.commands.deploy.rehearse import rehearse
 from infra.cli.commands.deploy.rollback import rollback
+from infra.cli.commands.materials.study_assets import assets
 from infra.cli.commands.mturk.expire import expire
 from infra.cli.commands.mturk.extend_mturk_hit import extend_mturk_hit
 from infra.cli.commands.mturk.hits import hits
@@ -84,6 +85,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "import-book": import_book,
         "import-items": import_items,
         "export-items": export_items,
+        "assets": assets,
         "vendor": vendor,
         "verify": verify,
         "uuid": uuid_command,

@@ -12,6 +12,6 @@ __all__ = ["PAGES_FILE", "compiled_pages"]
 def compiled_pages(loaded: LoadedExperiment) -> str | None:
     """Return the text of `pages.json`; None for an experiment that isn't a study, or has no pages."""
     library = getattr(loaded.experiment_class, "library", None)
-    if not isinstance(library, PageLibrary) or not library.compiled.pages:
+    if not isinstance(library, PageLibrary) or not (library.compiled.pages or library.compiled.assets):
         return None
     return library.compiled.to_json()

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
+from chalicelib.study.assets.media_types import MEDIA_ENDINGS
+
 from .author_folder import shipped_files
 
 CONFIG = "config.txt"
@@ -124,5 +126,7 @@ def _is_for_code(place: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     if any(place.match(pattern) for pattern in patterns):
         return True
     if not _may_leave(place):
+        return False
+    if place.parts[0] == "assets" and place.suffix.lower() in MEDIA_ENDINGS:
         return False
     return place.parts[0] not in _OF_PAGES or (place.parts[0] == "static" and place.suffix.lower() in _DATA)

@@ -123,9 +123,9 @@ class TaggedText:
             lambda match: tag.source if (tag := self.tag_in(match)) else match[0], self.marker.sub("", text)
         )
 
-    def add(self, source: str, line: int) -> Tag:
-        """Add an expression that places an item."""
-        tag = Tag(len(self.tags), "expression", source, line, asks=True)
+    def add(self, source: str, line: int, *, asks: bool = True) -> Tag:
+        """Add an expression; `asks`: whether it places an item."""
+        tag = Tag(len(self.tags), "expression", source, line, asks=asks)
         self.tags[tag.number] = tag
         return tag
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
+from chalicelib.study.assets.asset import NAME
+from chalicelib.study.assets.markup import SCHEME
 from chalicelib.study.pages.compiled import CompiledItem
 
 from .author_problem import AuthorProblem, ProblemList
@@ -147,6 +150,29 @@ class MarkdownPage:
                 is_alone = not text and all(tag.asks for tag in tags)
                 _replace_paragraph(before, state.tokens[index + 1], is_alone=is_alone)
 
+    def place_assets(self, state: StateCore) -> None:
+        """Let pictures with the address asset:NAME show that asset, which is found when the page is shown."""
+        for block in state.tokens:
+            line = self.line(block.map[0]) if block.map else 0
+            for token in block.children or ():
+                address = str(token.attrs.get("src", "")) if token.type == "image" else ""
+                if address.startswith(SCHEME):
+                    self._place_asset(token, address.removeprefix(SCHEME), line)
+
+    def _place_asset(self, token: Token, name: str, line: int) -> None:
+        if not NAME.fullmatch(name) or self.page.placeholder.search(token.content):
+            self.problems.add(
+                line,
+                f"The picture {self.page.readable(name)!r} isn't the name of an asset with a plain text.",
+                "Write ![text](asset:faces/happy.png), or {{ asset(name, alt=text) }} for live values.",
+            )
+            token.attrs["src"] = ""
+            return
+        alt = f", alt={json.dumps(token.content, ensure_ascii=False)}" if token.content else ""
+        tag = self.page.add(f'{{{{ asset("{name}"{alt}) }}}}', line, asks=False)
+        token.type, token.tag, token.attrs = "text", "", {}
+        token.content, token.children = self.page.placeholder_of(tag.number), None
+
     def maths(self, token: Token, line: int, *, is_block: bool) -> str:
         """Return the MathML of a token."""
         if self.page.placeholder.search(token.content):
@@ -211,6 +237,7 @@ def _markdown() -> MarkdownIt:
     directive_plugin(parser)
     parser.core.ruler.after("block", "jinja", _place_tags)
     parser.core.ruler.after("jinja", "open_paragraphs", _open_paragraphs)
+    parser.core.ruler.push("assets", _place_assets)
     # A link to javascript: must be a problem, not text without a link.
     setattr(parser, "validateLink", _every_link)  # noqa: B010 - the parser calls it without itself
     parser.add_render_rule(TAG, _render_tag)
@@ -231,6 +258,11 @@ def _place_tags(state: StateCore) -> None:
 def _open_paragraphs(state: StateCore) -> None:
     page: MarkdownPage = state.env[_STATE]
     page.open_paragraphs(state)
+
+
+def _place_assets(state: StateCore) -> None:
+    page: MarkdownPage = state.env[_STATE]
+    page.place_assets(state)
 
 
 def _render_tag(_: Any, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:

@@ -13,6 +13,7 @@ from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem
 from chalicelib.study.pages.library import FOLDER, STUDY_FILE, item_sources, page_sources, sources_hash
 from infra.folder_change import restore_interrupted_change
 
+from .asset_folder import read_assets
 from .directives import keys_of
 from .page_compiler import PageSource, compile_page
 from .page_settings import is_language
@@ -24,7 +25,7 @@ _Pages = dict[tuple[str, str], CompiledPage]
 
 
 def compile_folder(folder: Path) -> CompiledPages:
-    """Compile `study.md`, `pages/*.md`, `pages/*.html`, translations `pages/<language>/*`, and `items/*.md`.
+    """Compile `study.md`, `pages/*.md`, `pages/*.html`, their translations, `items/*.md` and `assets/`.
 
     Never raises for what an author wrote: the problems name file and line, and pages without a problem are
     compiled although others have some.
@@ -55,8 +56,9 @@ def compile_folder(folder: Path) -> CompiledPages:
             pages[language, path.stem] = page
     problems += _untranslated(pages, files)
     bank = tuple(_bank(folder, banked, problems))
+    assets = MappingProxyType({asset.name: asset for asset in read_assets(folder, problems)})
     found_pages = MappingProxyType(dict(sorted(pages.items())))
-    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources), bank)
+    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources), bank, assets)
 
 
 def _bank(folder: Path, sources: list[Path], problems: list[Problem]) -> Iterator[CompiledPage]:

@@ -44,7 +44,7 @@ def collect(source: SiteSource) -> Assets:
         room, _, name = place.partition("/")
         if room in {"templates", "static"}:
             (own_templates if room == "templates" else own_static)[name] = path
-    own_static |= library_files(own_static)
+    own_static |= library_files(own_static) | source.assets
     problems += [
         _clash(own_static[name], core_static[name])
         for name in sorted((own_static.keys() & core_static.keys()) - REPLACEABLE)

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.errors import ExperimentError
 from chalicelib.experiment.loader.experiment_folder import LoadedExperiment
+from chalicelib.study.pages.library import ASSETS
 from chalicelib.study.study import Study
 
 
@@ -29,6 +30,8 @@ class SiteSource:
     extra_files: Sequence[tuple[str | Path, str | Path]] = ()
     app_id: str = ""
     is_study: bool = False
+    #: The files of a study's assets, by their names below `static/`.
+    assets: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of(cls, loaded: LoadedExperiment, *, mode: str, app_id: str) -> SiteSource:
@@ -41,7 +44,17 @@ class SiteSource:
             extra_files=loaded.extra_files,
             app_id=app_id,
             is_study=issubclass(loaded.experiment_class, Study),
+            assets=_assets_of(loaded),
         )
+
+
+def _assets_of(loaded: LoadedExperiment) -> dict[str, Path]:
+    """Return the files of a study's assets; they are absent from a staged folder, whose site is built."""
+    cls = loaded.experiment_class
+    if not issubclass(cls, Study):
+        return {}
+    found = ((each, loaded.folder / ASSETS / each.name) for each in cls.library.compiled.assets.values())
+    return {f"assets/{each.file_name}": path for each, path in found if path.is_file()}
 
 
 @dataclass(frozen=True)

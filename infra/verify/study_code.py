@@ -25,6 +25,7 @@ from chalicelib.study.pages.library import page_environment
 from chalicelib.study.study import DECLARED, Study
 
 from .findings import Finding, error, warning
+from .studies.asset_uses import check_assets
 from .studies.compared_values import KnownValues
 from .studies.group_numbers import used_before_groups
 
@@ -60,6 +61,7 @@ def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
         yield from _unused_items(folder, cls)
         yield from _unused_pages(cls, compiled)
         yield from _missing_files(folder, cls, compiled)
+        yield from check_assets(compiled)
         yield from _unknown_names(folder, cls, compiled)
         yield from _wrong_comparisons(folder, cls, compiled)
         yield from used_before_groups(cls, compiled, code_file(folder))
@@ -71,7 +73,7 @@ def _unknown_names(folder: Path, cls: type[Study], compiled: CompiledPages) -> I
     if kept is None or cls.variables is not Study.variables:
         # The study's code decides which names there are.
         return
-    known = {*PLAYER_NAMES, *cls.items(), *kept, "ask", "_"}
+    known = {*PLAYER_NAMES, *cls.items(), *kept, "ask", "_", "asset", "asset_address"}
     known |= set(Conditions.of(cls.conditions).levels) if cls.conditions else set()
     known |= {step.element.variable for _, step in cls.plan().steps() if isinstance(step.element, For)}
     environment = page_environment()

@@ -29,6 +29,16 @@ MAX_SIZES: Final = MappingProxyType(
 MAX_SIZE: Final = max(MAX_SIZES.values())
 
 
+#: The usual endings of the files of assets.
+MEDIA_ENDINGS: Final = frozenset(
+    {
+        *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"),
+        *(".mp3", ".wav", ".ogg", ".oga", ".flac", ".m4a", ".aac"),
+        *(".mp4", ".webm", ".ogv"),
+    }
+)
+
+
 @immutable()
 class Media:
     """A recognised type: the media type with which it is served, and the ending of its address."""

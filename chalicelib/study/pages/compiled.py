@@ -72,6 +72,36 @@ class CompiledPage:
 
 
 @dataclass(frozen=True)
+class CompiledAsset:
+    """A picture, a sound or a video in the study's folder `assets/`."""
+
+    #: the path below assets/, such as "faces/happy.png"
+    name: str
+    sha256: str
+    #: in bytes
+    size: int
+    #: "picture", "sound" or "video"
+    group: str
+    ending: str
+    alt: str = ""
+    is_decorative: bool = False
+    #: in pixels; 0 where they aren't known
+    width: int = 0
+    height: int = 0
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file in the site, which changes with its content."""
+        stem = self.name.rpartition("/")[2].rpartition(".")[0] or "asset"
+        return f"{stem.replace('.', '-')}-{self.sha256[:32]}.{self.ending}"
+
+    @property
+    def address(self) -> str:
+        """Where participants load it."""
+        return f"/static/assets/{self.file_name}"
+
+
+@dataclass(frozen=True)
 class StudyFile:
     """A `study.md`: its front matter, and its pages and ends in order."""
 
@@ -94,6 +124,8 @@ class CompiledPages:
     sources: str = ""
     #: the files of the item bank, `items/`, of which only the items count
     bank: tuple[CompiledPage, ...] = ()
+    #: the assets of the folder `assets/`, by name
+    assets: Mapping[str, CompiledAsset] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_json(self) -> str:
         """Return the pages as the text of `pages.json`: the same pages give the same text."""
@@ -104,6 +136,7 @@ class CompiledPages:
             "study": asdict(self.study) if self.study else None,
             "problems": [asdict(problem) for problem in self.problems],
             "bank": [asdict(page) for page in self.bank],
+            "assets": [asdict(asset) for _, asset in sorted(self.assets.items())],
         }
         return json.dumps(document, ensure_ascii=False, indent=1, default=float) + "\n"
 
@@ -122,12 +155,13 @@ class CompiledPages:
             problems = tuple(Problem(**each) for each in document["problems"])
             sources = str(document["sources"])
             bank = tuple(_page(each) for each in document.get("bank", ()))
+            assets = {each["name"]: CompiledAsset(**each) for each in document.get("assets", ())}
         except (ValueError, TypeError, KeyError) as error:
             raise ExperimentError(
                 f"{PAGES_FILE} can't be read ({error}); stage the experiment again."
             ) from error
         by_name = {(page.language, page.name): page for page in pages}
-        return cls(MappingProxyType(by_name), study, problems, sources, bank)
+        return cls(MappingProxyType(by_name), study, problems, sources, bank, MappingProxyType(assets))
 
 
 def _page(record: dict[str, Any]) -> CompiledPage:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Where a folder's pages and its study lie.
 FOLDER, ITEMS, STUDY_FILE = "pages", "items", "study.md"
+#: The folder of a study's pictures, sounds and videos.
+ASSETS = "assets"
 SUFFIXES = frozenset({".md", ".html"})
 _COMPILED = 1024
 
@@ -165,7 +167,7 @@ def find_pages(folder: Path) -> CompiledPages:
     compiled = _staged(folder)
     if compiled is not None and (not sources or compiled.sources == sources_hash(folder, sources)):
         return compiled
-    if not sources:
+    if not sources and not (folder / ASSETS).is_dir():
         return CompiledPages()
     compile_folder = _compiler()
     if compile_folder is not None:

@@ -50,6 +50,7 @@ from chalicelib.study.translation import direction_of, translate
 from .book_page import book_fields
 from .discussion import discussion_html
 from .held_page import held_fields, paused_by_host
+from .page_assets import asset_address, asset_html, media_address
 from .peer_page import grading_html
 from .session_page import session_fields
 
@@ -146,7 +147,7 @@ def _page(ctx: Context, place: Place, player: Player, page: Page) -> dict[str, A
         "min_seconds": page.min_seconds,
         "button": translate(page.button or marked("Next"), study.language),
         "script": _address(page.script),
-        "preload": [f"/static/{path.removeprefix('static/')}" for path in dict.fromkeys(media)],
+        "preload": [media_address(ctx, path) for path in dict.fromkeys(media)],
     }
     shown |= _draft(ctx, place, page)
     shown |= book_fields(ctx, place, page)
@@ -225,6 +226,8 @@ def _render_file(ctx: Context, player: Player, name: str, ask: Callable[[str], M
     study = study_of(ctx)
     named = {
         "_": partial(translate, language=study.language),
+        "asset": partial(asset_html, ctx),
+        "asset_address": partial(asset_address, ctx),
         **player.known_answers(),
         **variables(study, player),
         **study.variables(player, name),
@@ -248,7 +251,7 @@ def _frame(ctx: Context, player: Player, item: Item) -> Frame:
         order=item.draw_order(study.session.draws_of(player, item.name)),
         value=None,
         text=lambda text: translate(text, study.language),
-        media=lambda path: f"/static/{path.removeprefix('static/')}",
+        media=partial(media_address, ctx),
     )
 
 
