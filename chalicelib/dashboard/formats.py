@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -58,6 +58,14 @@ def format_count(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
+def format_number(value: Decimal | None) -> str:
+    """Format a decimal number such as points, with two decimals at most."""
+    if value is None:
+        return NOTHING
+    text = f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):f}"
+    return text.rstrip("0").rstrip(".")
+
+
 def format_sum(value: Decimal | float | str | None) -> str:
     """Format a sum in the experiment's currency."""
     if value is None:
@@ -83,6 +91,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": format_moment,
     "duration": format_duration,
     "count": format_count,
+    "number": format_number,
     "money": format_sum,
     "spaced": format_words,
     "query_string": format_query,

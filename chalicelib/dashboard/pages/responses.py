@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from chalicelib.access.rights import Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
@@ -36,21 +37,47 @@ def show_responses(call: PageCall) -> Rendered:
 
 
 def _show_grading(call: PageCall, refused: str = "") -> Rendered:
-    found = call.run("participants.list", after=call.one("after") or None, limit=_PARTICIPANTS)
+    assignment = call.one("assignment")
+    # The id of an assignment begins with that of its class.
+    class_id = call.one("class") or assignment.partition("-")[0]
+    people, following = _people(call, class_id)
+    items = _items_of(call, assignment) if assignment else None
     answers: list[Any] = [
-        (row.id, answer)
-        for row in found.rows
-        for answer in call.run("participants.answers", id=str(row.id)).rows
+        (person, answer)
+        for person in people
+        for answer in call.run("participants.answers", id=person).rows
+        if items is None or answer.item in items
     ]
     waiting = [pair for pair in answers if pair[1].points is None]
+    kept = {name: text for name, text in (("class", class_id), ("assignment", assignment)) if text}
     return render(
         "grading.html",
         call,
         waiting=waiting,
         graded=len(answers) - len(waiting),
-        next=f"{_ADDRESS}/grading?after={found.next}" if found.next else None,
+        next=f"{_ADDRESS}/grading?{urlencode({**kept, 'after': following})}" if following else None,
+        kept=kept,
         refused=refused,
     )
+
+
+def _people(call: PageCall, class_id: str) -> tuple[list[str], str | None]:
+    """Return some participants, of a class or of all, and where the next ones begin."""
+    after = call.one("after") or None if call.method == "GET" else None
+    if not class_id:
+        found = call.run("participants.list", after=after, limit=_PARTICIPANTS)
+        return [str(row.id) for row in found.rows], found.next
+    members = call.run("classes.members", id=class_id, after=after, limit=_PARTICIPANTS)
+    return [str(row.participant_id) for row in members.rows if row.participant_id], members.next
+
+
+def _items_of(call: PageCall, assignment: str) -> set[str]:
+    """Return the items of an assignment: its own, and those of its pages."""
+    parts = call.run("assignments.read", id=assignment).parts
+    pages = {part.name for part in parts if part.kind == "page"}
+    possible = call.run("assignments.parts").pages if pages else []
+    asked = {item for page in possible if pages & {page.name, page.path} for item in page.items}
+    return asked | {part.name for part in parts if part.kind == "item"}
 
 
 def _grade(call: PageCall) -> Rendered:
@@ -72,7 +99,8 @@ def _grade(call: PageCall) -> Rendered:
         )
     except Refused as refused:
         return _show_grading(call, str(refused))
-    return redirect(f"{_ADDRESS}/grading")
+    kept = {name: call.one(name) for name in ("class", "assignment") if call.one(name)}
+    return redirect(f"{_ADDRESS}/grading" + (f"?{urlencode(kept)}" if kept else ""))
 
 
 PAGE = DashboardPage("responses", "Responses", Right.VIEW, show_responses, nav="Results")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso
+from chalicelib.operations.classes.erased_grades import items_of_gradebook
 from chalicelib.operations.operator_messages.stored_messages import box_of
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.erased_ids import ERASED_AT
@@ -66,7 +67,9 @@ def _apply(ctx: Context, change: ContentChange) -> None:
 
 
 def _changes(ctx: Context, participant: Participant) -> Iterator[ContentChange]:
-    """Yield the items that still hold what the participant wrote."""
+    """Yield the items that still hold what the participant wrote, or what was written about them."""
+    for item in items_of_gradebook(ctx, participant.id):
+        yield ContentChange(item, None)
     own = ctx.uow.items(keys.participant(participant.id)[0])
     written = _written_items(own)
     place = next((item for item in own if item["kind"] == "place"), None)

@@ -117,8 +117,7 @@ def grade_entry(
     `attempts`: in their order. `counts`: which of them counts. `given`: what a person has given in the
     gradebook, which replaces what follows from the attempts.
     """
-    valid = [each for each in attempts if not (terms.is_enforced and terms.is_late(each.answered_at))]
-    graded = [(_points_of(entry, each), each) for each in valid]
+    graded = _graded(entry, attempts, terms)
     grade = counted([one for one, _ in graded], counts)
     points = None if grade is None or grade.percent is None else grade.points
     is_given = given is not None and given.points is not None
@@ -131,12 +130,28 @@ def grade_entry(
         entry=entry,
         points=points,
         comment=comment,
-        attempts=len(valid),
-        refused=len(attempts) - len(valid),
-        is_late=_is_late(graded, grade, terms),
-        is_waiting=bool(valid) and points is None,
+        attempts=len(graded),
+        refused=len(attempts) - len(graded),
+        is_late=any(terms.is_late(each.answered_at) for each in _counting(graded, grade)),
+        is_waiting=bool(graded) and points is None,
         is_given=is_given,
     )
+
+
+def counting_attempts(
+    entry: AssignmentEntry, attempts: Sequence[AnswerAttempt], terms: AssignmentTerms, counts: str
+) -> list[AnswerAttempt]:
+    """Return what counts of some attempts: one of them, or those of which the grade is the mean."""
+    graded = _graded(entry, attempts, terms)
+    return _counting(graded, counted([one for one, _ in graded], counts))
+
+
+def _graded(
+    entry: AssignmentEntry, attempts: Sequence[AnswerAttempt], terms: AssignmentTerms
+) -> list[tuple[Grade, AnswerAttempt]]:
+    """Return the attempts that weren't refused, with their points."""
+    valid = [each for each in attempts if not (terms.is_enforced and terms.is_late(each.answered_at))]
+    return [(_points_of(entry, each), each) for each in valid]
 
 
 def _points_of(entry: AssignmentEntry, attempt: AnswerAttempt) -> Grade:
@@ -146,13 +161,9 @@ def _points_of(entry: AssignmentEntry, attempt: AnswerAttempt) -> Grade:
     return Grade(attempt.share == 1, attempt.share, points, attempt.comment)
 
 
-def _is_late(
-    graded: Sequence[tuple[Grade, AnswerAttempt]], grade: Grade | None, terms: AssignmentTerms
-) -> bool:
-    """Whether what counts came late: the attempt itself, or one of those of which it is the mean."""
+def _counting(graded: Sequence[tuple[Grade, AnswerAttempt]], grade: Grade | None) -> list[AnswerAttempt]:
     counting = [attempt for one, attempt in graded if one is grade]
-    counting = counting or [attempt for _, attempt in graded if attempt.share is not None]
-    return any(terms.is_late(attempt.answered_at) for attempt in counting)
+    return counting or [attempt for _, attempt in graded if attempt.share is not None]
 
 
 def grade_assignment(

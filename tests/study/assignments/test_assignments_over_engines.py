@@ -282,3 +282,23 @@ def test_an_assignment_is_released_graded_and_deleted_with_what_was_given_in_it(
     assert [(one.total, one.possible) for one in room.book().rows] == [(3, 4)]
     assert len(room.table.items("given_points")) == len(room.table.items("deadline_exception")) == 1
     assert "First" not in room.own_page(ada)
+
+
+def test_points_comments_and_exceptions_of_an_erased_member_are_deleted(room: Classroom) -> None:
+    from chalicelib.operations.management.erase_participant import erase_participant
+    from chalicelib.operations.shared.context import OPERATOR_CALLER
+
+    number = room.assign()
+    ada, bob = room.enter("Ada"), room.enter("Bob")
+    for player in (ada, bob):
+        room.allow(player, number, factor="2", reason="Ill")
+        room.give(player, number, "7", "Private words", entry="item:capital")
+        room.give(player, number, "8")
+    for answers in ({"capital": "Paris"}, {"half": 5}, {"essay": "Because"}, {}):
+        ada.post(**answers)
+    room.table.work()
+    room.table.app.run(erase_participant, ada.id, caller=OPERATOR_CALLER)
+    room.table.work()
+    left = [*room.table.items("given_points"), *room.table.items("deadline_exception")]
+    assert {item["seat"] for item in left} == {room.seats[bob.id]}
+    assert len(left) == 3

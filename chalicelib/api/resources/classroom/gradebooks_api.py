@@ -16,6 +16,7 @@ from chalicelib.operations.assignments.gradebook import (
     read_gradebook,
 )
 from chalicelib.operations.assignments.manage_assignments import release_all_grades, set_total_rule
+from chalicelib.operations.assignments.question_grades import QuestionTable, read_questions
 from chalicelib.operations.shared.context import Context
 
 RESOURCE: Final = "gradebooks"
@@ -97,6 +98,20 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=GradebookFigures,
         run=lambda ctx, asked: read_figures(ctx, class_number_of(asked.id)),
         summary="Returns mean and median of each assignment and of the totals, blanks left out.",
+    ),
+    ApiOperation(
+        name="gradebooks.questions",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="questions",
+        right=Right.GRADE,
+        parameters=PageOfGradebook,
+        answer=QuestionTable,
+        run=lambda ctx, asked: read_questions(
+            ctx, class_number_of(asked.id), int(asked.after or 0), asked.limit
+        ),
+        summary="Returns the points for each question of the assignments, members by name, page by page.",
     ),
     ApiOperation(
         name="gradebooks.release",

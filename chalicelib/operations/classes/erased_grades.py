@@ -1,0 +1,20 @@
+"""Finds what the gradebook of a class holds about an erased participant: points, comments, exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.model import keys
+from chalicelib.operations.shared.context import Context
+
+
+def items_of_gradebook(ctx: Context, participant_id: int) -> Iterator[Mapping[str, Any]]:
+    """Yield the points, comments and exceptions that a member of a class was given; nothing for others."""
+    reference = ctx.uow.item(keys.class_of_participant(participant_id))
+    if reference is None:
+        return
+    number, seat = int(reference["class_number"]), str(reference["seat"])
+    yield from ctx.uow.items(*keys.exceptions_of_seat(number, seat))
+    for item in ctx.uow.items(keys.class_work(number), keys.CLASS_TASKS):
+        yield from ctx.uow.items(*keys.points_in_assignment(number, int(item["number"]), seat))

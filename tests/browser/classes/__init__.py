@@ -1,0 +1,1 @@
+"""Classes, assignments and the gradebook in a real browser."""
