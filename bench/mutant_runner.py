@@ -31,6 +31,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -213,6 +214,8 @@ class Runner:
         self._seconds: dict[str, float] = {}
         self._noticed_by: dict[str, list[str]] = {}
         self._seen_before: set[str] = set()
+        #: Functions that only ran while their module was imported.
+        self._at_import: set[str] = set()
         self._words: dict[str, set[str]] = {}
         self._called: dict[str, dict[str, set[str]]] = {}
 
@@ -221,8 +224,9 @@ class Runner:
         if session.testsfailed:
             print("Some test files could not be collected, and are left out; see below.", flush=True)
             session.testsfailed = 0
+        self._at_import = set(state()._stats)  # noqa: SLF001 - what mutmut's trampolines record
         set_mutant_under_test("")
-        state()._stats.clear()  # noqa: SLF001 - what mutmut's trampolines record
+        state()._stats.clear()  # noqa: SLF001
         self._items = {item.nodeid: item for item in session.items}
         gc.collect()
         gc.freeze()
@@ -295,6 +299,11 @@ class Runner:
             siblings = [one for one in self._reaching if _module(one) == _module(function)]
             tests = {nodeid for one in siblings for nodeid in self._reaching[one]}
             self._reaching[function] = sorted(tests)
+        self._at_import -= self._reaching.keys()
+        for function in self._at_import:
+            users = _importers(_module(function))
+            reaching = [tests for one, tests in self._reaching.items() if _module(one) in users]
+            self._reaching[function] = sorted({nodeid for tests in reaching for nodeid in tests})
 
     def _try_mutants(self, session: pytest.Session, children: Children) -> None:
         kept = kept_results()
@@ -316,7 +325,12 @@ class Runner:
                 print(f"{number} of {len(waiting)}: {mutant.name}", flush=True)
             seconds = sum(self._seconds[nodeid] for nodeid in tests)
             children.start(
-                partial(_try, session, mutant, [self._items[nodeid] for nodeid in tests]),
+                partial(
+                    _try_again if mutant.function in self._at_import else _try,
+                    session,
+                    mutant,
+                    [self._items[nodeid] for nodeid in tests],
+                ),
                 partial(self._tried, mutant),
                 cpu=CPU_GRACE + CPU_FACTOR * seconds,
                 wall=WALL_GRACE + WALL_FACTOR * seconds,
@@ -375,7 +389,12 @@ class Runner:
         if file not in self._words:
             self._words[file] = set(re.findall(r"\w+", Path(file).read_text(encoding="utf-8")))
         words = self._words[file]
-        return 2 * (_plain_name(function) in words) + (_module(function).rpartition(".")[2] in words)
+        module = _module(function).rpartition(".")[2]
+        return (
+            2 * (_plain_name(function) in words)
+            + (module in words)
+            + bool(set(module.split("_")) & set(Path(file).stem.split("_")))
+        )
 
     def _callees(self, function: str) -> dict[str, set[str]]:
         """Return the tests that reach each function that this one calls, by the names in its code."""
@@ -464,6 +483,39 @@ def _try(session: pytest.Session, mutant: Mutant, items: list[pytest.Item], answ
     return 0
 
 
+def _try_again(session: pytest.Session, mutant: Mutant, items: list[pytest.Item], answer: Path) -> int:
+    """Import a module again, whose mutated function has already run, and run the tests."""
+    set_mutant_under_test(mutant.name)
+    module = sys.modules[_module(mutant.function)]
+    before = _contents(module)
+    users = [sys.modules[name] for name in _importers(module.__name__)]
+    try:
+        importlib.reload(module)
+    except Exception:  # noqa: BLE001 - a mutant that can't be imported fails every test
+        return 1
+    for user in users:
+        for name, value in _contents(user).items():
+            if name in before and value is before[name]:
+                setattr(user, name, getattr(module, name))
+    return _try(session, mutant, items, answer)
+
+
+def _contents(module: ModuleType) -> dict[str, Any]:
+    return {name: value for name, value in vars(module).items() if not name.startswith("__")}
+
+
+def _importers(module: str) -> set[str]:
+    """Return the modules that have taken something that was made in a module when it was imported."""
+    made = _contents(sys.modules[module])
+    return {
+        name
+        for name, user in list(sys.modules.items())
+        if name.startswith("chalicelib.")
+        and name != module
+        and any(made.get(word) is value for word, value in _contents(user).items())
+    }
+
+
 class SharedFixtures:
     """Attributes what the fixtures of a file reach to all tests that use them, not only to the first."""
 
@@ -525,6 +577,7 @@ def main(arguments: list[str]) -> int:
     on_dynamodb = any(mutant.name.startswith(DYNAMODB) for mutant in mutants_of(given.patterns))
     tests = [*settings["pytest_add_cli_args"], *selection(selected, given.tests, on_dynamodb=on_dynamodb)]
     tests += [f"--ignore={name}" for name in needless_files(given.patterns)]
+    set_mutant_under_test("stats")  # records what runs while modules are imported
     runner = Runner(given.patterns, given.seconds, given.every, only_survivors=given.survivors)
     return int(pytest.main(["-s", "-q", "--rootdir=.", *tests], plugins=[runner]))
 

@@ -121,6 +121,24 @@ def test_without_a_word_of_the_caller_a_lock_is_waited_for_half_a_minute(sqlite:
     assert in_a_thread(lambda: asked(sqlite, "busy_timeout")) == 30_000
 
 
+def test_another_process_that_makes_the_tables_is_waited_for_half_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    connect = sqlite3.connect
+
+    def traced(*given: Any, **named: Any) -> sqlite3.Connection:
+        opened: sqlite3.Connection = connect(*given, **named)
+        opened.set_trace_callback(statements.append)
+        return opened
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    SQLiteEngine(tmp_path / "run.sqlite", busy_timeout=0.5).close()
+    begun = statements.index("BEGIN IMMEDIATE;")
+    assert statements[begun - 1] == "PRAGMA busy_timeout=30000"
+    assert statements[-1] == "PRAGMA busy_timeout=500"
+
+
 def test_views_can_be_read_by_any_sqlite_tool(sqlite: SQLiteEngine) -> None:
     with sqlite3.connect(sqlite.path) as other:
         names = {name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}

@@ -44,6 +44,20 @@ def test_the_type_that_a_cast_names_makes_no_difference(after: str, equivalent: 
     assert mutants.differs_in_types('return cast("Node", found)', after) is equivalent
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "equivalent"),
+    [
+        ('run("SELECT v FROM item")', 'run("select v from item")', True),
+        ('run(f"PRAGMA busy={x}")', 'run(f"pragma busy={x}")', True),
+        ('run("SELECT v FROM item")', 'run("SELECT v FROM items")', False),
+        ("run(\"SELECT v WHERE kind = 'a'\")", "run(\"SELECT v WHERE kind = 'A'\")", False),
+        ('run("other")', 'run("OTHER")', False),
+    ],
+)
+def test_the_case_of_sql_makes_no_difference(before: str, after: str, equivalent: bool) -> None:
+    assert mutants.differs_in_case_of_sql(before, after) is equivalent
+
+
 def test_equivalent_mutants_do_not_count_in_the_score() -> None:
     counts = Counter({"noticed": 3, "survived": 1, "equivalent": 4, "not run": 2})
     assert mutants.row("some.module", counts).split() == ["some.module", "10", "2", "3", "4", "1", "75.0%"]
