@@ -33,7 +33,9 @@ ROOT = Path(__file__).parent.parent
 MUTANTS = ROOT / "mutants"
 EVERYTHING = "chalicelib.*"
 NUMBER = re.compile(r"__mutmut_\d+$")
-SQL = re.compile(r'"(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|COMMIT|ROLLBACK|CREATE)\b')
+SQL = re.compile(
+    r'"(?:SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|COMMIT|ROLLBACK|CREATE|ORDER)\b|"\w+ [<>=]+ \?'
+)
 #: The storage whose mutants also meet tests on DynamoDB, which are slow and left out otherwise.
 DYNAMODB = "chalicelib.storage.dynamodb."
 WITHOUT_DYNAMODB = "not dynamodb and not DynamoDB and not moto and "

@@ -49,6 +49,7 @@ def test_the_type_that_a_cast_names_makes_no_difference(after: str, equivalent: 
     [
         ('run("SELECT v FROM item")', 'run("select v from item")', True),
         ('run(f"PRAGMA busy={x}")', 'run(f"pragma busy={x}")', True),
+        ('rows("pk = ? AND sk <= ?", (pk, last))', 'rows("PK = ? AND SK <= ?", (pk, last))', True),
         ('run("SELECT v FROM item")', 'run("SELECT v FROM items")', False),
         ("run(\"SELECT v WHERE kind = 'a'\")", "run(\"SELECT v WHERE kind = 'A'\")", False),
         ('run("other")', 'run("OTHER")', False),
