@@ -79,9 +79,9 @@ def test_a_form_without_a_title_has_no_heading_of_its_own(world: NewWorld) -> No
     assert answer(person)["html"] == "<h1>Two</h1>"
 
 
-def waiting(words: str) -> str:
+def waiting(words: str, more: str = "") -> str:
     spinner = '<div class="waiting" aria-hidden="true"></div>'
-    return f'<h1>Please wait</h1><p role="status">{words}</p>{spinner}'
+    return f'<h1>Please wait</h1><p role="status">{words}</p>{more}{spinner}'
 
 
 def test_a_waiting_page_says_for_whom_it_waits(open_study: OpenStudy) -> None:
@@ -89,7 +89,9 @@ def test_a_waiting_page_says_for_whom_it_waits(open_study: OpenStudy) -> None:
     first, second = here.arrive(), here.arrive()
     due(first)
     alone = answer(first, seen=3)
-    assert alone["html"] == waiting("The study goes on as soon as the other participants have arrived.")
+    words = "The study goes on as soon as the other participants have arrived."
+    assert alone["html"] == waiting(words, '<p role="status" data-arrived></p>')
+    assert alone["arrived"] == "1 of 2 people are here"
     fields = ("kind", "title", "items", "seconds_left", "waits_until", "poll_seconds", "doorbell", "preload")
     assert [alone[name] for name in fields] == ["wait", "Please wait", {}, None, 300, 2, True, []]
     due(second)

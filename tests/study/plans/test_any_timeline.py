@@ -175,3 +175,24 @@ def test_a_removed_last_element_ends_the_timeline_instead_of_beginning_it_again(
 def test_behind_a_container_none_of_its_rounds_follow() -> None:
     plan = TimelinePlan([Page("a"), Rounds(2, [Page("x")]), Page("c")])
     assert write_path(plan.behind(parse_path("rounds[1]"), Drawn(0, takes_all=True)) or ()) == "c"
+
+
+@settings(deadline=None, max_examples=150)
+@given(TIMELINES, st.integers(0, 1000), st.data())
+def test_behind_what_a_group_shares_no_member_waits_for_another(
+    timeline: list[Element], seed: int, data: st.DataObject
+) -> None:
+    plan, decisions = TimelinePlan(timeline), Drawn(seed)
+    visited = walk(plan, decisions)
+    if not visited:
+        return
+    here = data.draw(st.sampled_from(visited))
+    path: Path | None = parse_path(here)
+    while path is not None and (shared := plan.last_shared(path, decisions)) is not None:
+        path = plan.behind(shared, decisions)
+    behind = [] if path is None else visited[visited.index(write_path(path)) :]
+    assert not [one for one in behind if parse_path(one)[-1].name.startswith("wait")]
+    # A page is skipped only before a wait, or in a round of a Rounds in which members wait.
+    skipped = visited[visited.index(here) : len(visited) - len(behind)]
+    waits = [step for _, step in plan.steps() if isinstance(step.element, Wait)]
+    assert not skipped or waits
