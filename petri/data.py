@@ -20,6 +20,7 @@ from chalicelib.export.csv_format import format_row
 from chalicelib.export.data_errors import DataError, MalformedTableError
 from chalicelib.export.export_reader import Export
 from chalicelib.export.table_schema import (
+    ANNOTATIONS,
     COLUMNS,
     CORE_TABLES,
     EVENTS,
@@ -271,6 +272,11 @@ class Data:
     def reading(self) -> Table:
         """What participants have opened in books: a row for each page, test, chapter and book."""
         return self.table(READING)
+
+    @cached_property
+    def annotations(self) -> Table:
+        """What readers have marked and noted in books; private annotations without their text."""
+        return self.table(ANNOTATIONS)
 
     @cached_property
     def live(self) -> Table:

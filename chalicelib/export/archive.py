@@ -4,8 +4,8 @@
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
 - data/message.csv, message_receipt.csv: what people who manage the run wrote to participants, if they did
-- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, reading.csv, page_times.csv, *_wide.csv: a
-  study's tables
+- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, reading.csv, annotation.csv, page_times.csv
+  and *_wide.csv: a study's tables
 - uploads/<participant>/<name>: the files that participants have uploaded, in an export with files
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
 - study.jsonl: the records of a study, with which `petri load` continues the run
@@ -48,6 +48,7 @@ from .scrub import Scrubber
 from .study_spool import UPLOAD, StudyRecords
 from .study_tables import FIXED_ROWS, wide_tables
 from .table_schema import (
+    ANNOTATIONS,
     COLUMNS,
     EVENTS,
     MESSAGE_TABLES,
@@ -86,7 +87,7 @@ READING_ORDER: Final = (
 #: The state of the experiment that is needed to continue the run.
 #: The tables of a study whose columns are fixed: those before the wide tables, and those behind them.
 FIRST_TABLES: Final = (RESPONSES, PAGE_TIMES, EVENTS)
-LAST_TABLES: Final = (UPLOADS, READING)
+LAST_TABLES: Final = (UPLOADS, READING, ANNOTATIONS)
 KEPT_STATE: Final = ("launched", "closed", "asked", "state")
 _GOOD_ID: Final = re.compile(r"[\w.-]+")
 

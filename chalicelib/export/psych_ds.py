@@ -34,6 +34,7 @@ _ABOUT: Final = {
     "trial": "the trials that ran in the browser, one row for each",
     "upload": "the files that participants uploaded, one row for each; the files are not in the data set",
     "reading": "the pages, tests, chapters and books that participants opened, one row for each",
+    "annotation": "the annotations of readers; private ones without their text",
     "live": "the messages of chats, and the rows that live elements recorded",
     "participants_wide": "the participants, one row for each",
     "groups_wide": "the groups, one row for each",

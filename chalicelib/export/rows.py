@@ -21,9 +21,10 @@ from chalicelib.operations.network.failure_marks import FailureMarks, failure
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
-from .study_spool import events_of, grades_of, readings_of, responses_of, uploads_of
+from .study_spool import annotations_by, events_of, grades_of, readings_of, responses_of, uploads_of
 from .study_tables import FIXED_ROWS
 from .table_schema import (
+    ANNOTATIONS,
     COLUMNS,
     EVENTS,
     MESSAGES,
@@ -334,6 +335,7 @@ _RECORDS: Final[dict[str, Callable[[Engine, int], Iterator[Item]]]] = {
     EVENTS: events_of,
     UPLOADS: uploads_of,
     READING: readings_of,
+    ANNOTATIONS: annotations_by,
 }
 
 

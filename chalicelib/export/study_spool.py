@@ -23,7 +23,7 @@ from .scrub import ADDRESS
 PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
 LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload", "grade"
-PEER_ANSWER, READ_PAGE = "peer_answer", "reading"
+PEER_ANSWER, READ_PAGE, ANNOTATION = "peer_answer", "reading", "annotation"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -36,6 +36,9 @@ _EMBEDDED: Final = "."
 _ADDRESS_ALONE: Final = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*")
 #: Fields of the storage itself.
 _STORAGE: Final = frozenset({"v", "s", "w", "mark", UNKNOWN})
+
+#: What of a private annotation no person reads.
+_PRIVATE_WORDS: Final = frozenset({"exact", "prefix", "suffix", "start", "end", "note"})
 
 Record = dict[str, Any]
 
@@ -64,6 +67,18 @@ def uploads_of(engine: Engine, participant_id: int) -> Iterator[Item]:
 def readings_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     """Yield what a participant has opened in books, by path."""
     return engine.query(*keys.readings(participant_id))
+
+
+def annotations_by(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield the annotations of a participant, by path."""
+    return engine.query(keys.place(participant_id)[0], keys.ANNOTATIONS)
+
+
+def without_private_words(item: Mapping[str, Any]) -> Record:
+    """Return an annotation; of one that is for its reader alone, neither the text nor the note."""
+    if item.get("visibility") != "private":
+        return dict(item)
+    return {name: value for name, value in item.items() if name not in _PRIVATE_WORDS}
 
 
 class StudySource:
@@ -147,6 +162,9 @@ def records_of_person(engine: Engine, person: Item, *, scrub: bool) -> Iterator[
     yield from map(_without_storage, (*grades, *engine.query(pk, keys.EVENTS), *uploads))
     yield from map(_without_storage, engine.query(*keys.visits(person["id"])))
     yield from map(_without_storage, readings_of(engine, person["id"]))
+    for item in annotations_by(engine, person["id"]):
+        record = _without_storage(item)
+        yield without_private_words(record) if scrub else record
     record = _without_storage(place)
     # The message that enforces time limits isn't exported; the app records it again.
     record.pop("wake_at", None)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from .study_spool import (
+    ANNOTATION,
     DRAWN,
     EVENT_BATCH,
     GRADE,
@@ -24,8 +25,10 @@ from .study_spool import (
     VISIT,
     Record,
     StudySource,
+    without_private_words,
 )
 from .table_schema import (
+    ANNOTATIONS,
     EVENTS,
     GROUPS_WIDE,
     LIVE_ROWS,
@@ -86,6 +89,12 @@ def reading_rows(readings: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         yield {name: reading.get(name) for name in STUDY_COLUMNS[READING]}
 
 
+def annotation_rows(annotations: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each annotation; the words of a private one are left out."""
+    for annotation in map(without_private_words, annotations):
+        yield {name: annotation.get(name) for name in STUDY_COLUMNS[ANNOTATIONS]}
+
+
 #: How the rows of each table whose columns are fixed are made, and of which kinds of records.
 FIXED_ROWS: Final[
     Mapping[str, tuple[tuple[str, ...], Callable[[Iterable[Mapping[str, Any]]], Iterator[Row]]]]
@@ -95,6 +104,7 @@ FIXED_ROWS: Final[
     EVENTS: ((EVENT_BATCH,), event_rows),
     UPLOADS: ((UPLOAD,), upload_rows),
     READING: ((READ_PAGE,), reading_rows),
+    ANNOTATIONS: ((ANNOTATION,), annotation_rows),
 }
 
 

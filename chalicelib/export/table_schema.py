@@ -30,7 +30,7 @@ CORE_TABLES: Final = TABLES[:9]
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
 #: The tables of studies, which other exports lack: what each column holds.
 RESPONSES, PAGE_TIMES, EVENTS, UPLOADS = "response", "page_times", "event", "upload"
-READING: Final = "reading"
+READING, ANNOTATIONS = "reading", "annotation"
 _PAGE_MEANINGS: Final = {
     "participant_id": "the participant",
     "node_id": "the participant's node in the network",
@@ -82,6 +82,18 @@ _READING_MEANINGS: Final = {
     "opened": "how often they opened it",
     "position": "how far the page was scrolled when they left it, from 0 to 1",
 }
+_ANNOTATION_MEANINGS: Final = {
+    "name": "the name of the annotation among those of the page",
+    "visibility": "who may read it besides the reader: private (no person), instructors or authors",
+    "exact": "the marked text; empty for a note on the whole page, and for a private one",
+    "prefix": "the characters before the marked text",
+    "suffix": "the characters behind the marked text",
+    "start": "where the marked text began in the text of the page, in UTF-16 code units",
+    "end": "where the marked text ended",
+    "note": "the note; empty for a highlight, and for a private one",
+    "created_at": "when it was made",
+    "changed_at": "when it was changed last",
+}
 STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
@@ -96,6 +108,10 @@ STUDY_COLUMNS: Final = {
     PAGE_TIMES: (
         *("participant_id", "node_id", "network_id", "serial", "page", "path", "round", "shown_at"),
         *("answered_at", "seconds", "seconds_client", "by", "visit"),
+    ),
+    ANNOTATIONS: (
+        *("participant_id", "book", "chapter", "page", "path", "name", "visibility", "exact", "prefix"),
+        *("suffix", "start", "end", "note", "created_at", "changed_at"),
     ),
     READING: (
         *("participant_id", "book", "chapter", "page", "path", "what", "started_at", "last_at"),
@@ -122,6 +138,7 @@ MEANINGS: Final = {
     **_EVENT_MEANINGS,
     **_UPLOAD_MEANINGS,
     **_READING_MEANINGS,
+    **_ANNOTATION_MEANINGS,
 }
 #: The tables of runs in which people who manage the run wrote to participants.
 MESSAGES, RECEIPTS = "message", "message_receipt"

@@ -26,6 +26,7 @@ timers            <minute>             how many chained timers ran in a minute
 slot#<series>     <number>             slots of a design: who holds each, and its cell
 freed#<series>    <number>             slots that the next participants get; # how many were compared
 part#<id>         place                in a study: where they are; also resp#<serial>, trial#, event#
+part#<id>         annotation#<path>#<name>   in a study: a note of a reader on a page of a book
 part#<id>         reading#<path>       in a study: a page, test, chapter or book that they have opened
 live#<n>          <number>             a row of a live element or chat: once for each number in the group
 net#<network>     group                in a study: a group's members, roles and state
@@ -511,6 +512,19 @@ def readings(participant_id: int, path: str = "") -> tuple[str, str]:
 
 def reading(participant_id: int, path: str) -> Key:
     return readings(participant_id, path)
+
+
+ANNOTATIONS = "annotation#"
+
+
+def annotations_of(participant_id: int, path: str) -> tuple[str, str]:
+    """Return the collection and the prefix of a participant's annotations of a page."""
+    return f"part#{participant_id}", f"{ANNOTATIONS}{path}#"
+
+
+def annotation(participant_id: int, path: str, name: str) -> Key:
+    pk, prefix = annotations_of(participant_id, path)
+    return pk, f"{prefix}{name}"
 
 
 GRADES = "grade#"

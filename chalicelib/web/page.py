@@ -80,6 +80,28 @@ def page_reading(call: HttpCall) -> dict[str, Any]:
     )
 
 
+@endpoint(routes, "/page/annotations")
+def page_annotations(call: HttpCall) -> dict[str, Any]:
+    """Return the participant's own annotations of the page of a book that is due."""
+    return _pages(call).annotations(call.parameters.require("path"))
+
+
+@endpoint(routes, "/page/annotations", ("POST",))
+def page_annotations_post(call: HttpCall) -> dict[str, Any]:
+    """Store an annotation of the page of a book that is due, or change it."""
+    sent = call.parameters.json_object("annotation")
+    if sent is None:
+        raise BadRequest("annotation must be an object: id, visibility, body and target.")
+    return _pages(call).keep_annotation(call.parameters.require("path"), sent)
+
+
+@endpoint(routes, "/page/annotations/delete", ("POST",))
+def page_annotations_delete(call: HttpCall) -> dict[str, Any]:
+    """Delete one of the participant's annotations of the page of a book that is due."""
+    parameters = call.parameters
+    return _pages(call).remove_annotation(parameters.require("path"), parameters.require("id"))
+
+
 @endpoint(routes, "/page/draft", ("POST",))
 def page_draft(call: HttpCall) -> dict[str, Any]:
     """Keep what is typed on a page with `keep_draft`, for another device and the end of the time limit."""

@@ -36,6 +36,7 @@ class Textbook(Study):
                 ),
             ],
             title="A small book about numbers",
+            annotations=True,
         ),
         Page("goodbye"),
         End(),

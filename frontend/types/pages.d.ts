@@ -179,6 +179,10 @@ interface PetriStudy {
   submit(): void;
   /** Goes to another page by a route of its own, such as `/page/open`, without answering this one. */
   move(route: string, fields: object): void;
+  /** Loads a script once; fails when it can't be loaded. */
+  loadScript(address: string): Promise<unknown>;
+  /** Shows the annotations of a page of a book, and returns what ends them: `petri-annotations.js`. */
+  annotate?(page: StudyPage): () => void;
   answer(name: string | Record<string, unknown>, value?: unknown): void;
   /** What an item does before its answer is read, by kind. */
   preparers: Record<string, (item: HTMLElement) => Promise<unknown> | undefined>;

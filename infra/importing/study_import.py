@@ -13,6 +13,7 @@ from chalicelib.errors import NotFound
 from chalicelib.export import Export, MalformedTableError
 from chalicelib.export.archive import STUDY
 from chalicelib.export.study_spool import (
+    ANNOTATION,
     COHORT,
     COMPARED_SLOTS,
     EVENT_BATCH,
@@ -60,6 +61,7 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
         record["participant_id"], record["serial"], record["item"], record["sk"].rpartition("#")[2]
     ),
     READ_PAGE: lambda record: keys.reading(record["participant_id"], record["path"]),
+    ANNOTATION: lambda record: keys.annotation(record["participant_id"], record["path"], record["name"]),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     COHORT: lambda record: keys.cohort(record["name"]),
     LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),

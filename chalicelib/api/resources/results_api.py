@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import CONDITION, NoParameters
+from chalicelib.operations.listings.summaries.annotation_results import AnnotationResults, read_annotations
 from chalicelib.operations.listings.summaries.competencies import CompetencyResults, read_competencies
 from chalicelib.operations.listings.summaries.reading_results import ReadingResults, read_reading
 from chalicelib.operations.listings.summaries.response_results import ResponseResults, read_results
@@ -43,6 +44,18 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=CompetencyResults,
         run=lambda ctx, _: read_competencies(ctx),
         summary="Summarizes graded answers by the competencies that tags of items name.",
+    ),
+    ApiOperation(
+        name="results.annotations",
+        method="GET",
+        resource="results",
+        shape=Shape.ITEM,
+        verb="annotations",
+        right=Right.VIEW,
+        parameters=NoParameters,
+        answer=AnnotationResults,
+        run=lambda ctx, _: read_annotations(ctx),
+        summary="Counts the annotations of readers by page, and returns those that the caller may read.",
     ),
     ApiOperation(
         name="results.reading",

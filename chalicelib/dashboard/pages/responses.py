@@ -29,6 +29,8 @@ def show_responses(call: PageCall) -> Rendered:
         )
     if (call.id, call.part, call.method) == ("competencies", None, "GET"):
         return render("competencies.html", call, results=call.run("results.competencies"))
+    if (call.id, call.part, call.method) == ("annotations", None, "GET"):
+        return render("annotations.html", call, results=call.run("results.annotations"))
     if (call.id, call.part, call.method) == ("reading", None, "GET"):
         return render("reading.html", call, results=call.run("results.reading"))
     if call.id != "grading" or call.part is not None:

@@ -435,6 +435,22 @@ class ReadingItem(StoredItem):
     serial = _number()
 
 
+class AnnotationItem(StoredItem):
+    """A highlight or note of a participant on a page of a book."""
+
+    participant_id = _number()
+    path = _text()
+    name = _text()
+    visibility = _text()
+    exact = _text()
+    note = _text()
+    book = _text()
+    chapter = _text()
+    page = _text()
+    created_at = _text()
+    changed_at = _text()
+
+
 class NoteItem(StoredItem):
     """A note of a person who manages the run, about a record."""
 
@@ -788,6 +804,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "pooled": PooledItem,
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
+    "annotation": AnnotationItem,
     "reading": ReadingItem,
     "live_session": LiveSessionItem,
     "live_pin": StoredItem,

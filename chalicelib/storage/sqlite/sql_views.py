@@ -210,6 +210,11 @@ CREATE VIEW upload AS SELECT
 FROM item WHERE kind = 'upload' AND {_field("stored_at")} IS NOT NULL;
 """
 
+
+def _shared_words(name: str) -> str:
+    return f"CASE WHEN {_field('visibility')} <> 'private' THEN {_field(name)} END AS \"{name}\""
+
+
 #: What participants have opened in books.
 _READING_VIEW = f"""
 DROP VIEW IF EXISTS reading;
@@ -219,11 +224,22 @@ CREATE VIEW reading AS SELECT
 FROM item WHERE kind = 'reading';
 """
 
+#: The annotations of readers; those that are for the reader alone without their words.
+_ANNOTATION_VIEW = f"""
+DROP VIEW IF EXISTS annotation;
+CREATE VIEW annotation AS SELECT
+    {_own_fields("participant_id", "book", "chapter", "page", "path", "name", "visibility")},
+    {", ".join(_shared_words(name) for name in ("exact", "prefix", "suffix", "start", "end", "note"))},
+    {_own_fields("created_at", "changed_at")}
+FROM item WHERE kind = 'annotation';
+"""
+
 VIEWS = "".join(
     [
         _EVENT_VIEW,
         _UPLOAD_VIEW,
         _READING_VIEW,
+        _ANNOTATION_VIEW,
         _RESPONSE_VIEW,
         _TRIAL_VIEW,
         _LIVE_VIEW,

@@ -37,6 +37,8 @@ class ReadPage(StoredFields):
     book: str = ""
     chapter: str | None = None
     page: str | None = None
+    #: How many annotations of the page there are.
+    annotations: int = 0
 
     @property
     def is_finished(self) -> bool:

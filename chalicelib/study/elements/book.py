@@ -93,6 +93,7 @@ class Book(Container):
         title: The heading of the contents; the name by default.
         can_finish: Whether the contents have a button "Finish", with which a participant leaves the book for
             what follows in the timeline. Without it, the book stays open until the run ends.
+        annotations: Whether readers can mark text and write notes beside it.
 
     """
 
@@ -100,6 +101,7 @@ class Book(Container):
     name: str = "book"
     title: str = ""
     can_finish: bool = True
+    annotations: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "do", as_elements(self.do, f"Book {self.name!r}"))

@@ -18,13 +18,20 @@ CONTENTS_FILE: Final = "contents.json"
 FORMAT: Final = 1
 
 
-def imported_book(name: str = "", *, contents: str = CONTENTS_FILE, can_finish: bool = True) -> Book:
+def imported_book(
+    name: str = "",
+    *,
+    contents: str = CONTENTS_FILE,
+    can_finish: bool = True,
+    annotations: bool = False,
+) -> Book:
     """Return the book that `petri import-book` has imported.
 
     Args:
         name: The name of the book, of several; the only one by default.
         contents: The file that lists the books, beside the file that calls this function.
         can_finish: Whether the contents have a button "Finish".
+        annotations: Whether readers can mark text and write notes beside it.
 
     Returns:
         The book, with a chapter for each entry of its table of contents.
@@ -48,7 +55,13 @@ def imported_book(name: str = "", *, contents: str = CONTENTS_FILE, can_finish: 
         )
         for chapter in record["chapters"]
     ]
-    return Book(chapters, name=record["name"], title=record["title"], can_finish=can_finish)
+    return Book(
+        chapters,
+        name=record["name"],
+        title=record["title"],
+        can_finish=can_finish,
+        annotations=annotations,
+    )
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@
   const KEPT_MS = 5000; // between two positions that are sent while the participant scrolls
   const SEEN_MS = 1000; // the end of a page was read when it has been in view for so long
   const THOUSANDTHS = 1000;
+  const ANNOTATIONS = "/static/scripts/petri-annotations.js";
 
   const study = () => window.petri.study; // other scripts replace window.petri
   const part = (id) => document.getElementById(id);
@@ -148,6 +149,21 @@
     return () => { clearTimeout(waiting); observer.disconnect(); };
   }
 
+  /* ---- Annotations ------------------------------------------------------------------------------------------- */
+
+  /** Show the annotations of a page, whose script is loaded with the first; returns a function that ends them. */
+  function annotations(page) {
+    let stop = () => undefined;
+    let isOver = false;
+    study().loadScript(ANNOTATIONS).then(() => {
+      if (!isOver) stop = study().annotate(page);
+    }).catch((error) => console.error(error.message));
+    return () => {
+      isOver = true;
+      stop();
+    };
+  }
+
   /* ---- A page ------------------------------------------------------------------------------------------------ */
 
   function show(page) {
@@ -161,7 +177,12 @@
     showSteps(book);
     if (book.note) part("page-content").prepend(element("p", { class: "alert alert-info book-said" }, book.note));
     goBackTo(book.position);
-    leave = follow(page);
+    const stopFollowing = follow(page);
+    const stopAnnotating = book.annotations ? annotations(page) : () => undefined;
+    leave = () => {
+      stopFollowing();
+      stopAnnotating();
+    };
   }
 
   document.addEventListener("petri:page", (event) => show(/** @type {CustomEvent} */ (event).detail));

@@ -24,6 +24,7 @@ PAGES = (
     "responses",
     "responses/grading",
     "responses/reading",
+    "responses/annotations",
     "recruitment",
     "recruitment/qr",
     "money",

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
+from chalicelib.study.books.annotation_records import Annotation
 from chalicelib.study.books.reading_records import BOOK, CHAPTER, PAGE, ReadPage
 from chalicelib.study.study_records import (
     CohortRecord,
@@ -195,6 +196,21 @@ READINGS = [
 ]
 
 
+_NOTED = {"book": "course", "chapter": "intro", "page": "sums"}
+ANNOTATIONS = [
+    Annotation(
+        *(1, "course/intro/sums", "note-0001", "instructors", SHOWN, ANSWERED, "dice", "the ", " are", 4, 8),
+        *(FORMULA,),
+        **_NOTED,
+    ),
+    Annotation(
+        *(1, "course/intro/sums", "note-0002", "private", SHOWN, SHOWN, "secret", "", "", 9, 15),
+        *("For me alone",),
+        **_NOTED,
+    ),
+]
+
+
 def a_study(engine: Engine) -> None:
     """Write the run."""
     a_run(engine)
@@ -211,6 +227,9 @@ def a_study(engine: Engine) -> None:
         work.put_item(keys.upload(1, 1, "sketch", "0f"), UPLOAD.kind, UPLOAD.to_fields())
         for read in READINGS:
             work.put_item(keys.reading(read.participant_id, read.path), read.kind, read.to_fields())
+        for note in ANNOTATIONS:
+            key = keys.annotation(note.participant_id, note.path, note.name)
+            work.put_item(key, note.kind, note.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
         work.put_item(keys.visit(1, 2), VISIT.kind, VISIT.to_fields())

@@ -89,7 +89,7 @@ def test_an_answer_is_a_row_with_its_page_and_grade(data: Data) -> None:
 def test_the_view_of_the_runs_file_says_the_same(engine: SQLiteEngine, table: str) -> None:
     connection = sqlite3.connect(engine.path)
     connection.row_factory = sqlite3.Row
-    order = "participant_id, serial"
+    order = "participant_id, name" if table == "annotation" else "participant_id, serial"
     found = [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}")]  # noqa: S608 - our own words
     connection.close()
     expected = [{name: to_json_value(value) for name, value in row.items()} for row in rows(engine, table)]
@@ -221,6 +221,24 @@ def test_what_a_participant_has_opened_in_a_book_is_a_row_with_its_chapter(data:
     ]
 
 
+def test_an_annotation_is_a_row_and_a_private_one_has_no_words(data: Data) -> None:
+    shared, private = data.annotations.list
+    assert (shared["exact"], shared["prefix"], shared["suffix"]) == ("dice", "the ", " are")
+    assert (shared["start"], shared["end"], shared["note"]) == (4, 8, FORMULA)
+    assert (shared["visibility"], shared["book"], shared["chapter"]) == ("instructors", "course", "intro")
+    words = ("exact", "prefix", "suffix", "start", "end", "note")
+    assert {name: private[name] for name in words} == dict.fromkeys(words)
+    assert (private["visibility"], private["created_at"]) == ("private", SHOWN)
+
+
+@pytest.mark.parametrize(("scrub", "places"), [(True, set()), (False, {"study.jsonl"})])
+def test_private_notes_are_only_in_the_records_that_continue_a_run(
+    engine: SQLiteEngine, tmp_path: Path, scrub: bool, places: set[str]
+) -> None:
+    found = texts(write_zip(engine, tmp_path, app_id="run", scrub=scrub))
+    assert {name for name, text in found.items() if "For me alone" in text} == places
+
+
 def test_another_wide_table_is_refused(data: Data) -> None:
     with pytest.raises(DataError, match="'participants' or 'groups'"):
         data.wide("rounds")
@@ -298,6 +316,7 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
             data.events,
             data.uploads,
             data.reading,
+            data.annotations,
             data.live,
             data.wide(),
             data.wide("groups"),
@@ -316,6 +335,7 @@ def test_the_manifest_counts_the_rows(data: Data) -> None:
         "event": 2,
         "upload": 1,
         "reading": 3,
+        "annotation": 2,
         "live": 2,
         "participants_wide": 3,
         "groups_wide": 1,

@@ -98,6 +98,9 @@ OF_STUDIES = {
     ("POST", "/page/finish"),
     ("GET", "/page/contents"),
     ("POST", "/page/reading"),
+    ("GET", "/page/annotations"),
+    ("POST", "/page/annotations"),
+    ("POST", "/page/annotations/delete"),
     ("GET", "/page/upload/{participant_id}/{name}"),
 }
 

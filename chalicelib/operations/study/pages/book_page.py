@@ -54,6 +54,7 @@ def book_fields(ctx: Context, place: Place, page: Page) -> dict[str, Any]:
         return shown | _contents_page(ctx, place, path, book, chapters, fields)
     fields |= _neighbours(place, chapters, language)
     fields["is_test"] = timed_around(ctx, place.path) is not None
+    fields["annotations"] = book.annotations and not fields["is_test"]
     record = session_of(ctx).find_reading(place.participant_id, place.path)
     if record is not None:
         fields["position"] = record.position if record.serial == place.serial else 0.0

@@ -63,6 +63,28 @@ class PageRequests:
         kept: dict[str, Any] = self.run(reading_progress.keep_reading, serial, position, is_at_end=is_at_end)
         return kept
 
+    def annotations(self, path: str) -> dict[str, Any]:
+        """Return the caller's annotations of a page of a book."""
+        # Lazy import: most pages have no annotations.
+        from chalicelib.operations.study.books.annotations import own_annotations
+
+        found: dict[str, Any] = self.run(own_annotations, path)
+        return found
+
+    def keep_annotation(self, path: str, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Store or change an annotation of a page of a book."""
+        from chalicelib.operations.study.books.annotations import keep_annotation
+
+        kept: dict[str, Any] = self.run(keep_annotation, path, sent)
+        return kept
+
+    def remove_annotation(self, path: str, name: str) -> dict[str, Any]:
+        """Delete an annotation of a page of a book."""
+        from chalicelib.operations.study.books.annotations import remove_annotation
+
+        deleted: dict[str, Any] = self.run(remove_annotation, path, name)
+        return deleted
+
     def keep_draft(self, serial: int, answers: Any, fields: Any) -> dict[str, Any]:
         """Keep what is typed on a page."""
         kept: dict[str, Any] = self.run(drafts.keep_draft, serial, answers, fields)

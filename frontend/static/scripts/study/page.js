@@ -563,7 +563,7 @@
   document.addEventListener("petri:doorbell", ring);
   // When the group ends or the waiting room closes, a page about it is due.
   dallinger.sayGoodbye = () => { refresh(); };
-  window.petri = { ...window.petri, study: { ...study, refresh, answer, move, submit: () => submit(), get current() { return page; } } };
+  window.petri = { ...window.petri, study: { ...study, refresh, answer, move, loadScript, submit: () => submit(), get current() { return page; } } };
 
   // Text of the shell that is shown before the language of the first page is known.
   study.speak(document.documentElement.lang).then(() => study.translate(document));

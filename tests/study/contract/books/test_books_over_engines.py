@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from chalicelib.errors import Busy
 from chalicelib.export import rows
 from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.operations.shared.context import OPERATOR_CALLER
@@ -123,7 +124,8 @@ def test_a_page_that_two_devices_finish_at_once_is_counted_once(crowded: Engine,
     laptop.open("book/second/end")
     phone.get()
     results = at_once([partial(copy(player).read, 1.0, is_at_end=True) for player in (laptop, phone) * 4])
-    assert [result["finished"] for result in results] == [True] * 8
+    # A request that met too many others is refused as Busy, and the browser repeats it.
+    assert {result["finished"] for result in results if not isinstance(result, Busy)} == {True}
     assert progress(table) == 1
 
 

@@ -1,0 +1,1 @@
+"""Books over every engine: reading on two devices, annotations, practice."""
