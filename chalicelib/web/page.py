@@ -83,7 +83,7 @@ def page_reading(call: HttpCall) -> dict[str, Any]:
 @endpoint(routes, "/page/annotations")
 def page_annotations(call: HttpCall) -> dict[str, Any]:
     """Return the participant's own annotations of the page of a book that is due."""
-    return _pages(call).annotations(call.parameters.require("path"))
+    return _pages(call).annotations(call.parameters.text("path") or "")
 
 
 @endpoint(routes, "/page/annotations", ("POST",))

@@ -126,6 +126,8 @@ def test_a_route_of_studies_needs_a_token(islands: Scene, method: str, path: str
         "sha256": "0" * 64,
         "echo": "x",
         "path": "book/a/b",
+        "annotation": "{}",
+        "id": "note-0001",
         "position": 1,
     }
     path = path.format(participant_id=1, name="1-a.png")
