@@ -21,8 +21,8 @@ from tests.contract.engines import an_item, stored
 COUNTER = ("counter", "a")
 NORMAL, FULL = 1, 2
 LOCKED = (
-    "Another process keeps the run's file locked, so nothing was written. Close the program that has it open; "
-    "then retry the same request."
+    "Another process keeps the run's file locked, so nothing was written. Close the program that "
+    "has it open; then retry the same request."
 )
 
 
@@ -173,12 +173,6 @@ def test_a_file_whose_name_has_signs_of_addresses_is_opened(tmp_path: Path) -> N
     assert stored(reader) == an_item()
     reader.close()
     engine.close()
-
-
-def test_the_name_of_a_file_is_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    SQLiteEngine("file:run.sqlite").close()
-    assert [path.name for path in tmp_path.iterdir()] == ["file:run.sqlite"]
 
 
 # -- syncing --------------------------------------------------------------------------------------
