@@ -16,7 +16,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
 from chalicelib.study.assets.asset import NAME
-from chalicelib.study.assets.markup import SCHEME
+from chalicelib.study.assets.asset_html import SCHEME
 from chalicelib.study.pages.compiled import CompiledItem
 
 from .author_problem import AuthorProblem, ProblemList

@@ -147,7 +147,7 @@ def test_a_picture_without_alternative_text_is_not_shown(world: NewWorld, tmp_pa
     here = opened(world, write(tmp_path, {"pages/look.md": "![](asset:happy.png)\n"}), tmp_path)
     upload(here, "happy.png")
     said = here.arrive().get("/page")
-    assert (said.status, said.code) == (500, "page_error")
+    assert (said.status, said.code) == (500, "internal_error")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from chalicelib.model import keys
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.assets.asset import Asset
-from chalicelib.study.assets.markup import SCHEME, ShownAsset, asset_markup, missing_markup
+from chalicelib.study.assets.asset_html import SCHEME, ShownAsset, asset_markup, missing_markup
 
 
 def asset_html(ctx: Context, name: str, alt: str | None = None) -> Markup:
