@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.operations.study.answers.event_log import MOST, MOST_BATCHES, MOST_CHARACTERS
-from petri.study import End, Page, Study, number
+from chalicelib.operations.study.answers import event_log
+from chalicelib.operations.study.answers.event_log import MAX_MS, MOST, MOST_BATCHES, MOST_CHARACTERS
+from petri.study import End, Page, Rounds, Study, number
 from tests.study.studies import OpenStudy, due
 from tests.web.world import Person, World
 
@@ -115,3 +116,39 @@ def test_a_study_can_switch_the_log_off(open_study: OpenStudy) -> None:
     assert due(person)["log"] is False
     post(person, [PASTE])
     assert kept(here) == []
+
+
+def test_a_batch_says_where_and_when_it_was_recorded(open_study: OpenStudy) -> None:
+    timeline = (Rounds(2, [Page("ask", ask="age")]), End())
+    here = open_study(type("Repeated", (Survey,), {"timeline": timeline}))
+    person = here.arrive()
+    due(person)
+    here.clock.turn(seconds=9)
+    post(person, [PASTE])
+    (batch,) = here.items("event_batch")
+    assert (batch["page"], batch["path"]) == ("ask", "rounds[1]/ask")
+    assert batch["received_at"].startswith(here.clock.now().isoformat()[:19])
+
+
+@pytest.mark.parametrize(("at", "kept_as"), [(0, 0), (MAX_MS, MAX_MS), (MAX_MS + 1, None), (0.6, 1)])
+def test_a_time_from_0_to_a_week_is_kept_as_whole_milliseconds(
+    open_study: OpenStudy, at: float, kept_as: int | None
+) -> None:
+    here = open_study(Survey)
+    post(here.arrive(), [{**PASTE, "at": at}])
+    assert kept(here)[0]["at_ms"] == kept_as
+
+
+def test_events_up_to_the_last_byte_are_kept(open_study: OpenStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {"event": "ä", "at_ms": 1}
+    size = len(json.dumps(event, ensure_ascii=False).encode()) + 1
+    monkeypatch.setattr(event_log, "MOST_BYTES", 2 * size)
+    here = open_study(Survey)
+    post(here.arrive(), [{"event": "ä", "at": 1}] * 3)
+    assert kept(here) == [event, event]
+
+
+def test_an_event_that_is_no_event_does_not_hide_those_behind_it(open_study: OpenStudy) -> None:
+    here = open_study(Survey)
+    post(here.arrive(), [5, {"event": ""}, {"event": "x", "act": 1}, {"event": "y", "at": 2, "more": "z"}])
+    assert kept(here) == [{"event": "y", "at_ms": 2}]

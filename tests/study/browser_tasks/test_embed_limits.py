@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.operations.study.answers import embedded_data
 from chalicelib.study.elements.embed import MAX_EMBEDDED_BATCH
-from petri.study import Embed, End, Group, Page, Study, Wait
+from petri.study import Embed, End, Group, Page, Session, Study, Wait, days
 from tests.study.browser_tasks.test_embed import Flanker, send, stored
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, World
@@ -137,6 +137,25 @@ def test_a_batch_of_trials_says_where_when_and_by_whom(open_study: OpenStudy) ->
     assert last["answered_at"].startswith(here.clock.now().isoformat()[:19])
     assert [trial["number"] for trial in last["trials"]] == [2, 3]
     assert "by" not in last, "a participant is the default"
+
+
+def test_trials_of_a_later_session_have_its_number(open_study: OpenStudy) -> None:
+    timeline = (
+        Page("first"),
+        Session("again", after=days(1), open_for=days(1)),
+        Embed("task.html", trials=True),
+        End(),
+    )
+    here = open_study(type("Twice", (Study,), {"timeline": timeline}))
+    person = here.arrive()
+    answer(person)
+    here.work()
+    here.clock.turn(hours=24)
+    here.work()
+    assert answer(person)["page"] == "task"
+    send(person, 0, [{"rt": 1}], due(person)["serial"])
+    (batch,) = here.items("trial_batch")
+    assert batch["visit"] == 2
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,7 @@ def _store(ctx: Context, place: Place, page: Embed, trials: Sequence[Mapping[str
         participant_id=place.participant_id,
         serial=place.serial,
         first=first,
+        visit=place.visit,
         page=page.name,
         path=place.path,
         node_id=place.node_id,
