@@ -5,11 +5,13 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
+from .classes import class_joining
 from .live_sessions import join
 from .management import api, dashboard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     api.routes,
+    class_joining.routes,
     experiment.routes,
     error_reports.routes,
     infos.routes,

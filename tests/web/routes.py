@@ -26,7 +26,7 @@ class Request:
     @property
     def answers_with_page(self) -> bool:
         """Whether a refusal is a page: the form with what is wrong."""
-        return (self.method, self.path) == ("POST", "/join")
+        return (self.method, self.path) in {("POST", "/join"), ("POST", "/join/class")}
 
     def send(self, scene: Scene, token: str | None, **how: Any) -> Said:
         """Make the request of a scene's participant `one`, with a token."""
@@ -64,6 +64,8 @@ REQUESTS = [
     ),
     Request(PUBLIC, "GET", "/join"),
     Request(SIGNED, "POST", "/join", {"pin": "000000", "name": "Ada"}),
+    Request(PUBLIC, "GET", "/join/class"),
+    Request(SIGNED, "POST", "/join/class", {"code": "AAAAAAAA", "name": "Ada"}),
     Request(SIGNED, "GET", "/join/remote/1-forged"),
     Request(SIGNED, "GET", "/join/result/1-9999999999-forged"),
     Request(SIGNED, "POST", "/join/remote/1-forged", {"action": "next", "shown": "0"}),

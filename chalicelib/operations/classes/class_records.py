@@ -115,10 +115,12 @@ def add_member(
     student_number: str = "",
     source: MemberSource = MemberSource.CODE,
     has_joined: bool = True,
+    mark: str = "",
 ) -> ClassMember:
     """Store a new member of a class, with a seat of their own.
 
-    `has_joined`: False for a person on the roster, who joins by opening their link.
+    `has_joined`: False for a person on the roster, who joins by opening their link. `mark`: the random part
+    of the seat, which can't be guessed; by default it is drawn.
 
     Raises BadRequest for a name, an address or a number that isn't valid; InvalidState for an address or a
     number that another member has.
@@ -129,7 +131,7 @@ def add_member(
             raise _taken()
     member = ClassMember(
         number,
-        class_seat(number, secrets.token_hex(_MARK_BYTES)),
+        class_seat(number, mark or secrets.token_hex(_MARK_BYTES)),
         None,
         identity.name,
         identity.email,

@@ -207,7 +207,7 @@ def record_fee(ctx: Context, seat: str, charge: str = "") -> ClassMemberRow:
         return member_row(member, sees=sees_members(ctx, study_class))
     charge = charge or f"{_BY_HAND}{secrets.token_hex(6)}"
     pay_fee(ctx, member, charge, study_class.fee, require_actor(ctx).id)
-    _record(ctx, "class-members.pay", member, {"charge": charge, "amount": study_class.fee})
+    _record(ctx, "class-members.pay", member, {"amount": study_class.fee})
     return member_row(member, sees=sees_members(ctx, study_class))
 
 
@@ -224,6 +224,7 @@ def pay_fee(ctx: Context, member: ClassMember, charge: str, amount: str, by: str
     fields = {"class_number": member.class_number, "seat": member.seat, "amount": amount, "by": by}
     ctx.uow.put_if_unchanged(key, "class_charge", {**fields, "charge": charge, "at": iso(ctx.now)})
     member.fee_paid = charge
+    member.charges = [*member.charges, charge]
     store_member(ctx, member)
 
 
@@ -234,13 +235,12 @@ def refund_fee(ctx: Context, seat: str) -> ClassMemberRow:
     """
     study_class, member = taught_member(ctx, seat)
     if member.fee_paid:
-        charge = ctx.uow.item(keys.class_charge(member.fee_paid))
-        if charge is not None:
-            kept = {name: value for name, value in charge.items() if name not in ("pk", "sk", "v", "kind")}
-            ctx.uow.put_if_unchanged(
-                keys.class_charge(member.fee_paid), "class_charge", {**kept, "refunded": iso(ctx.now)}
-            )
-        _record(ctx, "class-members.refund", member, {"charge": member.fee_paid})
+        key = keys.class_charge(member.fee_paid)
+        held = ctx.uow.item(key)
+        if held is not None:
+            kept = {name: held[name] for name in ("class_number", "seat", "charge", "amount", "at", "by")}
+            ctx.uow.put_item(key, "class_charge", {**kept, "refunded": iso(ctx.now)}, expect=held["v"])
+        _record(ctx, "class-members.refund", member, {})
         member.fee_paid = ""
         store_member(ctx, member)
     return member_row(member, sees=sees_members(ctx, study_class))
@@ -297,7 +297,15 @@ def _searched(member: ClassMember) -> str:
     return folded(f"{member.name}\n{member.email}\n{member.student_number}")
 
 
+def member_records(ctx: Context, member: ClassMember) -> list[tuple[str, str]]:
+    """Return what the audit log calls a member: it can't be changed, so it holds no seat and no name.
+
+    A hash stands for the seat, with which the log can be searched for as long as the seat is known.
+    """
+    known = ctx.tokens.keyed(f"audited-member|{member.seat}")[:12]
+    number = str(member.class_number)
+    return [("classes", number), ("class-members", f"{number}-{known}")]
+
+
 def _record(ctx: Context, operation: str, member: ClassMember, fields: dict[str, Any]) -> None:
-    """Record a change in the audit log, which holds no name: values in it can't be searched or erased."""
-    records = [("classes", str(member.class_number)), ("class-members", member.seat)]
-    record_change(ctx, operation, records=records, fields=fields)
+    record_change(ctx, operation, records=member_records(ctx, member), fields=fields)

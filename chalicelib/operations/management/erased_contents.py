@@ -74,7 +74,7 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[ContentChange]:
     written = _written_items(own)
     place = next((item for item in own if item["kind"] == "place"), None)
     for item in own:
-        yield from _change(item, _cleaned(ctx, item, written))
+        yield from _change(item, _cleaned(ctx, item, written, participant.worker_id))
     for network_id in [] if place is None else place.get("groups", []):
         for row in ctx.uow.items(keys.live_rows(network_id)):
             if row.get("participant_id") == participant.id:
@@ -82,8 +82,20 @@ def _changes(ctx: Context, participant: Participant) -> Iterator[ContentChange]:
     yield from live_changes(ctx, participant, lambda name, value: _kept_answer(name, value, written))
     yield from _notes_about(ctx, participant, own)
     yield from _messages_to(ctx, participant.id)
+    yield from _membership(ctx, participant)
     for node_id in participant.node_ids:
         yield from _infos(ctx, node_id)
+
+
+def _membership(ctx: Context, participant: Participant) -> Iterator[ContentChange]:
+    """Yield what a class holds about the participant, behind what is found by their seat in it."""
+    if ctx.uow.item(keys.class_of_participant(participant.id)) is None:
+        return
+    # Lazy import: only studies have classes.
+    from chalicelib.operations.classes.erased_members import erasures_of
+
+    for one in erasures_of(ctx, participant.id, participant.worker_id):
+        yield ContentChange(one.item, one.fields, one.key)
 
 
 def _notes_about(ctx: Context, participant: Participant, own: Sequence[Item]) -> Iterator[ContentChange]:
@@ -131,7 +143,7 @@ def _written_items(own: Sequence[Item]) -> frozenset[str]:
     return frozenset(entry["item"] for entry in entries if entry.get("kind") not in CHOSEN_KINDS)
 
 
-def _cleaned(ctx: Context, item: Item, written: frozenset[str]) -> dict[str, Any] | None:
+def _cleaned(ctx: Context, item: Item, written: frozenset[str], pseudonym: str) -> dict[str, Any] | None:
     """Return the fields of one of the participant's items without what they wrote; None to delete it."""
     kind, fields = item["kind"], own_fields(item)
     if kind in ("draft", "event_batch", "reading", "annotation"):
@@ -147,6 +159,8 @@ def _cleaned(ctx: Context, item: Item, written: frozenset[str]) -> dict[str, Any
         changed = {"erased_at": fields.get("erased_at") or str(iso(ctx.now))}
     elif kind == "place":
         changed = _place(fields, written)
+        if fields.get("class_seat"):
+            changed["class_seat"] = pseudonym
     return {**fields, **changed}
 
 

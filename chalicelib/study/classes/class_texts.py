@@ -34,6 +34,4 @@ JOINED: Final = marked("You have joined {name}")
 KEEP_LINK: Final = marked(
     "This link is yours alone. Keep it, for example as a bookmark: with it you continue on any device."
 )
-LINK_MAILED: Final = marked("It was sent to your email address, too.")
-MAIL_SUBJECT: Final = marked("Your link to {name}")
-MAIL_TEXT: Final = marked("With this link you take part in {name}. It is yours alone; don't pass it on.")
+BEGIN: Final = marked("Begin")

@@ -114,6 +114,8 @@ class ClassMember(StoredFields):
     link_serial: int = 0
     #: The id of the charge with which the fee was paid; "" while it isn't.
     fee_paid: str = ""
+    #: The ids of all charges of this member, refunded ones too.
+    charges: list[str] = field(default_factory=list)
     #: When the entry link was last sent by email.
     link_sent: str | None = None
 

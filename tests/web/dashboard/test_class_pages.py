@@ -87,11 +87,12 @@ def test_members_are_corrected_pay_and_are_removed(browser: DashboardBrowser) ->
         ("pay", [("charge", "receipt 7")], "receipt 7"),
         ("refund", [], "unpaid"),
         ("remove-member", [], "No members"),
+        ("erase-member", [], "No members"),
     ):
         said = browser.press(f"classes/1/{action}", [("seat", seat), *fields])
         assert said.status == 303, (action, said)
         assert text in browser.open("classes/1")
-    assert "Ada King" in browser.open("classes/1", left="on")
+    assert "[erased]" in browser.open("classes/1", left="on")
 
 
 def test_settings_are_changed_the_code_renewed_and_the_class_archived(browser: DashboardBrowser) -> None:

@@ -9,6 +9,7 @@ from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Shape
 from chalicelib.api.common_parameters import ID_TEXT, One
 from chalicelib.operations.classes import manage_members as managed
+from chalicelib.operations.classes.erased_members import erase_member
 from chalicelib.operations.classes.manage_members import MAX_CHARGE, ClassMemberRow, MemberLink
 
 from .classes_api import MEMBER_EMAIL, MEMBER_NAME, MEMBER_NUMBER
@@ -47,7 +48,16 @@ class FeeOfMember:
     )
 
 
-def _verb(verb: str, parameters: Any, answer: Any, run: Any, summary: str, **more: Any) -> AnyOperation:
+def _verb(
+    verb: str,
+    parameters: Any,
+    answer: Any,
+    run: Any,
+    summary: str,
+    *,
+    right: Right = Right.GRADE,
+    has_secret_answer: bool = False,
+) -> AnyOperation:
     method: Method = "POST"
     return ApiOperation(
         name=f"{RESOURCE}.{verb}",
@@ -56,12 +66,12 @@ def _verb(verb: str, parameters: Any, answer: Any, run: Any, summary: str, **mor
         resource=RESOURCE,
         shape=Shape.VERB,
         verb=verb,
-        right=Right.GRADE,
+        right=right,
         parameters=parameters,
         answer=answer,
         run=run,
         summary=summary,
-        **more,
+        has_secret_answer=has_secret_answer,
     )
 
 
@@ -108,5 +118,13 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         ClassMemberRow,
         lambda ctx, one: managed.refund_fee(ctx, one.id),
         "Records that the fee of a member was paid back; moves no money.",
+    ),
+    _verb(
+        "erase",
+        One,
+        ClassMemberRow,
+        lambda ctx, one: erase_member(ctx, one.id),
+        "Erases the data of a member who hasn't begun, and removes them from their class.",
+        right=Right.EDIT_PARTICIPANTS,
     ),
 )

@@ -63,6 +63,11 @@ def _remove(call: PageCall, number: str) -> Rendered:
     return redirect(f"/dashboard/classes/{number}?said=removed")
 
 
+def _erase(call: PageCall, number: str) -> Rendered:
+    call.run("class-members.erase", id=call.one("seat"))
+    return redirect(f"/dashboard/classes/{number}?said=erased")
+
+
 def _pay(call: PageCall, number: str) -> Rendered:
     call.run("class-members.pay", id=call.one("seat"), charge=call.one("charge"))
     return redirect(f"/dashboard/classes/{number}?said=paid")
@@ -87,6 +92,7 @@ TAB: Final = ClassTab(
         "add-member": _add,
         "link": _link,
         "remove-member": _remove,
+        "erase-member": _erase,
         "pay": _pay,
         "refund": _refund,
         "change-member": _change,

@@ -1,0 +1,1 @@
+"""Routes with which people join classes."""

@@ -1,0 +1,164 @@
+"""/join/class: the page with which people join a class, by its code and their name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from chalice.app import Blueprint, Response
+from markupsafe import Markup
+
+from chalicelib import services
+from chalicelib.errors import Refused, TooManyTries
+from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
+from chalicelib.web.responses import HEADERS
+from chalicelib.web.routing import HttpCall, endpoint
+
+if TYPE_CHECKING:
+    from chalicelib.operations.classes.joining_members import ClassJoinForm, JoinedClass
+
+routes = Blueprint(__name__)
+#: A code has 10¹¹ values: after a few wrong ones, an address has to wait.
+_rate_limiter = EntryRateLimiter()
+_POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_FIELDS: Final = ("code", "name", "email", "student_number", "once")
+_PAGE: Final = Markup(
+    '<!DOCTYPE html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="robots" content="noindex"><title>{title}</title>'
+    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
+    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
+)
+_FORM: Final = Markup(
+    '{problem}<form method="post" action="/join/class" class="join">{fields}'
+    '<input type="hidden" name="once" value="{once}">'
+    '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form>'
+)
+_PROBLEM: Final = Markup('<p class="alert alert-danger" role="alert">{text}</p>')
+_FIELD: Final = Markup(
+    '<p class="item"><label for="{name}">{label}</label>'
+    '<input class="form-control" id="{name}" name="{name}" value="{value}" maxlength="{most}" {more}></p>'
+)
+_MORE: Final = {
+    "code": Markup('required autocomplete="off" autocapitalize="characters" spellcheck="false"'),
+    "name": Markup('required autocomplete="name"'),
+    "email": Markup('required type="email" autocomplete="email"'),
+    "student_number": Markup('required autocomplete="off"'),
+}
+_JOINED: Final = Markup(
+    '<p role="status">{keep}</p><p class="item"><input class="form-control" readonly aria-label="{title}" '
+    'value="{link}"></p>{next}'
+)
+_BEGIN: Final = Markup('<p><a class="btn btn-primary btn-lg" href="{link}">{text}</a></p>')
+_NOTE: Final = Markup('<p class="alert alert-warning">{}</p>')
+
+
+@endpoint(routes, "/join/class")
+def join_class_html(call: HttpCall) -> Response:
+    """Show the form; a link with the code fills it in."""
+    return _form(call, {"code": call.parameters.text("code") or ""})
+
+
+@endpoint(routes, "/join/class", ("POST",))
+def join_class_by_code(call: HttpCall) -> Response:
+    """Join the class with this code, and show the member their own link; or show what is wrong."""
+    # Lazy import: only classes need their modules.
+    from chalicelib.operations.classes.joining_members import join_class
+
+    given = {name: call.parameters.text(name) or "" for name in _FIELDS}
+    key = services.current().tokens.keyed(call.source)
+    try:
+        _require_patience(key)
+        joined = call.run(join_class, *(given[name] for name in _FIELDS))
+    except Refused as refused:
+        if refused.code == "class_code_unknown":
+            _rate_limiter.take(key, REFUSED_COST)
+        return _form(call, given, refused)
+    return Response(_joined_page(joined), _html_headers(), 200)
+
+
+def _require_patience(key: str) -> None:
+    """Refuse an address that has tried too many wrong codes, before the code is looked up."""
+    wait = _rate_limiter.take(key)
+    if wait:
+        from chalicelib.study.live_sessions.joining_texts import WAIT
+
+        raise TooManyTries(WAIT, retry_after=wait)
+
+
+def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None) -> Response:
+    from chalicelib.operations.classes.joining_members import class_join_form
+
+    # An address that has to wait learns nothing about codes.
+    code = "" if isinstance(refused, TooManyTries) else given["code"]
+    form: ClassJoinForm = call.run(class_join_form, code)
+    headers = _html_headers()
+    if isinstance(refused, TooManyTries):
+        headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
+    return Response(_form_page(form, given, refused), headers, 200 if refused is None else refused.status)
+
+
+def _form_page(form: ClassJoinForm, given: dict[str, str], refused: Refused | None) -> str:
+    from chalicelib.operations.classes.member_identity import MAX_EMAIL, MAX_NAME, MAX_STUDENT_NUMBER
+    from chalicelib.study.classes import class_texts as texts
+    from chalicelib.study.live_sessions.joining_texts import JOIN
+    from chalicelib.study.translation import translate
+
+    asked = [("code", texts.CODE, 20), ("name", texts.NAME, MAX_NAME)]
+    if form.asks_email:
+        asked.append(("email", texts.EMAIL, MAX_EMAIL))
+    if form.asks_student_number:
+        asked.append(("student_number", texts.STUDENT_NUMBER, MAX_STUDENT_NUMBER))
+    fields = [
+        _FIELD.format(
+            name=name,
+            label=translate(label, form.language),
+            value=given.get(name, ""),
+            most=most,
+            more=_MORE[name],
+        )
+        for name, label, most in asked
+    ]
+    problem = Markup("")
+    if refused is not None:
+        problem = _PROBLEM.format(text=translate(str(refused), form.language))
+    body = _FORM.format(
+        problem=problem,
+        fields=Markup("").join(fields),
+        once=given.get("once") or form.once,
+        button=translate(JOIN, form.language),
+    )
+    return _page(form.language, form.class_name or translate(texts.TITLE, form.language), body)
+
+
+def _joined_page(joined: JoinedClass) -> str:
+    from chalicelib.study.classes import class_texts as texts
+    from chalicelib.study.translation import translate
+
+    def said(text: str, **values: str) -> str:
+        return translate(text, joined.language).format(**values)
+
+    title = said(texts.JOINED, name=joined.class_name)
+    begin = _BEGIN.format(link=joined.link, text=said(texts.BEGIN))
+    unpaid = _NOTE.format(said(texts.FEE_UNPAID, fee=joined.unpaid))
+    body = _JOINED.format(
+        keep=said(texts.KEEP_LINK), title=title, link=joined.link, next=unpaid if joined.unpaid else begin
+    )
+    return _page(joined.language, title, body)
+
+
+def _page(language: str, title: str, body: Markup) -> str:
+    from chalicelib.study.translation import direction_of
+
+    return _PAGE.format(language=language, direction=direction_of(language), title=title, body=body)
+
+
+def _html_headers() -> dict[str, Any]:
+    # The page holds the member's own link: it must not be stored, or passed on as a referrer.
+    return {
+        **HEADERS,
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
