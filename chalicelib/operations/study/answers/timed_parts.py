@@ -81,11 +81,14 @@ def record_result(ctx: Context, place: Place, following: str) -> None:
     answered = sum(counts.values())
     graded = _graded_items(ctx, place, path)
     seconds = 0.0 if began is None else (ctx.now - began).total_seconds()
+    # A participant may have more time than others, and the part is left a moment after its end.
+    until = moment_of(place.clocks[name])
+    most = element.seconds if began is None or until is None else (until - began).total_seconds()
     answer = {
         CORRECT: counts.get(CORRECT, 0),
         INCORRECT: counts.get(INCORRECT, 0),
         "skipped": max(0, graded - answered),
-        "time_taken": round(min(seconds, element.seconds), 3),
+        "time_taken": round(min(seconds, max(most, element.seconds)), 3),
     }
     del place.clocks[name]
     response = StudyResponse(
