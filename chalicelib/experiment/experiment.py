@@ -373,7 +373,7 @@ class Experiment(DashboardHooks):
             NetworkBusy: Places are left, but each waits for another participant's answer.
 
         """
-        visited = {node_id // 100_000 for node_id in participant.node_ids}
+        visited = set(map(keys.network_of, participant.node_ids))
         left = [n for n in self.networks(full=False) if n.id not in visited]
         is_open = [n for n in left if not self.gating or n.open_for(participant) is True]
         if not is_open:

@@ -115,7 +115,7 @@ def _fail_departed(ctx: Context, participant: Participant) -> bool:
     """Fail nodes whose participants have left and so block a place; return whether there were any."""
     if not _is_due_to_check(ctx, participant):
         return False
-    visited = {node_id // 100_000 for node_id in participant.node_ids}
+    visited = set(map(keys.network_of, participant.node_ids))
     networks = [network for network in ctx.experiment.networks(full=False) if network.id not in visited]
     waited_for = ctx.uow.nodes([node_id for network in networks for node_id in network.waiting_for])
     owners = {node.participant_id for node in waited_for if node.participant_id is not None}

@@ -308,7 +308,7 @@ def _require_own_group(ctx: Context, speaker: int | None, channel: str) -> None:
         allowed = int(number) == speaker
     elif kind == "network":
         holder = ctx.uow.participant(speaker)
-        allowed = int(number) in {node_id // 100_000 for node_id in holder.node_ids}
+        allowed = int(number) in set(map(keys.network_of, holder.node_ids))
     else:
         room = waiting_rooms.room_of(ctx, speaker)
         allowed = room is not None and room["id"] == int(number)

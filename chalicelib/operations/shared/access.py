@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.access.rights import OPERATOR_ACTOR, Actor, Right
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
+from chalicelib.model import keys
 from chalicelib.model.info import Info
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
@@ -156,7 +157,7 @@ def own_network(ctx: Context, network_id: int) -> Network:
     network = ctx.uow.network(network_id)
     if ctx.caller.kind == PARTICIPANT and ctx.caller.participant_id is not None:
         holder = ctx.uow.participant(ctx.caller.participant_id)
-        if network_id not in {node_id // 100_000 for node_id in holder.node_ids}:
+        if network_id not in set(map(keys.network_of, holder.node_ids)):
             raise Forbidden(f"You are not in network {network_id}.", code="not_yours")
     return network
 

@@ -121,6 +121,18 @@ def test_a_network_is_open_to_those_in_it_and_no_other_network_is(new_stage: New
     assert (ear.errors(), refusal(stage, person, "network-2")) == (["not_yours"], (403, "not_yours"))
 
 
+def test_the_second_network_is_open_to_those_in_it_and_the_first_is_not(new_stage: NewStage) -> None:
+    stage = new_stage(with_members(Meeting, experiment_repeats=2, choose_network=last_network))
+    person = stage.arrive()
+    assert person.join() // 100_000 == 2
+    assert stage.connect(person, "network-2").closed_with is None
+    assert refusal(stage, person, "network-1") == (403, "not_yours")
+
+
+def last_network(self: Meeting, networks: list[Network], participant: object) -> Network:
+    return networks[-1]
+
+
 def first_network(self: Meeting, networks: list[Network], participant: object) -> Network:
     return networks[0]
 
