@@ -21,6 +21,7 @@ from chalicelib.export.data_errors import DataError, MalformedTableError
 from chalicelib.export.export_reader import Export
 from chalicelib.export.table_schema import (
     ANNOTATIONS,
+    CLASS_TABLES,
     COLUMNS,
     CORE_TABLES,
     EVENTS,
@@ -188,7 +189,7 @@ class Data:
             self.manifest: Mapping[str, Any] = export.manifest
             #: Whether the run was one of a study.
             self.is_study = RESPONSES in export.tables
-            messages = [table for table in MESSAGE_TABLES if table in export.tables]
+            messages = [table for table in (*CLASS_TABLES, *MESSAGE_TABLES) if table in export.tables]
             self._tables = (*TABLES, *messages, *(STUDY_TABLES if self.is_study else ()))
 
     def __repr__(self) -> str:

@@ -21,12 +21,15 @@ from chalicelib.operations.network.failure_marks import FailureMarks, failure
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
+from .classes.class_rows import assignment_rows, class_numbers, gradebook_rows
 from .study_spool import annotations_by, events_of, grades_of, readings_of, responses_of, uploads_of
 from .study_tables import FIXED_ROWS
 from .table_schema import (
     ANNOTATIONS,
+    ASSIGNMENTS,
     COLUMNS,
     EVENTS,
+    GRADEBOOK,
     MESSAGES,
     PAGE_TIMES,
     READING,
@@ -307,6 +310,26 @@ def _receipts(engine: Engine, after: Position | None) -> Iterator[Chunk]:
             yield [message, some[-1]["sk"]], rows_of_message
 
 
+# -- assignments of classes ----------------------------------------------------------------------
+
+
+def _of_classes(
+    read: Callable[[Engine, int], Iterator[tuple[str, Row]]],
+) -> Callable[[Engine, Position | None], Iterator[Chunk]]:
+    """Make the reader of a table whose rows lie at classes: a class is read at once."""
+
+    def found(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+        number, last = after or (0, "")
+        for one in class_numbers(engine):
+            if one < number:
+                continue
+            own = (pair for pair in read(engine, one) if one > number or pair[0] > last)
+            while some := list(islice(own, CHUNK)):
+                yield [one, some[-1][0]], [row for _, row in some]
+
+    return found
+
+
 def _responses_and_grades(engine: Engine, participant_id: int) -> Iterator[Item]:
     yield from responses_of(engine, participant_id)
     yield from grades_of(engine, participant_id)
@@ -326,6 +349,8 @@ CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chun
     "recruitment": _recruitments,
     MESSAGES: _messages,
     RECEIPTS: _receipts,
+    ASSIGNMENTS: _of_classes(assignment_rows),
+    GRADEBOOK: _of_classes(gradebook_rows),
 }
 #: The records of a participant that a table of a study is made of; an export makes it from the records
 #: that it has read once (`study_spool.py`).

@@ -24,6 +24,8 @@ PLACE, RESPONSE, GROUP = "place", "response", "study_group"
 TRIAL_BATCH, EVENT_BATCH = "trial_batch", "event_batch"
 LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload", "grade"
 PEER_ANSWER, READ_PAGE, ANNOTATION = "peer_answer", "reading", "annotation"
+CLASS_ASSIGNMENT, CLASS_GRADEBOOK = "class_assignment", "gradebook"
+DEADLINE_EXCEPTION, GIVEN_POINTS = "deadline_exception", "given_points"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -120,6 +122,10 @@ class StudyRecords(StudySource):
             for network in networks:
                 records._add(records_of_group(engine, network["id"]))
             records._add(records_of_slots(engine))
+            # Lazy import: that module imports this one.
+            from .classes.class_rows import records_of_class_work
+
+            records._add(records_of_class_work(engine, scrub=scrub))
         return records
 
     def __enter__(self) -> Self:
@@ -148,30 +154,30 @@ def records_of_person(engine: Engine, person: Item, *, scrub: bool) -> Iterator[
         return
     addresses: set[str] = set()
     for item in responses_of(engine, person["id"]):
-        record = _without_storage(item)
+        record = without_storage(item)
         if scrub:
             addresses |= _scrub_response(record)
         yield record
     pk = keys.place(person["id"])[0]
     uploads, grades = uploads_of(engine, person["id"]), grades_of(engine, person["id"])
     for item in engine.query(pk, keys.TRIALS):
-        record = _without_storage(item)
+        record = without_storage(item)
         if scrub:
             _scrub_trials(record)
         yield record
-    yield from map(_without_storage, (*grades, *engine.query(pk, keys.EVENTS), *uploads))
-    yield from map(_without_storage, engine.query(*keys.visits(person["id"])))
-    yield from map(_without_storage, readings_of(engine, person["id"]))
+    yield from map(without_storage, (*grades, *engine.query(pk, keys.EVENTS), *uploads))
+    yield from map(without_storage, engine.query(*keys.visits(person["id"])))
+    yield from map(without_storage, readings_of(engine, person["id"]))
     for item in annotations_by(engine, person["id"]):
-        record = _without_storage(item)
+        record = without_storage(item)
         yield without_private_words(record) if scrub else record
-    record = _without_storage(place)
+    record = without_storage(place)
     # The message that enforces time limits isn't exported; the app records it again.
     record.pop("wake_at", None)
     if scrub:
         _scrub_place(record, addresses)
     yield record
-    yield from map(_without_storage, _shared_by(engine, person["id"], place))
+    yield from map(without_storage, _shared_by(engine, person["id"], place))
 
 
 def _shared_by(engine: Engine, participant_id: int, place: Item) -> Iterator[Item]:
@@ -193,9 +199,9 @@ def _shared_by(engine: Engine, participant_id: int, place: Item) -> Iterator[Ite
 def records_of_group(engine: Engine, network_id: int) -> Iterator[Record]:
     """Yield a network's group, if it is one, and the rows of its live elements."""
     group = engine.get([keys.study_group(network_id)])
-    yield from map(_without_storage, group.values())
+    yield from map(without_storage, group.values())
     if group:
-        yield from map(_without_storage, engine.query(keys.live_rows(network_id)))
+        yield from map(without_storage, engine.query(keys.live_rows(network_id)))
 
 
 def records_of_slots(engine: Engine) -> Iterator[Record]:
@@ -206,14 +212,14 @@ def records_of_slots(engine: Engine) -> Iterator[Record]:
         yield {"kind": SLOT_COUNT, "series": series, "count": counter["v"]}
         for pk in (keys.slot(series, 0)[0], keys.freed_slots(series)):
             for item in engine.query(pk):
-                record = _without_storage(item)
+                record = without_storage(item)
                 if record["kind"] == FREED_SLOT:
                     # When it is stored again, each item begins with its first version.
                     record["slot_version"] = 1
                 yield record
 
 
-def _without_storage(item: Item) -> Record:
+def without_storage(item: Item) -> Record:
     """Return an item's own fields, in an order that is the same on every engine."""
     return {name: value for name, value in sorted(item.items()) if name not in _STORAGE}
 
@@ -232,6 +238,8 @@ def _scrub_response(record: Record) -> set[str]:
 
 
 def _scrub_place(record: Record, addresses: set[str]) -> None:
+    # The seat of a member of a class is the id in their entry link.
+    record.pop("class_seat", None)
     if "answers" in record:
         record["answers"] = {
             scope: {name: _scrubbed(name, value, addresses) for name, value in answers.items()}

@@ -151,9 +151,23 @@ MESSAGE_COLUMNS: Final = {
 }
 #: In the order in which they are read: a receipt before its message.
 MESSAGE_TABLES: Final = (RECEIPTS, MESSAGES)
+#: The tables of runs with assignments of classes.
+ASSIGNMENTS, GRADEBOOK = "assignment", "gradebook"
+CLASS_COLUMNS: Final = {
+    ASSIGNMENTS: (
+        *("class_number", "number", "name", "parts", "possible", "due", "enforced", "visible_from"),
+        *("released_at", "minutes", "pause", "feedback", "threshold", "counts", "grading", "weight"),
+    ),
+    GRADEBOOK: (
+        *("class_number", "assignment", "participant_id", "entry", "points", "comment"),
+        *("given_at", "given_by"),
+    ),
+}
+CLASS_TABLES: Final = tuple(CLASS_COLUMNS)
 COLUMNS: Final = {
     **{table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES},
     **MESSAGE_COLUMNS,
+    **CLASS_COLUMNS,
     **STUDY_COLUMNS,
 }
 

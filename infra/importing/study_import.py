@@ -14,10 +14,14 @@ from chalicelib.export import Export, MalformedTableError
 from chalicelib.export.archive import STUDY
 from chalicelib.export.study_spool import (
     ANNOTATION,
+    CLASS_ASSIGNMENT,
+    CLASS_GRADEBOOK,
     COHORT,
     COMPARED_SLOTS,
+    DEADLINE_EXCEPTION,
     EVENT_BATCH,
     FREED_SLOT,
+    GIVEN_POINTS,
     GRADE,
     GROUP,
     LIVE_ROW,
@@ -62,6 +66,14 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     ),
     READ_PAGE: lambda record: keys.reading(record["participant_id"], record["path"]),
     ANNOTATION: lambda record: keys.annotation(record["participant_id"], record["path"], record["name"]),
+    CLASS_ASSIGNMENT: lambda record: keys.class_assignment(record["class_number"], record["number"]),
+    CLASS_GRADEBOOK: lambda record: keys.gradebook(record["class_number"]),
+    DEADLINE_EXCEPTION: lambda record: keys.deadline_exception(
+        record["class_number"], record["assignment"], record["seat"]
+    ),
+    GIVEN_POINTS: lambda record: keys.given_points(
+        record["class_number"], record["assignment"], record["seat"], record["entry"]
+    ),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     COHORT: lambda record: keys.cohort(record["name"]),
     LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib.export import archive
 from chalicelib.export.archive import EXCEL_SAFE, READING_ORDER
+from chalicelib.export.classes.class_rows import has_assignments, records_of_class_work
 from chalicelib.export.csv_format import format_row, json_text
 from chalicelib.export.data_errors import DataError
 from chalicelib.export.dataset_description import (
@@ -31,6 +32,7 @@ from chalicelib.export.study_spool import (
 )
 from chalicelib.export.study_tables import FIXED_ROWS, wide_columns
 from chalicelib.export.table_schema import (
+    CLASS_TABLES,
     COLUMNS,
     MESSAGE_TABLES,
     STUDY_TABLES,
@@ -98,6 +100,9 @@ def _study(part: PartInProgress, after: Position | None) -> Iterator[tuple[Posit
         for root in roots(part.engine, last + 1):
             yield ["networks", root["id"]], records_of_group(part.engine, root["id"])
         yield ["slots", 0], records_of_slots(part.engine)
+        phase = "slots"
+    if phase == "slots":
+        yield ["classes", 0], records_of_class_work(part.engine, scrub=not part.options.unscrubbed)
 
 
 def _study_of_people(part: PartInProgress, last: int) -> Iterator[tuple[Position, Iterable[Record]]]:
@@ -291,6 +296,11 @@ def _of_records(step: Step) -> Step:
     return lambda part: part.options.psych_ds or step(part)
 
 
+def _of_assignments(step: Step) -> Step:
+    """Return a step that does nothing for a run in which no class has had an assignment."""
+    return lambda part: not has_assignments(part.engine) or step(part)
+
+
 def _of_messages(step: Step) -> Step:
     """Return a step that does nothing for a run in which no message was written."""
     return lambda part: not has_messages(part.engine) or step(part)
@@ -314,6 +324,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     *((_of_study(partial(_write_study_table, table)), False) for table in archive.LAST_TABLES),
     (_of_study(_list_uploads), False),
     (_of_study(_describe), True),
+    *((_of_records(_of_assignments(partial(_write_table, table))), False) for table in CLASS_TABLES),
     *((_of_records(_of_messages(partial(_write_table, table))), False) for table in MESSAGE_TABLES),
     *((_of_records(partial(_write_table, table)), False) for table in READING_ORDER),
     (_of_records(_write_structure), False),

@@ -199,6 +199,8 @@ def _place(fields: dict[str, Any], written: frozenset[str]) -> dict[str, Any]:
         for scope, some in fields.get("answers", {}).items()
     }
     changed = {"answers": answers, "kept": without_texts(fields.get("kept", {})), "passed": [], "live": ""}
+    # The seat of a member of a class is the id in their entry link.
+    changed["class_seat"] = ""
     return {name: value for name, value in changed.items() if name in fields}
 
 

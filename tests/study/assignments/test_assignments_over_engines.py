@@ -302,3 +302,4 @@ def test_points_comments_and_exceptions_of_an_erased_member_are_deleted(room: Cl
     left = [*room.table.items("given_points"), *room.table.items("deadline_exception")]
     assert {item["seat"] for item in left} == {room.seats[bob.id]}
     assert len(left) == 3
+    assert room.seats[ada.id] not in str(room.table.items("place"))

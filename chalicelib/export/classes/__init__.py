@@ -1,0 +1,1 @@
+"""The tables of classes in exports: assignments, and points given in gradebooks."""
