@@ -134,3 +134,33 @@ def test_a_chat_without_a_group_is_an_error(open_study: OpenStudy) -> None:
     study = type("Alone", (Talk,), {"timeline": (Chat(seconds=5), End())})
     with pytest.raises(ExperimentError, match="needs a group"):
         open_study(study)
+
+
+def test_a_chat_begins_with_all_that_its_page_needs_and_a_message_is_the_same_after_a_reload(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(LongTalk)
+    first, second = seated(here)
+    say(second, "Hi")
+    moment = here.items("live_row")[0]["at"]
+    message = {"number": 0, "member": 2, "text": "Hi", "at": moment}
+    ((_, sent),) = told(here)
+    assert sent == {**message, "path": "chat"}
+    (group,) = here.items("study_group")
+    assert due(first)["data"] == {
+        "path": "chat",
+        "network": group["network_id"],
+        "me": 1,
+        "members": ["Member 1", "Member 2"],
+        "away": [],
+        "messages": [message],
+    }
+
+
+def test_members_with_the_same_role_have_numbers_and_others_their_role(open_study: OpenStudy) -> None:
+    timeline = (Group(3, roles=["buyer", "seller", "buyer"]), Chat(seconds=60), End())
+    here = open_study(type("Market", (Talk,), {"timeline": timeline}))
+    people = [here.arrive() for _ in range(3)]
+    for person in people:
+        due(person)
+    assert due(people[0])["data"]["members"] == ["Member 1", "seller", "Member 3"]
