@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import InvalidState
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.operations.listings import recent_reads
 from chalicelib.operations.listings.recent_reads import recent
@@ -64,3 +65,36 @@ def test_another_run_has_results_of_its_own(sqlite: SQLiteEngine, clock: Clock) 
     read = clock.reading(1.0)
     assert not_launched(sqlite, Experiment).run(recent, "progress", read) == 1
     assert not_launched(sqlite, Experiment).run(recent, "progress", read) == 2
+
+
+def test_while_one_thread_reads_others_use_the_result_of_a_moment_ago(
+    sqlite: SQLiteEngine, clock: Clock
+) -> None:
+    app = not_launched(sqlite, Experiment)
+    app.run(recent, "progress", clock.reading(0.1))
+    found = []
+
+    def read_beside_another(ctx: Context) -> int:
+        found.append(app.run(recent, "progress", clock.reading(0.1)))
+        return clock.reading(0.1)(ctx)
+
+    clock.wall = 3.0
+    assert app.run(recent, "progress", read_beside_another) == 2
+    # What is older isn't used: all read.
+    clock.wall = 60.0
+    assert app.run(recent, "progress", read_beside_another) == 4
+    assert found == [1, 3]
+
+
+def test_after_a_read_that_fails_the_next_one_reads_soon(sqlite: SQLiteEngine, clock: Clock) -> None:
+    app = not_launched(sqlite, Experiment)
+    app.run(recent, "progress", clock.reading(0.1))
+    clock.wall = 3.0
+
+    def fail(ctx: Context) -> int:
+        raise InvalidState("The author's code has failed.")
+
+    with pytest.raises(InvalidState):
+        app.run(recent, "progress", fail)
+    clock.wall += recent_reads.WHILE_READING
+    assert app.run(recent, "progress", clock.reading(0.1)) == 2

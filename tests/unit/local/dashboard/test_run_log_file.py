@@ -75,3 +75,27 @@ def test_a_reading_says_when_there_are_more_lines(path: Path, monkeypatch: pytes
     assert log.latest(4).is_partial
     monkeypatch.setattr(run_log_file, "_MOST_BYTES", len(line(1)) * 2)
     assert log.latest(5).is_partial
+
+
+def test_all_errors_are_found_among_lines_of_which_few_are_parsed(path: Path) -> None:
+    texts = [line(number, level="ERROR" if number % 500 == 7 else "INFO") for number in range(3_000)]
+    texts[1_500] = line(1_500, level="CRITICAL")
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    found = RunLogFile(path).latest(5_000, errors_only=True)
+    errors = [each.message for each in found.lines if each.level in ("ERROR", "CRITICAL")]
+    assert errors == [f"line {number}" for number in (2_507, 2_007, 1_507, 1_500, 1_007, 507, 7)]
+    assert len(found.lines) <= len(errors) + 3_000 // 200
+
+
+def test_errors_of_the_latest_minutes_end_at_older_lines(path: Path) -> None:
+    now, long_ago = (
+        moment.strftime("%Y-%m-%d %H:%M:%S,000+0000")
+        for moment in (datetime.now(UTC), datetime.now(UTC) - timedelta(hours=2))
+    )
+    old = [line(number, level="ERROR", timestamp=long_ago) for number in range(3)]
+    new = [line(number, timestamp=now) for number in range(400)]
+    recent = line(1_000, level="ERROR", timestamp=now)
+    path.write_text("\n".join([*old, *new, recent]) + "\n", encoding="utf-8")
+    found = RunLogFile(path).latest(5_000, 60, errors_only=True)
+    assert [each.message for each in found.lines if each.level == "ERROR"] == ["line 1000"]
+    assert not found.is_partial
