@@ -148,3 +148,22 @@ def test_the_audit_log_has_no_name_and_no_code(browser: DashboardBrowser) -> Non
     [stored] = browser.here.items("study_class")
     assert "class-members.change" in kept
     assert not re.search(f"Ada|example.org|{stored['join_code']}", kept)
+
+
+def test_a_list_is_checked_imported_and_its_links_are_downloaded(browser: DashboardBrowser) -> None:
+    created(browser)
+    text = "Name,Email\n=cmd(),ada@example.org\n<b>Bob</b>,\n"
+    page = browser.press("classes/1/preview-roster", [("roster", text)]).raw.decode()
+    assert "1 person is added." in page
+    assert "neither an email address" in page
+    assert seats(browser.here) == []
+    assert browser.press("classes/1/import-roster", [("roster", text)]).status == 303
+    [seat] = seats(browser.here)
+    said = browser.press("classes/1/links")
+    assert said.headers["content-type"].startswith("text/csv")
+    [heading, row] = said.raw.decode().splitlines()
+    assert heading == "name,email,student_number,link"
+    assert row.startswith("'=cmd(),ada@example.org,,http")
+    assert f"workerId={seat}" in row
+    refused = browser.press("classes/1/preview-roster", [("roster", "Ada")])
+    assert refused.status == 409

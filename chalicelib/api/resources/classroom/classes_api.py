@@ -11,6 +11,13 @@ from chalicelib.api.common_parameters import ID_TEXT, KEY_CURSOR, LIMIT, NoParam
 from chalicelib.errors import NotFound
 from chalicelib.operations.classes import manage_classes as managed
 from chalicelib.operations.classes.class_settings import MAX_CLASS_NAME, MAX_INSTRUCTORS, ClassSettings
+from chalicelib.operations.classes.import_roster import (
+    LinkRow,
+    RosterImport,
+    import_roster,
+    links_of_members,
+    preview_roster,
+)
 from chalicelib.operations.classes.manage_classes import ClassRow, ClassWithCounts
 from chalicelib.operations.classes.manage_members import (
     ClassMemberRow,
@@ -23,6 +30,8 @@ from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
 
 RESOURCE: Final = "classes"
+#: How many characters a list of people has at most.
+MAX_ROSTER: Final = 1_000_000
 _DAY: Final = {"max": 20, "help": 'A date in the class\'s time zone, such as 2026-11-30; "" for none.'}
 _ZONE: Final = {"max": 60, "help": "The name of an IANA time zone, such as Europe/Berlin."}
 _FEE: Final = {"max": 20, "help": 'What each member pays, such as 12.50; "" for nothing.'}
@@ -95,6 +104,32 @@ class NewClassMember:
     name: str = field(metadata=MEMBER_NAME)
     email: str = field(default="", metadata=MEMBER_EMAIL)
     student_number: str = field(default="", metadata=MEMBER_NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterText:
+    """A class, and a list of people."""
+
+    id: str = field(metadata=ID_TEXT)
+    text: str = field(
+        metadata={"min": 1, "max": MAX_ROSTER, "help": "CSV whose first row names the columns."}
+    )
+    first: int = field(default=0, metadata={"min": 0, "max": 10_000, "help": "`next` of the call before."})
+    preview: bool = field(default=False, metadata={"help": "Whether to say what would be done, only."})
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLinks:
+    """The entry links of a class."""
+
+    members: list[LinkRow]
+
+
+def _import(ctx: Context, asked: RosterText) -> RosterImport:
+    number = class_number(asked.id)
+    if asked.preview:
+        return preview_roster(ctx, number, asked.text)
+    return import_roster(ctx, number, asked.text, asked.first)
 
 
 def class_number(text: str) -> int:
@@ -247,6 +282,34 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
             ctx, class_number(new.id), new.name, new.email, new.student_number
         ),
         summary="Adds a person to a class, and returns their entry link; takes back one who has left.",
+    ),
+    ApiOperation(
+        name="classes.import-roster",
+        method="POST",
+        records_itself=True,
+        has_secret_answer=True,
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="import-roster",
+        right=Right.GRADE,
+        parameters=RosterText,
+        answer=RosterImport,
+        run=_import,
+        summary="Adds people from a list, 25 rows in a call; those who are members stay as they are.",
+    ),
+    ApiOperation(
+        name="classes.links",
+        method="POST",
+        records_itself=True,
+        has_secret_answer=True,
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="links",
+        right=Right.GRADE,
+        parameters=One,
+        answer=ClassLinks,
+        run=lambda ctx, one: ClassLinks(links_of_members(ctx, class_number(one.id))),
+        summary="Returns the members of a class with their entry links.",
     ),
 )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib.dashboard.page_call import PageCall, Rendered, redirect
 from chalicelib.dashboard.qr_codes import inline_qr_code
+from chalicelib.export.csv_format import excel_safe
 from chalicelib.operations.classes.manage_classes import ClassWithCounts
 from chalicelib.operations.classes.manage_members import MemberLink
 
@@ -58,6 +61,37 @@ def _with_link(call: PageCall, number: str, given: Any) -> Rendered:
     return _page(call, call.run("classes.read", id=number), given=given)
 
 
+def _preview(call: PageCall, number: str) -> Rendered:
+    """Show what an import of a list would do with each row; nothing is changed."""
+    text = call.text("roster")
+    shown = call.run("classes.read", id=number)
+    preview = call.run("classes.import-roster", id=number, text=text, preview=True)
+    return render_tab("class_roster.html", call, "", shown, rows=preview.rows, roster=text)
+
+
+def _import(call: PageCall, number: str) -> Rendered:
+    """Import a list; each part has a commit of its own, and a list that is sent again adds no one twice."""
+    first: int | None = 0
+    while first is not None:
+        first = call.run("classes.import-roster", id=number, text=call.text("roster"), first=first).next
+    return redirect(f"/dashboard/classes/{number}?said=imported")
+
+
+def _links(call: PageCall, number: str) -> Rendered:
+    """Send the members with their links as a file."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(("name", "email", "student_number", "link"))
+    for one in call.run("classes.links", id=number).members:
+        writer.writerow(map(excel_safe, (one.name, one.email, one.student_number, one.link)))
+    headers = {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="class-{int(number)}-links.csv"',
+        "Cache-Control": "no-store",
+    }
+    return Rendered(written.getvalue(), headers=headers)
+
+
 def _remove(call: PageCall, number: str) -> Rendered:
     call.run("class-members.remove", id=call.one("seat"))
     return redirect(f"/dashboard/classes/{number}?said=removed")
@@ -92,6 +126,9 @@ TAB: Final = ClassTab(
         "add-member": _add,
         "link": _link,
         "remove-member": _remove,
+        "preview-roster": _preview,
+        "import-roster": _import,
+        "links": _links,
         "erase-member": _erase,
         "pay": _pay,
         "refund": _refund,
