@@ -16,6 +16,7 @@ from chalicelib.errors import Forbidden, NotFound, Refused
 
 from . import doorbell, own_host, sessions
 from .dashboard_request import DashboardRequest
+from .navigation import first_page, is_here
 from .operation_calls import run_for_each, run_operation
 from .page_call import DashboardPage, PageCall, Rendered, redirect
 from .registry import find_page
@@ -28,13 +29,11 @@ from .sign_in.routes_of_sign_in import answer_sign_in
 from .sign_in.sign_in_page import show_sign_in
 
 SIGN_IN, SIGN_OUT = "sign-in", "sign-out"
-FIRST_PAGE: Final = "overview"
 OK: Final = 200
 #: The ids of forms differ each time a page is rendered; a page in which only they differ hasn't changed.
 _FORM_IDS: Final = re.compile(r'name="form" value="[0-9a-f]{32}"')
 _POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 _SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Type": "text/html; charset=utf-8",
@@ -88,8 +87,8 @@ def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
 
 
 def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rendered:
-    page = find_page(request.tab or FIRST_PAGE)
-    if page is None:
+    page = find_page(request.tab or first_page())
+    if page is None or not is_here(page):
         raise NotFound(f"The dashboard has no page {request.tab!r}.")
     _require_right(session.actor, page)
     call = PageCall(
@@ -158,5 +157,6 @@ def _run(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _with_security(request: DashboardRequest, rendered: Rendered) -> Rendered:
     policy = f"{_POLICY}; connect-src 'self' {doorbell.socket_origin(request.headers)}".rstrip()
+    policy += f"; form-action 'self' {rendered.posts_to}".rstrip()
     headers = {**_SECURITY_HEADERS, "Content-Security-Policy": policy, **rendered.headers}
     return replace(rendered, headers=headers)

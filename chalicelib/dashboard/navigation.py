@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
+from chalicelib import services
 from chalicelib.access.rights import Actor
 from chalicelib.experiment.dashboard_tabs import DashboardTab, DashboardTabs
 
 from .page_call import DashboardPage, PageCall
 
+#: The pages that open first, of a run and of a lab.
+_FIRST_OF_RUN: Final = "overview"
+_FIRST_OF_LAB: Final = "apps"
 #: The page that shows the tabs of authors.
 AUTHOR_TAB: Final = "tab"
 #: The group of tabs that stand beside no page of Petri.
@@ -40,6 +44,21 @@ class NavigationEntry:
     name: str
     title: str
     is_nested: bool = False
+
+
+def is_lab() -> bool:
+    """Whether this dashboard is that of a lab, which has no participants."""
+    return bool(services.current().config.get("is_lab", False))
+
+
+def first_page() -> str:
+    """Return the name of the page that opens first."""
+    return _FIRST_OF_LAB if is_lab() else _FIRST_OF_RUN
+
+
+def is_here(page: DashboardPage) -> bool:
+    """Whether this dashboard has the page."""
+    return page.in_labs if is_lab() else page.in_runs
 
 
 def current_entry(call: PageCall) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.access.rights import Actor, Right
@@ -73,6 +73,12 @@ class Rendered:
     html: str = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Another site to which a form of the page may post: scheme and host.
+    posts_to: str = ""
+
+    def posting_to(self, origin: str) -> Rendered:
+        """Return the page, whose forms may post to another site."""
+        return replace(self, posts_to=origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,9 @@ class DashboardPage:
     nav: str = ""
     #: The page of the navigation to which one that has no entry belongs.
     under: str = ""
+    #: Whether runs have the page, and whether labs have it.
+    in_runs: bool = True
+    in_labs: bool = False
 
     def is_open_to(self, actor: Actor) -> bool:
         """Whether an actor may see the page."""

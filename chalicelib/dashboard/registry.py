@@ -18,6 +18,7 @@ from .pages import (
     responses,
 )
 from .pages.classroom import classes_page, live_sessions
+from .pages.labs import apps_page
 from .pages.live_session import live, messages, stop
 from .pages.oversight import settings_page
 from .pages.people import groups_page, profile_page, roles_page, users_page
@@ -25,9 +26,10 @@ from .pages.recruiting import recruitment
 from .sign_in import account_page
 
 #: The groups of the navigation, in order.
-GROUPS: Final = ("Run", "Results", "Setup")
+GROUPS: Final = ("Lab", "Run", "Results", "Setup")
 
 PAGES: Final[tuple[DashboardPage, ...]] = (
+    apps_page.PAGE,
     overview.PAGE,
     participants.PAGE,
     live.PAGE,

@@ -16,7 +16,7 @@ from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.version import VERSION
 
 from . import charts, formats
-from .navigation import NavigationEntry, current_entry, with_author_tabs
+from .navigation import NavigationEntry, current_entry, is_here, with_author_tabs
 from .operation_calls import new_form_id
 from .page_call import PageCall, Rendered
 
@@ -74,7 +74,8 @@ def pages_for(actor: Actor) -> dict[str, list[NavigationEntry]]:
     from .registry import GROUPS, PAGES
 
     pages = {
-        group: [page for page in PAGES if page.nav == group and page.is_open_to(actor)] for group in GROUPS
+        group: [page for page in PAGES if page.nav == group and page.is_open_to(actor) and is_here(page)]
+        for group in GROUPS
     }
     return with_author_tabs(pages, actor, services.current().experiment_class.dashboard_tabs)
 
@@ -117,7 +118,7 @@ def _frame(actor: Actor, tab: str, csrf: str) -> dict[str, Any]:
         "tab": tab,
         "actor": actor,
         "csrf": csrf,
-        "has_stop": stop is not None and stop.is_open_to(actor),
+        "has_stop": stop is not None and stop.is_open_to(actor) and is_here(stop),
     }
 
 

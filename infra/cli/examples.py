@@ -53,6 +53,13 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "close-recruitment": ("petri close-recruitment --app my-study",),
     "dead-letters": ("petri dead-letters", "petri dead-letters replay LETTER"),
     "audit": ("petri audit --actor user:ada", "petri audit verify --app my-study"),
+    "lab": (
+        "petri lab serve --name 'Linguistics Lab'",
+        "petri lab add colour-study --role Researcher",
+        "petri lab grant colour-study ada --role Viewer",
+        "petri lab revoke colour-study ada",
+        "petri lab rotate-keys",
+    ),
     "users": (
         "petri users add ada --name 'Ada Lovelace' --role Researcher",
         "petri users invite mary@example.org --role Researcher --group eyelab",

@@ -19,6 +19,7 @@ from infra.cli.commands.deploy.monitor import monitor
 from infra.cli.commands.deploy.preflight import preflight
 from infra.cli.commands.deploy.rehearse import rehearse
 from infra.cli.commands.deploy.rollback import rollback
+from infra.cli.commands.lab.lab import lab
 from infra.cli.commands.materials.study_assets import assets
 from infra.cli.commands.mturk.expire import expire
 from infra.cli.commands.mturk.extend_mturk_hit import extend_mturk_hit
@@ -114,6 +115,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "dead-letters": dead_letters,
         "audit": audit,
         "users": users,
+        "lab": lab,
     },
     "Money": {
         "payments": payments,

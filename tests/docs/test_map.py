@@ -37,6 +37,7 @@ NAMED_AFTER: Final = MappingProxyType(
 TWIN_MODULES: Final = MappingProxyType(
     {
         "compensation.py": "The operation, and the operator's session that runs it.",
+        "experiment.py": "The class of all experiments, and the file that a lab has instead of an author's.",
         "problems.py": "What an author must fix in settings, and what an operator must fix on the machine.",
         "rights.py": "What an actor may do with a run, and what AWS may do for an operator.",
         "run_session.py": "The operator's session, and its adapters for a local and for a deployed run.",

@@ -107,4 +107,4 @@ def _change(call: PageCall) -> Rendered:
     return redirect(f"{_ADDRESS}#dead-letters")
 
 
-PAGE = DashboardPage("log", "Log", Right.EDIT_PARTICIPANTS, show_log, nav="Run")
+PAGE = DashboardPage("log", "Log", Right.EDIT_PARTICIPANTS, show_log, nav="Run", in_labs=True)

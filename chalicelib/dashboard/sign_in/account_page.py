@@ -258,4 +258,4 @@ CHANGES: Final[Mapping[str, AccountChange]] = MappingProxyType(
     }
 )
 
-PAGE: Final = DashboardPage("account", "My account", None, show_account)
+PAGE: Final = DashboardPage("account", "My account", None, show_account, in_labs=True)

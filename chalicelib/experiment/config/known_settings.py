@@ -213,6 +213,12 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
     ),
     _sign_in("passkeys", bool, "Whether users can sign in to the dashboard with passkeys.", default=False),
     _sign_in(
+        "is_lab",
+        bool,
+        "Whether this app is a lab; `petri lab` sets it, and no experiment does.",
+        default=False,
+    ),
+    _sign_in(
         "lab_sign_in",
         bool,
         "Whether a deployed app can be added to a lab, which then signs its users in.",

@@ -95,6 +95,8 @@ def opened(
             else EventBridgeSchedule(names.tick_rule, lambda: account.client("events")),
         )
         app.seals = seals_of(account, names)
+        if deployed.dashboard_url:
+            app.dashboard_url = lambda: deployed.dashboard_url
         stack.callback(use, None)
         stack.enter_context(quiet_slow_warnings())
         yield RunSession(names.app, app, None if here else deployed.site_url, deployed.site_url, folder)

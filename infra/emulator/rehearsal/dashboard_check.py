@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from chalicelib.dashboard.entrance import FIRST_PAGE
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account
 from infra.aws.deployed.app_registry import LocatedApp
@@ -60,7 +59,7 @@ class DashboardCheck:
             yield "the cookie of the session isn't Secure"
 
     def _overview(self, browser: requests.Session) -> Iterator[str]:
-        page = browser.get(f"{self._own}/dashboard/{FIRST_PAGE}", timeout=TIMEOUT)
+        page = browser.get(f"{self._own}/dashboard/overview", timeout=TIMEOUT)
         if page.status_code != requests.codes.ok or "sign-out" not in page.text:
             yield f"the first page of the dashboard answered {page.status_code}"
         if "unsafe-inline" in page.headers.get("content-security-policy", "unsafe-inline"):

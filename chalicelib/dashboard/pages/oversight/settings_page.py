@@ -44,4 +44,4 @@ def _by_group(found: SettingsInEffect) -> dict[str, list[Any]]:
     return {name: some for name, some in groups.items() if some}
 
 
-PAGE = DashboardPage("settings", "Settings", Right.VIEW, show_settings, nav="Setup")
+PAGE = DashboardPage("settings", "Settings", Right.VIEW, show_settings, nav="Setup", in_labs=True)

@@ -121,4 +121,4 @@ def _sees(call: PageCall) -> bool:
     return any(group.id == call.id for group in call.run("groups.list").rows)
 
 
-PAGE: Final = DashboardPage("groups", "Groups", Right.VIEW, show_groups, nav="Setup")
+PAGE: Final = DashboardPage("groups", "Groups", Right.VIEW, show_groups, nav="Setup", in_labs=True)

@@ -39,4 +39,4 @@ def _shown(call: PageCall, refused: str = "", status: int = 200) -> Rendered:
     return render("profile.html", call, status=status, user=user, refused=refused, said=said)
 
 
-PAGE: Final = DashboardPage("profile", "My profile", Right.VIEW, show_profile, under="account")
+PAGE: Final = DashboardPage("profile", "My profile", Right.VIEW, show_profile, under="account", in_labs=True)

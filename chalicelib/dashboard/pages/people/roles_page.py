@@ -59,4 +59,4 @@ def _change(call: PageCall) -> Rendered:
     raise NotFound("This page has no such action.")
 
 
-PAGE: Final = DashboardPage("roles", "Roles", Right.MANAGE_LAB, show_roles, under="people")
+PAGE: Final = DashboardPage("roles", "Roles", Right.MANAGE_LAB, show_roles, under="people", in_labs=True)

@@ -196,4 +196,4 @@ _LEAVING: Final[Mapping[str, str]] = MappingProxyType(
     {"remove": "users.remove", "withdraw": "invitations.withdraw"}
 )
 
-PAGE = DashboardPage("people", "People", Right.MANAGE_LAB, show_people, nav="Setup")
+PAGE = DashboardPage("people", "People", Right.MANAGE_LAB, show_people, nav="Setup", in_labs=True)

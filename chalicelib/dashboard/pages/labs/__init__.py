@@ -1,0 +1,1 @@
+"""Pages of a lab: its apps, how each is doing, and the way into each."""

@@ -1,0 +1,111 @@
+"""Apps, the first page of a lab: how each app is doing, and the button that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from chalicelib import services
+from chalicelib.access.rights import Right
+from chalicelib.currency import format_money
+from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
+from chalicelib.dashboard.rendering import render
+from chalicelib.errors import NotFound
+from chalicelib.operations.labs.app_reports import AppReport, stored_reports
+from chalicelib.operations.labs.lab_apps import LabApp, list_apps, open_app, rights_in_app
+from chalicelib.operations.shared.context import Request, caller_of
+
+from .app_questions import renew_reports
+from .signing import signed_for
+
+#: How old a report may be that the page shows when it is opened: asking keeps it from being shown at once.
+_AT_FIRST: Final = timedelta(minutes=5)
+_TONES: Final = {"recruiting": "good", "closed": "warn", "finished": "busy"}
+
+
+@dataclass(frozen=True, slots=True)
+class AppLine:
+    """An app as the page shows it."""
+
+    id: str
+    address: str
+    region: str
+    #: The rights with which the actor opens it.
+    rights: list[str]
+    state: str
+    tone: str
+    arrived: int | None
+    open_places: int | None
+    owed: str
+    reserved: str
+    heard: datetime | None
+    error: str
+    dead_letters: int
+
+
+def show_apps(call: PageCall) -> Rendered:
+    """Show the apps, or the page that leads into one of them."""
+    if call.id is not None:
+        return _open(call)
+    apps: list[LabApp] = _run(call, list_apps)
+    fresh = {} if call.is_fragment else {"fresh": _AT_FIRST}
+    reports = renew_reports(apps, services.current().run(stored_reports), **fresh)
+    lines = [_line(call, app, reports.get(app.id)) for app in apps]
+    return render(
+        "apps.html",
+        call,
+        lines=lines,
+        unreachable=sum(1 for line in lines if line.error),
+        recruiting=sum(1 for line in lines if line.state == "recruiting"),
+        arrived=sum(line.arrived or 0 for line in lines),
+    )
+
+
+def _open(call: PageCall) -> Rendered:
+    if call.method != "POST" or call.part != "open":
+        raise NotFound("This page has no such part.")
+    opened = _run(call, open_app, call.id, request=Request(address=call.address))
+    return render(
+        "app_opening.html",
+        call,
+        app=opened.app,
+        name=opened.name,
+        rights=sorted(opened.rights),
+        assertion=signed_for(opened),
+    ).posting_to(opened.app.address)
+
+
+def _run(call: PageCall, operation: Any, *args: Any, **named: Any) -> Any:
+    return services.current().run(operation, *args, caller=caller_of(call.actor), **named)
+
+
+def _line(call: PageCall, app: LabApp, report: AppReport | None) -> AppLine:
+    said = {} if report is None else report.overview
+    state = str(said.get("state", ""))
+    return AppLine(
+        id=app.id,
+        address=app.address,
+        region=app.region,
+        rights=sorted(_run(call, rights_in_app, app.id)),
+        state=state,
+        tone=_TONES.get(state, ""),
+        arrived=said.get("arrived"),
+        open_places=said.get("open_places"),
+        owed=_money(said, "owed"),
+        reserved=_money(said, "reserved"),
+        heard=None if report is None else report.heard,
+        error="" if report is None else report.error,
+        dead_letters=int(said.get("dead_letters", 0)),
+    )
+
+
+def _money(said: Mapping[str, Any], name: str) -> str:
+    value = said.get(name)
+    is_counted = said.get("hard_cap") is not None or Decimal(str(value or 0)) != 0
+    return "" if value is None or not is_counted else format_money(Decimal(str(value)), str(said["currency"]))
+
+
+PAGE: Final = DashboardPage("apps", "Apps", Right.VIEW, show_apps, nav="Lab", in_labs=True, in_runs=False)

@@ -1,0 +1,1 @@
+"""What `petri lab` does: serves a lab, and connects it with apps."""
