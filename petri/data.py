@@ -33,6 +33,7 @@ from chalicelib.export.table_schema import (
     PARTICIPANTS_WIDE,
     READING,
     RESPONSES,
+    REVIEWS,
     STUDY_TABLES,
     TABLES,
     TRIALS,
@@ -278,6 +279,11 @@ class Data:
     def annotations(self) -> Table:
         """What readers have marked and noted in books; private annotations without their text."""
         return self.table(ANNOTATIONS)
+
+    @cached_property
+    def reviews(self) -> Table:
+        """The answers of readers who practise, one row for each."""
+        return self.table(REVIEWS)
 
     @cached_property
     def live(self) -> Table:

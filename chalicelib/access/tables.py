@@ -158,6 +158,7 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
         "event": _MADE_BY_PARTICIPANT,
         "upload": _MADE_BY_PARTICIPANT,
         "reading": _MADE_BY_PARTICIPANT,
+        "review": _MADE_BY_PARTICIPANT,
         "payment": RecordRules(
             create=_right(Right.PAY),
             read=_VIEW,

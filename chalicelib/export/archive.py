@@ -5,8 +5,8 @@
 - data/<table>.csv: the tables
 - data/assignment.csv, gradebook.csv: assignments of classes and points given in gradebooks, if there are any
 - data/message.csv, message_receipt.csv: what people who manage the run wrote to participants, if they did
-- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, reading.csv, annotation.csv, page_times.csv
-  and *_wide.csv: a study's tables
+- data/response.csv, trial.csv, live.csv, event.csv, upload.csv, reading.csv, annotation.csv, review.csv
+  page_times.csv and *_wide.csv: a study's tables
 - uploads/<participant>/<name>: the files that participants have uploaded, in an export with files
 - codebook.json, dataset_description.json: what the columns of a study hold; the latter for Psych-DS
 - study.jsonl: the records of a study, with which `petri load` continues the run
@@ -58,6 +58,7 @@ from .table_schema import (
     PAGE_TIMES,
     READING,
     RESPONSES,
+    REVIEWS,
     STUDY_COLUMNS,
     UPLOADS,
     Row,
@@ -90,7 +91,7 @@ READING_ORDER: Final = (
 #: The state of the experiment that is needed to continue the run.
 #: The tables of a study whose columns are fixed: those before the wide tables, and those behind them.
 FIRST_TABLES: Final = (RESPONSES, PAGE_TIMES, EVENTS)
-LAST_TABLES: Final = (UPLOADS, READING, ANNOTATIONS)
+LAST_TABLES: Final = (UPLOADS, READING, ANNOTATIONS, REVIEWS)
 KEPT_STATE: Final = ("launched", "closed", "asked", "state")
 _GOOD_ID: Final = re.compile(r"[\w.-]+")
 

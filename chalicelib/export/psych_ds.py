@@ -35,6 +35,7 @@ _ABOUT: Final = {
     "upload": "the files that participants uploaded, one row for each; the files are not in the data set",
     "reading": "the pages, tests, chapters and books that participants opened, one row for each",
     "annotation": "the annotations of readers; private ones without their text",
+    "review": "the answers of readers who practise, with when each item is due next",
     "live": "the messages of chats, and the rows that live elements recorded",
     "participants_wide": "the participants, one row for each",
     "groups_wide": "the groups, one row for each",

@@ -22,7 +22,15 @@ from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
 from .classes.class_rows import assignment_rows, class_numbers, gradebook_rows
-from .study_spool import annotations_by, events_of, grades_of, readings_of, responses_of, uploads_of
+from .study_spool import (
+    annotations_by,
+    events_of,
+    grades_of,
+    readings_of,
+    responses_of,
+    reviews_of,
+    uploads_of,
+)
 from .study_tables import FIXED_ROWS
 from .table_schema import (
     ANNOTATIONS,
@@ -35,6 +43,7 @@ from .table_schema import (
     READING,
     RECEIPTS,
     RESPONSES,
+    REVIEWS,
     UPLOADS,
     Row,
     columns_of,
@@ -361,6 +370,7 @@ _RECORDS: Final[dict[str, Callable[[Engine, int], Iterator[Item]]]] = {
     UPLOADS: uploads_of,
     READING: readings_of,
     ANNOTATIONS: annotations_by,
+    REVIEWS: reviews_of,
 }
 
 

@@ -26,6 +26,7 @@ LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload"
 PEER_ANSWER, READ_PAGE, ANNOTATION = "peer_answer", "reading", "annotation"
 CLASS_ASSIGNMENT, CLASS_GRADEBOOK = "class_assignment", "gradebook"
 DEADLINE_EXCEPTION, GIVEN_POINTS = "deadline_exception", "given_points"
+PRACTICE_CARD, REVIEW = "practice_card", "review"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
 DRAWN: Final = " drawn"
@@ -69,6 +70,11 @@ def uploads_of(engine: Engine, participant_id: int) -> Iterator[Item]:
 def readings_of(engine: Engine, participant_id: int) -> Iterator[Item]:
     """Yield what a participant has opened in books, by path."""
     return engine.query(*keys.readings(participant_id))
+
+
+def reviews_of(engine: Engine, participant_id: int) -> Iterator[Item]:
+    """Yield the reviews of a participant who practises, in order."""
+    return engine.query(keys.place(participant_id)[0], keys.REVIEWS)
 
 
 def annotations_by(engine: Engine, participant_id: int) -> Iterator[Item]:
@@ -168,6 +174,8 @@ def records_of_person(engine: Engine, person: Item, *, scrub: bool) -> Iterator[
     yield from map(without_storage, (*grades, *engine.query(pk, keys.EVENTS), *uploads))
     yield from map(without_storage, engine.query(*keys.visits(person["id"])))
     yield from map(without_storage, readings_of(engine, person["id"]))
+    yield from map(without_storage, engine.query(*keys.practice_cards(person["id"])))
+    yield from map(without_storage, reviews_of(engine, person["id"]))
     for item in annotations_by(engine, person["id"]):
         record = without_storage(item)
         yield without_private_words(record) if scrub else record

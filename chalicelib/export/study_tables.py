@@ -20,6 +20,7 @@ from .study_spool import (
     PLACE,
     READ_PAGE,
     RESPONSE,
+    REVIEW,
     TRIAL_BATCH,
     UPLOAD,
     VISIT,
@@ -36,6 +37,7 @@ from .table_schema import (
     PARTICIPANTS_WIDE,
     READING,
     RESPONSES,
+    REVIEWS,
     STUDY_COLUMNS,
     TRIALS,
     UPLOADS,
@@ -95,6 +97,12 @@ def annotation_rows(annotations: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         yield {name: annotation.get(name) for name in STUDY_COLUMNS[ANNOTATIONS]}
 
 
+def review_rows(reviews: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each review of a reader who practises."""
+    for review in reviews:
+        yield {name: review.get(name) for name in STUDY_COLUMNS[REVIEWS]}
+
+
 #: How the rows of each table whose columns are fixed are made, and of which kinds of records.
 FIXED_ROWS: Final[
     Mapping[str, tuple[tuple[str, ...], Callable[[Iterable[Mapping[str, Any]]], Iterator[Row]]]]
@@ -105,6 +113,7 @@ FIXED_ROWS: Final[
     UPLOADS: ((UPLOAD,), upload_rows),
     READING: ((READ_PAGE,), reading_rows),
     ANNOTATIONS: ((ANNOTATION,), annotation_rows),
+    REVIEWS: ((REVIEW,), review_rows),
 }
 
 

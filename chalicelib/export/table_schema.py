@@ -30,7 +30,7 @@ CORE_TABLES: Final = TABLES[:9]
 ADDED_COLUMNS: Final = {"participant": ("worker_id", "unique_id", "fingerprint_hash", "consent")}
 #: The tables of studies, which other exports lack: what each column holds.
 RESPONSES, PAGE_TIMES, EVENTS, UPLOADS = "response", "page_times", "event", "upload"
-READING, ANNOTATIONS = "reading", "annotation"
+READING, ANNOTATIONS, REVIEWS = "reading", "annotation", "review"
 _PAGE_MEANINGS: Final = {
     "participant_id": "the participant",
     "node_id": "the participant's node in the network",
@@ -94,6 +94,14 @@ _ANNOTATION_MEANINGS: Final = {
     "created_at": "when it was made",
     "changed_at": "when it was changed last",
 }
+_REVIEW_MEANINGS: Final = {
+    "number": "the number of the review among those of this item, from 1",
+    "reviewed_at": "when the item was answered",
+    "rating": "how the scheduler takes the answer: again (wrong), hard (slow, or partly right) or good",
+    "next_due": "when the item is due next",
+    "stability": "the item's stability in the reader's memory after the review, in days, by FSRS",
+    "difficulty": "the item's difficulty for the reader after the review, from 1 to 10",
+}
 STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
@@ -112,6 +120,10 @@ STUDY_COLUMNS: Final = {
     ANNOTATIONS: (
         *("participant_id", "book", "chapter", "page", "path", "name", "visibility", "exact", "prefix"),
         *("suffix", "start", "end", "note", "created_at", "changed_at"),
+    ),
+    REVIEWS: (
+        *("participant_id", "serial", "path", "item", "page", "number", "reviewed_at", "correct", "percent"),
+        *("rating", "seconds", "next_due", "stability", "difficulty"),
     ),
     READING: (
         *("participant_id", "book", "chapter", "page", "path", "what", "started_at", "last_at"),
@@ -139,6 +151,7 @@ MEANINGS: Final = {
     **_UPLOAD_MEANINGS,
     **_READING_MEANINGS,
     **_ANNOTATION_MEANINGS,
+    **_REVIEW_MEANINGS,
 }
 #: The tables of runs in which people who manage the run wrote to participants.
 MESSAGES, RECEIPTS = "message", "message_receipt"

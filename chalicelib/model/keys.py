@@ -27,6 +27,7 @@ slot#<series>     <number>             slots of a design: who holds each, and it
 freed#<series>    <number>             slots that the next participants get; # how many were compared
 part#<id>         place                in a study: where they are; also resp#<serial>, trial#, event#
 part#<id>         annotation#<path>#<name>   in a study: a note of a reader on a page of a book
+part#<id>         practice#<item>      in a study: when a reader practises an item next; also review#<serial>#
 part#<id>         reading#<path>       in a study: a page, test, chapter or book that they have opened
 live#<n>          <number>             a row of a live element or chat: once for each number in the group
 net#<network>     group                in a study: a group's members, roles and state
@@ -525,6 +526,29 @@ def annotations_of(participant_id: int, path: str) -> tuple[str, str]:
 def annotation(participant_id: int, path: str, name: str) -> Key:
     pk, prefix = annotations_of(participant_id, path)
     return pk, f"{prefix}{name}"
+
+
+REVIEWS = "review#"
+
+
+def reviews(participant_id: int, serial: int) -> tuple[str, str]:
+    """Return the collection and the prefix of the reviews that were made on one page."""
+    return f"part#{participant_id}", f"{REVIEWS}{serial:08d}#"
+
+
+def review(participant_id: int, serial: int, item: str) -> Key:
+    pk, prefix = reviews(participant_id, serial)
+    return pk, f"{prefix}{item}"
+
+
+def practice_cards(participant_id: int) -> tuple[str, str]:
+    """Return the collection and the prefix of the items that a participant practises."""
+    return f"part#{participant_id}", "practice#"
+
+
+def practice_card(participant_id: int, item: str) -> Key:
+    pk, prefix = practice_cards(participant_id)
+    return pk, f"{prefix}{item}"
 
 
 GRADES = "grade#"

@@ -24,6 +24,7 @@ from chalicelib.study.study_records import (
     VisitRecord,
 )
 
+from .books.practice_records import PracticeCard, Review
 from .books.reading_records import ReadPage
 from .decisions import PlayerDecisions
 from .elements import For
@@ -57,6 +58,9 @@ class StudySession:
         self._cohorts: dict[str, CohortRecord] = {}
         self._visits: dict[keys.Key, VisitRecord | None] = {}
         self._readings: dict[keys.Key, ReadPage | None] = {}
+        self._cards: dict[int, dict[str, PracticeCard]] = {}
+        #: The reviews that this request stores, by participant and serial.
+        self.reviewed: dict[tuple[int, int], Review] = {}
         self._stored: dict[keys.Key, tuple[StoredFields, dict[str, Any]]] = {}
         #: The entries of the responses that this request writes, by participant and serial.
         self.recorded: dict[tuple[int, int], list[dict[str, Any]]] = {}
@@ -154,6 +158,22 @@ class StudySession:
         self._readings[key] = record
         self._stored[key] = (record, {})
         return record
+
+    def practice_cards(self, participant_id: int) -> Mapping[str, PracticeCard]:
+        """Return the cards of the items that a participant has practised, by item."""
+        if participant_id not in self._cards:
+            self._cards[participant_id] = {}
+            for item in self._study.work.items(*keys.practice_cards(participant_id)):
+                card = PracticeCard.from_item(copy_json(dict(item)))
+                self._cards[participant_id][card.item] = card
+                key = keys.practice_card(participant_id, card.item)
+                self._stored[key] = (card, copy_json(card.to_fields()))
+        return self._cards[participant_id]
+
+    def add_practice_card(self, card: PracticeCard) -> None:
+        """Add the card of an item that a participant practises for the first time."""
+        self._cards.setdefault(card.participant_id, {})[card.item] = card
+        self._stored[keys.practice_card(card.participant_id, card.item)] = (card, {})
 
     # -- players --------------------------------------------------------------------------------
 

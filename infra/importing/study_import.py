@@ -28,8 +28,10 @@ from chalicelib.export.study_spool import (
     PEER_ANSWER,
     PLACE,
     POOLED,
+    PRACTICE_CARD,
     READ_PAGE,
     RESPONSE,
+    REVIEW,
     SLOT,
     SLOT_COUNT,
     TRIAL_BATCH,
@@ -74,6 +76,8 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     GIVEN_POINTS: lambda record: keys.given_points(
         record["class_number"], record["assignment"], record["seat"], record["entry"]
     ),
+    PRACTICE_CARD: lambda record: keys.practice_card(record["participant_id"], record["item"]),
+    REVIEW: lambda record: keys.review(record["participant_id"], record["serial"], record["item"]),
     GROUP: lambda record: keys.study_group(record["network_id"]),
     COHORT: lambda record: keys.cohort(record["name"]),
     LIVE_ROW: lambda record: keys.live_row(record["network_id"], record["number"]),

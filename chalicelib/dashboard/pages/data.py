@@ -37,6 +37,7 @@ TYPES: Final[Mapping[str, str]] = {
     "events": "Events",
     "uploads": "Uploads",
     "readings": "Reading",
+    "reviews": "Practice",
     "payments": "Payments",
     "notifications": "Notifications",
 }

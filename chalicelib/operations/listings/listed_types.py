@@ -20,6 +20,7 @@ from .participant_records import (
     list_questions,
     list_readings,
     list_responses,
+    list_reviews,
     list_trials,
     list_uploads,
 )
@@ -40,7 +41,7 @@ from .record_rows import (
     VectorRow,
 )
 from .run_lists import list_dead_letters_page, list_job_runs, list_notifications, list_recruitments
-from .study_rows import EventRow, GradeRow, ReadingRow, ResponseRow, TrialRow, UploadRow
+from .study_rows import EventRow, GradeRow, ReadingRow, ResponseRow, ReviewRow, TrialRow, UploadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ RECORD_TYPES: Final[Mapping[str, RecordType]] = {
         _type("event", EventRow, list_events, *_OF_PARTICIPANT),
         _type("upload", UploadRow, list_uploads, *_OF_PARTICIPANT),
         _type("reading", ReadingRow, list_readings, *_OF_PARTICIPANT),
+        _type("review", ReviewRow, list_reviews, *_OF_PARTICIPANT),
         _type("run_message", RunMessageRow, list_messages, "type", "participant_id", "text"),
         _type("dead_letter", StoredLetterRow, list_dead_letters_page, "type", "text"),
         _type("job_run", JobRunRow, list_job_runs, "status", "type", "text"),

@@ -25,7 +25,7 @@ from .listing import (
 from .participant_lists import may_view_personal_data, numbers_from
 from .record_rows import QuestionRow
 from .row_reading import Item, read_row
-from .study_rows import EventRow, GradeRow, ReadingRow, ResponseRow, TrialRow, UploadRow
+from .study_rows import EventRow, GradeRow, ReadingRow, ResponseRow, ReviewRow, TrialRow, UploadRow
 
 Row = TypeVar("Row")
 #: What stands for an answer that identifies people, for those who may not view personal data.
@@ -90,6 +90,9 @@ list_events: Final = ParticipantRecordList(
 )
 list_readings: Final = ParticipantRecordList(
     "reading", keys.READING, _only, ReadingRow, "what", ("participant_id", "path")
+)
+list_reviews: Final = ParticipantRecordList(
+    "review", keys.REVIEWS, _only, ReviewRow, "item", ("participant_id", "item", "page")
 )
 list_uploads: Final = ParticipantRecordList(
     "upload", keys.UPLOADS, _stored_upload, UploadRow, "type", ("participant_id", "item", "reference")

@@ -96,6 +96,26 @@ class ReadingRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRow:
+    """An answer of a reader who practises, and when the item is due next."""
+
+    participant_id: int
+    serial: int
+    path: str
+    item: str
+    page: str
+    number: int
+    reviewed_at: datetime
+    correct: bool | None = None
+    percent: float | None = None
+    rating: str
+    seconds: float | None = None
+    next_due: datetime
+    stability: float | None = None
+    difficulty: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRow:
     """A file that an answer refers to."""
 

@@ -146,7 +146,7 @@ def _written_items(own: Sequence[Item]) -> frozenset[str]:
 def _cleaned(ctx: Context, item: Item, written: frozenset[str], pseudonym: str) -> dict[str, Any] | None:
     """Return the fields of one of the participant's items without what they wrote; None to delete it."""
     kind, fields = item["kind"], own_fields(item)
-    if kind in ("draft", "event_batch", "reading", "annotation"):
+    if kind in ("draft", "event_batch", "reading", "annotation", "practice_card", "review"):
         return None
     changed: dict[str, Any] = {}
     if kind == "question":

@@ -451,6 +451,30 @@ class AnnotationItem(StoredItem):
     changed_at = _text()
 
 
+class PracticeCardItem(StoredItem):
+    """When a participant practises an item next."""
+
+    participant_id = _number()
+    item = _text()
+    due = _text()
+    card = _document()
+    reviews = _number()
+
+
+class ReviewItem(StoredItem):
+    """An answer of a participant who practises."""
+
+    participant_id = _number()
+    serial = _number()
+    path = _text()
+    item = _text()
+    page = _text()
+    number = _number()
+    reviewed_at = _text()
+    rating = _text()
+    next_due = _text()
+
+
 class NoteItem(StoredItem):
     """A note of a person who manages the run, about a record."""
 
@@ -805,6 +829,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "peer_answer": PeerAnswerItem,
     "visit": VisitItem,
     "annotation": AnnotationItem,
+    "practice_card": PracticeCardItem,
+    "review": ReviewItem,
     "reading": ReadingItem,
     "live_session": LiveSessionItem,
     "live_pin": StoredItem,

@@ -224,6 +224,14 @@ CREATE VIEW reading AS SELECT
 FROM item WHERE kind = 'reading';
 """
 
+#: The reviews of readers who practise.
+_REVIEW_VIEW = f"""
+DROP VIEW IF EXISTS review;
+CREATE VIEW review AS SELECT
+    {_own_fields("participant_id", "serial", "path", "item", "page", "number", "reviewed_at", "correct")},
+    {_own_fields("percent", "rating", "seconds", "next_due", "stability", "difficulty")}
+FROM item WHERE kind = 'review';
+"""
 #: The annotations of readers; those that are for the reader alone without their words.
 _ANNOTATION_VIEW = f"""
 DROP VIEW IF EXISTS annotation;
@@ -240,6 +248,7 @@ VIEWS = "".join(
         _UPLOAD_VIEW,
         _READING_VIEW,
         _ANNOTATION_VIEW,
+        _REVIEW_VIEW,
         _RESPONSE_VIEW,
         _TRIAL_VIEW,
         _LIVE_VIEW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.study.elements import Book, Chapter, End
+from chalicelib.study.elements import Book, Chapter, End, Practice
 from chalicelib.study.elements.book import NOT_AROUND_BOOKS
 from chalicelib.study.plan import TimelinePlan
 
@@ -17,6 +17,8 @@ def book_problems(plan: TimelinePlan) -> Iterator[str]:
         around = [steps["/".join(names[:length])].element for length in range(1, len(names))]
         if isinstance(step.element, Chapter) and not any(isinstance(one, Book) for one in around):
             yield f"Chapter {path!r} isn't in a Book; write Book([Chapter(...), ...])."
+        if isinstance(step.element, Practice) and not (around and isinstance(around[-1], Chapter)):
+            yield f"Practice {path!r} isn't in a Chapter of a Book; move it there."
         if not isinstance(step.element, Book):
             continue
         for element in around:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .book import Book, Chapter, Contents
+from .book import Book, Chapter, Contents, Practice
 from .draws import Draw
 from .element import Element, EndlessTimelineError, TimelineError
 from .embed import Embed
@@ -47,6 +47,7 @@ __all__ = [
     "PeerGrading",
     "PeerInstruction",
     "Peers",
+    "Practice",
     "Rounds",
     "Session",
     "Shuffle",

@@ -42,6 +42,37 @@ class Contents(Form):
 
 
 @dataclass(frozen=True)
+class Practice(Form):
+    """Let readers of a book practise the questions of pages that they have finished, with spaced repetition.
+
+    The page asks one question that is due after the other. FSRS schedules each again: soon after a wrong
+    answer, and after a longer and longer time when it is remembered.
+
+    Args:
+        name: The name in paths and in the data.
+        title: The heading; "Practice" in the study's language by default.
+        retention: The probability with which a reader shall still know an item when it is due again.
+        slow_seconds: A right answer that took longer counts as hard, so that the item comes again earlier.
+        show_if: Have this page only if this holds.
+
+    """
+
+    name: str = "practice"
+    retention: float = 0.9
+    slow_seconds: float = 60.0
+
+    def problems(self) -> list[str]:
+        what, found = f"Practice {self.name!r}", super().problems()
+        if self.ask:
+            found.append(f"{what} has ask; remove it: it asks the items of the pages that were finished.")
+        if not 0.7 <= self.retention <= 0.97:  # noqa: PLR2004 - beyond them, FSRS asks hardly ever or all the time
+            found.append(f"{what} has retention={self.retention!r}; it is a number from 0.7 to 0.97.")
+        if self.slow_seconds <= 0:
+            found.append(f"{what} has slow_seconds={self.slow_seconds!r}; it is a number above 0.")
+        return found
+
+
+@dataclass(frozen=True)
 class Chapter(Container):
     """Give pages of a book a heading in its contents.
 

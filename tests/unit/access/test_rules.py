@@ -148,6 +148,7 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "event": (NONE, EVERY, NONE, NONE),
     "upload": (NONE, EVERY, NONE, NONE),
     "reading": (NONE, EVERY, NONE, NONE),
+    "review": (NONE, EVERY, NONE, NONE),
     "payment": (RESEARCHERS, EVERY, RESEARCHERS, NONE),
     "notification": (NONE, EVERY, NONE, NONE),
     "recruitment": (RESEARCHERS, EVERY, NONE, NONE),

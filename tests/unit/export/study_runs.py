@@ -8,6 +8,7 @@ from chalicelib.model import keys
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.unit_of_work import EngineUnitOfWork
 from chalicelib.study.books.annotation_records import Annotation
+from chalicelib.study.books.practice_records import PracticeCard, Review
 from chalicelib.study.books.reading_records import BOOK, CHAPTER, PAGE, ReadPage
 from chalicelib.study.study_records import (
     CohortRecord,
@@ -196,6 +197,11 @@ READINGS = [
 ]
 
 
+CARD = PracticeCard(1, "offer", ANSWERED, {"card_id": 1, "state": 1, "stability": 2.5}, 1)
+REVIEW = Review(
+    *(1, 3, "course/practice", "offer", "course/intro/sums", 1, ANSWERED, False, 0.0, "again", 4.5, ANSWERED),
+    *(2.5, 6.25),
+)
 _NOTED = {"book": "course", "chapter": "intro", "page": "sums"}
 ANNOTATIONS = [
     Annotation(
@@ -230,6 +236,8 @@ def a_study(engine: Engine) -> None:
         for note in ANNOTATIONS:
             key = keys.annotation(note.participant_id, note.path, note.name)
             work.put_item(key, note.kind, note.to_fields())
+        work.put_item(keys.practice_card(1, "offer"), CARD.kind, CARD.to_fields())
+        work.put_item(keys.review(1, 3, "offer"), REVIEW.kind, REVIEW.to_fields())
         for place in PLACES:
             work.put_item(keys.place(place.participant_id), place.kind, place.to_fields())
         work.put_item(keys.visit(1, 2), VISIT.kind, VISIT.to_fields())

@@ -239,6 +239,12 @@ def test_private_notes_are_only_in_the_records_that_continue_a_run(
     assert {name for name, text in found.items() if "For me alone" in text} == places
 
 
+def test_a_review_is_a_row_with_when_the_item_is_due_next(data: Data) -> None:
+    (review,) = data.reviews.list
+    assert (review["item"], review["rating"], review["correct"]) == ("offer", "again", False)
+    assert (review["next_due"], review["stability"], review["difficulty"]) == (ANSWERED, 2.5, 6.25)
+
+
 def test_another_wide_table_is_refused(data: Data) -> None:
     with pytest.raises(DataError, match="'participants' or 'groups'"):
         data.wide("rounds")
@@ -317,6 +323,7 @@ def test_the_description_is_a_data_set_with_each_column(engine: SQLiteEngine, tm
             data.uploads,
             data.reading,
             data.annotations,
+            data.reviews,
             data.live,
             data.wide(),
             data.wide("groups"),
@@ -336,6 +343,7 @@ def test_the_manifest_counts_the_rows(data: Data) -> None:
         "upload": 1,
         "reading": 3,
         "annotation": 2,
+        "review": 1,
         "live": 2,
         "participants_wide": 3,
         "groups_wide": 1,

@@ -16,7 +16,7 @@ from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.study_context import moment_of, session_of, study_of
 from chalicelib.study.answer_store import shortened, spill
 from chalicelib.study.assignments.assignment_texts import RELOAD
-from chalicelib.study.elements import Page, PeerGrading
+from chalicelib.study.elements import Page, PeerGrading, Practice
 from chalicelib.study.expressions import holds
 from chalicelib.study.items import AnswerError, Grade, Item, UploadItem, check_answer
 from chalicelib.study.items.grading import points_that_count
@@ -26,6 +26,7 @@ from chalicelib.study.study_records import Place, StudyResponse
 from chalicelib.study.translation import translate
 
 from .peer_answers import grade_items, share_answers
+from .practice_items import item_to_practise
 from .timed_parts import count_answers, timed_around
 from .uploads import check_file, keep_files
 
@@ -41,6 +42,8 @@ def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     """
     if isinstance(page, PeerGrading):
         return grade_items(ctx, player.id, page)
+    if isinstance(page, Practice):
+        return item_to_practise(ctx, session_of(ctx).place(player.id))
     asked = _items_asked(ctx, player, page)
     closed = closed_items(ctx, session_of(ctx).place(player.id), page, asked)
     return {name: item for name, item in asked.items() if name not in closed} if closed else asked

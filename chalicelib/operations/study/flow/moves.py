@@ -22,6 +22,7 @@ from chalicelib.operations.study.answers.hosted_answers import (
 from chalicelib.operations.study.answers.page_answers import AUTOPLAY, record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.peer_answers import release_seats
+from chalicelib.operations.study.answers.practice_items import practice_state, store_review
 from chalicelib.operations.study.answers.timed_parts import (
     part_ends_at,
     part_is_over,
@@ -56,6 +57,7 @@ from chalicelib.study.elements import (
     PeerAnswers,
     PeerGrading,
     Peers,
+    Practice,
     Session,
     Wait,
 )
@@ -179,6 +181,10 @@ def take_answers(
         # They are rows of the answers that they are about, not answers of this participant.
         store_peer_grades(ctx, place, page, checked)
         checked = {}
+    elif isinstance(page, Practice):
+        # Reviews have a log of their own: they are no attempts, and have no points.
+        store_review(ctx, place, page, checked, seconds)
+        checked = {}
     response = record_answers(ctx, place, page, checked, by, seconds, embedded, missed)
     given = [name for name, value in checked.items() if value is not None and name not in missed]
     if place.live and given and by != AUTOPLAY:
@@ -198,6 +204,9 @@ def take_answers(
         # The player stays until the host goes on; a repeated submission is stale.
         place.answered = True
         place.serial += 1
+        return
+    if isinstance(page, Practice) and practice_state(ctx, place).due:
+        move_to(ctx, place, parse_path(place.path))
         return
     move_on(ctx, place)
 

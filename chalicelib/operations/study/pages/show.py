@@ -35,6 +35,7 @@ from chalicelib.study.elements import (
     Page,
     PeerAnswers,
     PeerGrading,
+    Practice,
     Session,
     Trials,
     Wait,
@@ -52,6 +53,7 @@ from .discussion import discussion_html
 from .held_page import held_fields, paused_by_host
 from .page_assets import asset_address, asset_html, media_address
 from .peer_page import grading_html
+from .practice_page import practice_html
 from .session_page import session_fields
 
 #: The interval in which a waiting page polls when its socket delivers nothing, in seconds.
@@ -207,6 +209,8 @@ def render_page(ctx: Context, player: Player, page: Page, items: Mapping[str, It
 
     if isinstance(page, PeerGrading):
         html = grading_html(ctx, player, page, ask)
+    elif isinstance(page, Practice):
+        html = practice_html(ctx, player, page)
     elif page.name not in study.library.names():
         html = _form_head(page, study.language)
     else:

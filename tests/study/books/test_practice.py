@@ -1,0 +1,150 @@
+"""Readers practise the questions of pages that they have finished; FSRS schedules each again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from petri.study import Book, Chapter, End, Form, Page, Practice, Study, number, text
+from tests.study.studies import OpenStudy, answer, due
+from tests.web.world import Person, World
+
+PRACTICE = "book/more/practice"
+
+
+class Course(Study):
+    """Two pages with questions, one of them graded by a person, and a page for practice."""
+
+    half = number("Half of 10?", right=5, points=2)
+    third = number("A third of 9?", right=3)
+    essay = text("Why?", grading="manual", points=5, required=False)
+    timeline = (
+        Book(
+            [
+                Chapter("intro", [Form("halves", ask=["half", "essay"]), Form("thirds", ask="third")]),
+                Chapter("more", [Practice(), Page("last")]),
+            ]
+        ),
+        End(),
+    )
+
+
+def go(person: Person, path: str = PRACTICE) -> Any:
+    body = {"serial": due(person)["serial"], "path": path}
+    return person.world.post_json("/page/open", body, token=person.token)
+
+
+def reader(here: World, *pages: str) -> Person:
+    """Return a participant who has answered some pages, on the page for practice."""
+    person = here.arrive()
+    due(person)
+    for page in pages:
+        go(person, f"book/intro/{page}")
+        answer(person, **({"half": 5} if page == "halves" else {"third": 4}))
+    go(person)
+    return person
+
+
+def asked(page: Any) -> list[str]:
+    return list(page["items"])
+
+
+def test_nothing_is_due_before_a_page_with_questions_is_finished(open_study: OpenStudy) -> None:
+    page = due(reader(open_study(Course)))
+    assert (page["path"], asked(page)) == (PRACTICE, [])
+    assert "Finish pages with questions" in page["html"]
+    assert "<h1>Practice</h1>" in page["html"]
+
+
+def test_items_of_finished_pages_are_asked_and_those_that_a_person_grades_are_not(
+    open_study: OpenStudy,
+) -> None:
+    person = reader(open_study(Course), "halves", "thirds")
+    page = due(person)
+    assert (asked(page), "Questions that are due: 2" in page["html"]) == (["half"], True)
+    page = answer(person, half=5)
+    assert (page["path"], asked(page)) == (PRACTICE, ["third"])
+    assert "Right." in page["html"]
+    page = answer(person, third=3)
+    assert page["path"] == "book/more/last"
+
+
+def test_a_wrong_answer_comes_again_soon_and_links_to_its_page(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    person = reader(here, "halves", "thirds")
+    page = answer(person, half=4)
+    assert "Not right yet" in page["html"]
+    assert 'data-open="book/intro/halves"' in page["html"]
+    answer(person, third=3)
+    page = go(person)
+    assert (asked(page), "Nothing is due now. The next question is due:" in page["html"]) == ([], True)
+    here.clock.turn(seconds=61)
+    assert asked(due(person)) == ["half"]
+
+
+def test_the_time_to_the_next_review_grows_while_an_item_is_remembered(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    person = reader(here, "halves")
+    days = []
+    for _ in range(5):
+        assert asked(go(person)) == ["half"]
+        answer(person, half=5)
+        (card,) = here.items("practice_card")
+        before = here.clock.now()
+        wait = (datetime.fromisoformat(card["due"]) - before).total_seconds()
+        days.append(wait / 86_400)
+        here.clock.turn(seconds=wait + 1)
+    assert days == sorted(days)
+    assert days[0] < 1 < days[2] < days[4]
+    assert [one["number"] for one in here.items("review")] == [1, 2, 3, 4, 5]
+
+
+def test_reviews_are_no_attempts_and_give_no_points(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    person = reader(here, "halves")
+    answer(person, half=1)
+    (place,) = here.items("place")
+    assert (place["points"], place["attempts"]["|half"], place["answers"][""]["half"]) == ("2", 1, 5)
+    answers = [one["item"] for each in here.items("response") for one in each.get("answers", ())]
+    assert answers == ["half", "essay"]
+    (review,) = here.items("review")
+    assert (review["rating"], review["correct"], review["page"]) == ("again", False, "book/intro/halves")
+
+
+def test_an_item_that_is_shown_stays_although_another_has_become_due(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    person = reader(here, "halves", "thirds")
+    answer(person, half=4)
+    serial = due(person)["serial"]
+    here.clock.turn(seconds=120)
+    page = due(person)
+    assert (asked(page), page["serial"]) == (["third"], serial)
+    assert asked(answer(person, third=3)) == ["half"]
+
+
+def test_a_slow_right_answer_is_hard(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    person = reader(here, "halves")
+    body = {"serial": due(person)["serial"], "answers": {"half": 5}, "timings": {"seconds": 90}}
+    here.post_json("/page", body, token=person.token)
+    assert [one["rating"] for one in here.items("review")] == ["hard"]
+
+
+def test_each_reader_practises_alone(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    answer(reader(here, "halves"), half=5)
+    assert asked(due(reader(here, "halves"))) == ["half"]
+
+
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        (Practice(retention=0.2), "0.7 to 0.97"),
+        (Practice(ask="half"), "has ask"),
+        (Practice(slow_seconds=0), "above 0"),
+    ],
+)
+def test_a_practice_that_cannot_work_is_refused(page: Practice, problem: str) -> None:
+    assert any(problem in found for found in page.problems())
