@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from chalicelib.errors import ExperimentError
+from chalicelib.operations.study.design.slots import Slot
 from chalicelib.study.design.cell import Cell
 from chalicelib.study.study import Study
 from petri.study import Conditions, End, For, Group, Page, Wait, choice, latin_square
@@ -259,3 +260,49 @@ def test_each_participant_goes_through_the_tasks_in_their_order(open_study: Open
             orders[-1].append(due(person)["html"].strip())
             answer(person)
     assert sorted(map(tuple, orders)) == sorted(latin_square(["easy", "odd", "hard"]))
+
+
+def test_each_stratum_is_balanced_by_itself_although_people_of_several_come_in_turn(
+    open_study: OpenStudy,
+) -> None:
+    design = Conditions({"colour": ["red", "blue"]}, assign="stratified", stratify_by="sex")
+    timeline = (Page("ask", ask="sex"), Page("red", only={"colour": "red"}), Page("last"), End())
+    here = open_study(with_design(design, timeline=timeline))
+    pages: dict[str, list[str]] = {"female": [], "male": []}
+    for _ in range(8):
+        for sex, found in pages.items():
+            (person,) = begun(here, 1)
+            found.append(answer(person, sex=sex)["page"])
+    pairs = [set(found[start : start + 2]) for found in pages.values() for start in range(0, 8, 2)]
+    assert pairs == [{"red", "last"}] * 8
+    assert len({Slot.parse(place["slot"]).series for place in places(here)}) == 2
+
+
+def test_a_stratum_can_be_a_field_of_the_entry_information(open_study: OpenStudy) -> None:
+    design = Conditions({"colour": ["red", "blue"]}, assign="stratified", stratify_by="entry.site")
+    timeline = (Page("red", only={"colour": "red"}), Page("last"), End())
+    here = open_study(with_design(design, timeline=timeline))
+    people = [here.arrive(site=site) for _ in range(2) for site in ("north", "south")]
+    found = [due(person)["page"] for person in people]
+    assert (sorted(found[::2]), sorted(found[1::2])) == (["last", "red"], ["last", "red"])
+
+
+def test_members_of_a_group_whose_own_conditions_differ_share_none(open_study: OpenStudy) -> None:
+    timeline = (Page("first"), Group(2), Page("last"), End())
+    here = open_study(with_design({"colour": ["red", "blue"]}, timeline=timeline))
+    for person in begun(here, 2):
+        answer(person)
+    here.work()
+    (group,) = here.items("study_group")
+    assert group.get("condition", {}) == {}
+    assert {place["condition"]["colour"] for place in places(here)} == {"red", "blue"}
+
+
+def test_members_of_a_group_with_the_same_condition_share_it(open_study: OpenStudy) -> None:
+    timeline = (Page("first"), Group(2, match="condition"), Page("last"), End())
+    here = open_study(with_design({"colour": ["red", "blue"]}, timeline=timeline))
+    for person in begun(here, 4):
+        answer(person)
+    here.work()
+    groups = here.items("study_group")
+    assert sorted(group["condition"]["colour"] for group in groups) == ["blue", "red"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
+from chalicelib.operations.study.answers import drafts
 from petri.study import End, Page, Study, text
 from tests.study.studies import OpenStudy, answer, due
 from tests.web.world import Person, Said
@@ -65,3 +69,46 @@ def test_drafts_are_bounded_in_size_and_rate_and_belong_to_their_page(open_study
     answer(person, letter="sent")
     with here.unchanged():
         assert keep(person, "of a page that keeps none", serial=2)["kept"] is False
+
+
+@pytest.mark.parametrize("fields", [None, '"text"', 5, {"0": "x"}, True])
+def test_form_fields_that_are_no_list_are_kept_as_none(open_study: OpenStudy, fields: Any) -> None:
+    here = open_study(Letters)
+    person = here.arrive()
+    due(person)
+    body = {"serial": 1, "answers": {"letter": "Dear you"}, "fields": fields}
+    said = here.post_json("/page/draft", body, token=person.token)
+    assert said.status == 200
+    assert due(person)["draft"] == []
+    assert here.items("draft")[0]["answers"] == {"letter": "Dear you"}
+
+
+def test_a_draft_of_exactly_the_largest_size_is_kept(
+    open_study: OpenStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = open_study(Letters)
+    person = here.arrive()
+    due(person)
+    keep(person, "ä" * 50)
+    (stored,) = here.items("draft")
+    fields = {name: stored[name] for name in ("participant_id", "serial", "saved_at", "answers", "fields")}
+    monkeypatch.setattr(drafts, "MOST_BYTES", len(json.dumps(fields, ensure_ascii=False).encode()))
+    here.clock.turn(seconds=1)
+    assert keep(person, "ö" * 50)["kept"] is True
+    here.clock.turn(seconds=1)
+    assert keep(person, "ö" * 51).status == 413
+
+
+def test_an_earlier_draft_is_not_shown_on_a_later_page(open_study: OpenStudy) -> None:
+    timeline = (
+        Page("write", ask="letter", seconds=60, on_timeout={"letter": "nothing"}, keep_draft=True),
+        Page("again", ask="letter", keep_draft=True),
+        End(),
+    )
+    here = open_study(type("TwoLetters", (Letters,), {"timeline": timeline}))
+    person = here.arrive()
+    due(person)
+    keep(person, "Dear you")
+    assert answer(person, letter="sent")["draft"] is None
+    assert keep(person, "Dear her", serial=2)["kept"] is True
+    assert due(person)["draft"] == ["Dear her"]
