@@ -15,8 +15,8 @@ from statistics import median
 from typing import Any, Final
 
 from chalicelib.model import keys
-from chalicelib.model.participant import Participant
-from chalicelib.model.run_records import KINDS
+from chalicelib.model.participant import HAND_BONUSES, VISIT, Participant
+from chalicelib.model.run_records import payment_kinds
 from chalicelib.model.statuses import SUBMISSION_RECEIVED, ParticipantStatus, PaymentStatus
 from chalicelib.operations.listings.recent_reads import recent
 from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
@@ -164,14 +164,26 @@ def _funnel(
 
 
 def _payment_problems(ctx: Context, ids: Sequence[int]) -> Counter[str]:
-    """Count payments by status, and those that are stuck."""
-    ctx.uow.prefetch(more=[keys.payment(number, kind) for number in ids for kind in KINDS])
+    """Count payments that aren't paid by status, and those that are stuck."""
+    wanted = {item["id"]: _payment_keys(item) for item in _participants(ctx, ids)}
+    ctx.uow.prefetch(more=[key for some in wanted.values() for key in some])
     found: Counter[str] = Counter()
-    for number in ids:
+    for number, some in wanted.items():
+        stored = [item for key in some if (item := ctx.uow.item(key)) is not None]
+        # Most participants have been paid: their payments needn't be read as records.
+        if all(item["status"] == PaymentStatus.PAID for item in stored):
+            continue
         for entry in list_payments(ctx, PaymentFilter(participant_id=number)):
             found[str(entry.status)] += 1
             found["stuck"] += entry.is_stuck
     return found
+
+
+def _payment_keys(participant: Mapping[str, Any]) -> list[keys.Key]:
+    """Return the keys of the payments that a stored participant may have."""
+    details: Mapping[str, Any] = participant.get("details") or {}
+    kinds = payment_kinds(int(details.get(VISIT, 1)), int(details.get(HAND_BONUSES, 0)))
+    return [keys.payment(int(participant["id"]), kind) for kind in kinds]
 
 
 def _hourly_pay(completed: Sequence[Mapping[str, Any]]) -> Decimal | None:
