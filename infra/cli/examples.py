@@ -20,6 +20,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "live": ("petri live my_study", "petri live my_study --ask 'Student number'"),
     "live-result": ("petri live-result 1 --out quiz.xlsx",),
+    "gradebook": ("petri gradebook 1 --out grades.xlsx",),
     "import-book": (
         "petri import-book my_book --into my_study",
         "petri import-book my_book --into my_study --write-ids --yes",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from chalicelib.version import VERSION
+from infra.cli.commands.classroom.gradebook import gradebook
 from infra.cli.commands.deploy.apps import apps
 from infra.cli.commands.deploy.deploy import deploy, sandbox
 from infra.cli.commands.deploy.destroy import destroy
@@ -110,6 +111,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "grade": grade,
         "open-session": open_session,
         "live-result": live_result,
+        "gradebook": gradebook,
         "recruit": recruit,
         "close-recruitment": close_recruitment,
         "dead-letters": dead_letters,

@@ -1,0 +1,1 @@
+"""Commands for classrooms: the gradebook of a class."""
