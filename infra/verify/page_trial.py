@@ -33,6 +33,7 @@ from chalicelib.study.study_records import GroupRecord, Place
 
 from .findings import Finding, error, warning
 from .hook_trial import WithoutAccounts
+from .studies.book_recruiters import check_book_recruiters
 from .studies.group_numbers import check_participants
 from .study_code import is_study
 
@@ -68,6 +69,7 @@ def try_pages(loaded: LoadedExperiment) -> list[Finding]:
     if not is_study(study):
         return []
     numbers = list(check_participants(study, loaded.config, "config.txt"))
+    numbers += check_book_recruiters(study, loaded.config, "config.txt")
     return [*numbers, *([] if study.network is not None else _try_all(loaded, study))]
 
 
