@@ -23,6 +23,7 @@ from chalicelib.operations.study.shared.group_clock import deadline_of, patient_
 from chalicelib.operations.study.shared.hook_errors import study_code
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of, is_paced
 from chalicelib.operations.study.shared.study_context import Pending, moment_of, session_of, study_of
+from chalicelib.study.assignments.assignment_texts import MY_CLASS
 from chalicelib.study.elements import (
     Chat,
     Discussion,
@@ -85,6 +86,9 @@ def show(
         "log": study_of(ctx).log_events,
         **(extra_fields or {}),
     }
+    if place.class_seat:
+        # The button that shows `GET /page/class`.
+        body["own_class"] = translate(MY_CLASS, study_of(ctx).language)
     if stale:
         body["stale"] = True
     if place.ended is not None:

@@ -18,6 +18,7 @@
   const CHANNELS = "/static/scripts/petri-channels.js";
   const LIVE = "/static/scripts/petri-live.js";
   const BOOK = "/static/scripts/petri-book.js";
+  const CLASS = "/static/scripts/petri-class.js";
   const WIDGETS = "/static/scripts/petri-study-widgets.js";
   const WIDGET_KINDS = ["order", "match", "categorise", "area", "code", "upload"];
 
@@ -163,6 +164,7 @@
     if (answer.doorbell || isLive(answer)) needed.push(CHANNELS);
     if (isLive(answer)) needed.push(LIVE);
     if (answer.book) needed.push(BOOK);
+    if (answer.own_class) needed.push(CLASS);
     return Promise.all(needed.map((address) => loadScript(address).catch((error) => console.error(error.message))));
   }
 
