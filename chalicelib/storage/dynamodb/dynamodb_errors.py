@@ -66,7 +66,7 @@ def reasons_of(cause: ClientError) -> list[CancellationReason]:
 def _translate_words(reasons: list[tuple[str, str]], cause: ClientError, table: str) -> PetriError:
     codes = {code for code, _ in reasons}
     if codes & CONFLICTS:
-        return Conflict("Another request changed the same records first.")
+        return Conflict()
     if codes & THROTTLED:
         return Busy("The database is at its limit; retry the same request in a moment.")
     if any(code in INVALID and message.lower().startswith(TOO_LARGE_WORDS) for code, message in reasons):

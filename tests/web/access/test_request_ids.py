@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.operations.shared.context import Context
 from tests.web.conftest import NewWorld, Scene
+from tests.web.experiments import Talk
 from tests.web.routes import OWN, REQUESTS, Request
 
 #: Posts that leave something behind; the others, and plain reading, need no memory.
@@ -158,3 +160,19 @@ def test_an_id_that_cant_be_kept_is_refused(islands: Scene, request_id: str) -> 
     with islands.here.unchanged():
         said = islands.one.post(f"/info/{islands.node}", {"contents": "a", "request_id": request_id})
     assert said.status == 400
+
+
+def test_a_withdrawal_that_is_sent_again_withdraws_from_no_later_session(world: NewWorld) -> None:
+    here = world(Talk)
+    person = here.arrive()
+    person.post("/withdraw", {"participant_id": person.id}, request_id="leave")
+
+    def begin_again(ctx: Context) -> None:
+        participant = ctx.uow.participant(person.id)
+        participant.end_time, participant.early_exit_reason = None, None
+
+    here.app.run(begin_again)
+    assert person.post("/withdraw", {"participant_id": person.id}, request_id="leave").status == 200
+    assert person.now()["end_time"] is None
+    person.post("/withdraw", {"participant_id": person.id}, request_id="leave now")
+    assert person.now()["end_time"] is not None

@@ -46,6 +46,16 @@ def test_a_listing_that_is_gone_is_reported_once(till: Till) -> None:
     assert till.here.app.run(listings.has_ended, "H1")
 
 
+@pytest.mark.parametrize(("left", "places"), [(1, "1 place"), (2, "2 places")])
+def test_the_places_of_a_listing_that_was_ended_early_are_counted(till: Till, left: int, places: str) -> None:
+    till.here.app.run(lambda ctx: ctx.uow.state.update(opened=5))
+    end_of(till, "H1", Listing(ends=NOON - HOUR, left=left))
+    (told,) = till.letters.told
+    assert told.startswith(
+        f"HIT H1 at vendor has ended with {places} that no worker took: it was ended early"
+    )
+
+
 def test_a_listing_of_another_run_changes_nothing(till: Till) -> None:
     with till.here.unchanged():
         till.here.app.run(handle_listing_end, "vendor", "H2", None, None)
