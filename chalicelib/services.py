@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -127,8 +127,6 @@ class App:
     origin_keys: OriginKeys | None = None
     #: Returns the address of a deployed app's dashboard.
     dashboard_url: Callable[[], str] | None = None
-    #: In a deployed lab, returns the keys with which it signs; other labs keep them in their own store.
-    lab_keys: Callable[[], Sequence[Mapping[str, Any]]] | None = None
     #: Returns the address at which a deployed app takes sockets, which isn't the dashboard's host.
     sockets_url: Callable[[], str] | None = None
     #: Until when the schedule is enabled for certain, as far as this process knows.

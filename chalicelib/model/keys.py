@@ -115,7 +115,7 @@ USED_SIGN_INS = "used-sign-ins"
 LABS = "labs"
 LAB_APPS = "labapps"
 LAB_REPORTS = "labreports"
-#: The private keys of a lab; those of a deployed one are in SSM.
+#: The private keys of a lab.
 LAB_KEYS: Key = ("experiment", "lab-keys")
 LIVE_SESSIONS = "lives"
 CLASSES = "classes"

@@ -63,6 +63,8 @@ def add(lab: RunPlace, app: RunPlace, rights: Collection[Right]) -> LabApp:
 
     Raises OperatorProblem for a lab that isn't one, and for a deployed app without the package that verifies.
     """
+    if app == lab:
+        raise OperatorProblem("A lab can't be added to itself. Add another app.")
     with opened_at(lab, with_code=True) as session:
         facts, key = _facts(session), LabKeyRing(session).current()
     address = _trust(app, facts, key, frozenset(rights), retire_others=None)

@@ -1,4 +1,4 @@
-"""Reads and writes the private keys of a lab: in its own store, or in SSM for a deployed one."""
+"""Makes the keys of a lab, and keeps the private ones in the file of its run."""
 
 from __future__ import annotations
 

@@ -42,6 +42,15 @@ def opened_at(place: RunPlace, *, with_code: bool = False) -> Iterator[RunSessio
         yield session
 
 
+def lab_in(folder: Path, lab_id: str) -> RunPlace:
+    """Return where a lab is; OperatorProblem if none was served from this folder."""
+    if not RunPaths(folder).has(lab_id):
+        raise OperatorProblem(
+            f"There is no lab {lab_id} in {folder}. Serve it with: petri lab serve, or go to its folder."
+        )
+    return RunPlace(lab_id, folder=str(folder))
+
+
 def place_of(run_id: str, region: str | None, folder: Path) -> RunPlace:
     """Return where a run is that a command names: in a folder, or deployed from this machine."""
     if region is None and RunPaths(folder).has(run_id):

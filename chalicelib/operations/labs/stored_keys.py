@@ -1,6 +1,6 @@
-"""In a lab on the operator's machine: the private keys with which it signs, the newest first.
+"""In a lab: the private keys with which it signs, the newest first, where its other secrets are.
 
-Those of a deployed lab are in SSM with its other secrets. No page, export or list shows them.
+No page, export or list shows them.
 """
 
 from __future__ import annotations

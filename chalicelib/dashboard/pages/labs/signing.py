@@ -19,7 +19,8 @@ def signed_for(opened: OpenedApp) -> str:
     from chalicelib.identity.lab_assertions import LabKeyPair, LabStatement, signed_assertion
 
     app = services.current()
-    key = next((pair for pair in _pairs() if pair["id"] == opened.app.key_id), None)
+    pairs: Sequence[Mapping[str, Any]] = app.run(read_lab_keys)
+    key = next((pair for pair in pairs if pair["id"] == opened.app.key_id), None)
     if key is None:
         raise InvalidState(
             f"The lab has no key that {opened.app.id} knows. Ask the operator of the lab to run: "
@@ -36,10 +37,3 @@ def signed_for(opened: OpenedApp) -> str:
         opened.purpose,
     )
     return signed_assertion(LabKeyPair(key["id"], key["private"]), statement, app.clock.now())
-
-
-def _pairs() -> Sequence[Mapping[str, Any]]:
-    app = services.current()
-    if app.lab_keys is not None:
-        return app.lab_keys()
-    return app.run(read_lab_keys)

@@ -53,13 +53,13 @@ def lab(
     # Lazy import: it imports the whole platform.
     from infra.cli.commands.lab import lab_actions
     from infra.cli.commands.lab.serve_lab import serve_lab
-    from infra.lab.lab_places import place_of
+    from infra.lab.lab_places import lab_in, place_of
 
     here = Path.cwd()
     if action == "serve":
         serve_lab(lab_id, name, port)
         return
-    place = place_of(lab_id, None, here)
+    place = lab_in(here, lab_id)
     if action == "list":
         lab_actions.list_apps_of(place)
     elif action == "rotate-keys":
