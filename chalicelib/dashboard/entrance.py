@@ -156,7 +156,8 @@ def _run(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _with_security(request: DashboardRequest, rendered: Rendered) -> Rendered:
-    policy = f"{_POLICY}; connect-src 'self' {doorbell.socket_origin(request.headers)}".rstrip()
+    origins = f"{doorbell.socket_origin(request.headers)} {rendered.connects_to}".strip()
+    policy = f"{_POLICY}; connect-src 'self' {origins}".rstrip()
     policy += f"; form-action 'self' {rendered.posts_to}".rstrip()
     headers = {**_SECURITY_HEADERS, "Content-Security-Policy": policy, **rendered.headers}
     return replace(rendered, headers=headers)

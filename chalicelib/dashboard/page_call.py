@@ -75,6 +75,8 @@ class Rendered:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: Another site to which a form of the page may post: scheme and host.
     posts_to: str = ""
+    #: An origin to which scripts of the page may connect, besides the dashboard's own.
+    connects_to: str = ""
 
     def posting_to(self, origin: str) -> Rendered:
         """Return the page, whose forms may post to another site."""

@@ -71,3 +71,6 @@ class FileStore(Protocol):
 
     def withdraw(self, name: str) -> None:
         """Delete a published file; does nothing for one that isn't there."""
+
+    def post_origin(self) -> str:
+        """Return the origin to which forms are posted; "" where that is the server of the run itself."""

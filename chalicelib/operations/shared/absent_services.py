@@ -55,6 +55,10 @@ class NoFiles:
         """Do nothing: there are no files."""
         del name
 
+    def post_origin(self) -> str:
+        """Return "": no files are taken."""
+        return ""
+
 
 def _refuse() -> NoReturn:
     raise ExperimentError("This process has no place for uploaded files; serve the run with petri debug.")

@@ -132,6 +132,10 @@ class FolderFiles:
         """Delete a published file."""
         (self._root / "published" / checked_published(name)).unlink(missing_ok=True)
 
+    def post_origin(self) -> str:
+        """Return "": the server of the run takes files."""
+        return ""
+
     # -- for the server ---------------------------------------------------------------------------
 
     def published(self, name: str) -> Path | None:

@@ -178,6 +178,12 @@ class S3Files:
         with _plain_errors():
             self._client().delete_object(Bucket=self._site(), Key=PUBLISHED + checked_published(name))
 
+    def post_origin(self) -> str:
+        """Return the origin of the bucket; nothing is called for it."""
+        with _plain_errors():
+            form = self._client().generate_presigned_post(Bucket=self._bucket(), Key=f"{PENDING}0")
+        return "/".join(str(form["url"]).split("/", 3)[:3])
+
     def _exists(self, key: str, bucket: str | None = None) -> bool:
         try:
             self._client().head_object(Bucket=bucket or self._bucket(), Key=key)

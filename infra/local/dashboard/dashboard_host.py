@@ -21,6 +21,8 @@ _FILES: Final = Path(__file__).parents[3] / "frontend" / "dashboard"
 _PAGES_HOST: Final = "127.0.0.1"
 #: What the dashboard's host serves; the app itself refuses the same addresses on any other host.
 _OWN_PATHS: Final = ("/dashboard", "/api/v1", STATIC)
+#: Where forms of uploads are posted.
+UPLOADS: Final = "/uploads/"
 
 
 class DashboardHost:
@@ -40,6 +42,8 @@ class DashboardHost:
         host = (headers.get(b"host") or b"").decode("latin-1")
         path = raw_path(scope)
         is_own = any(path == own or path.startswith(f"{own}/") for own in _OWN_PATHS)
+        # A file that a researcher uploads is taken here, and never sent from here.
+        is_own = is_own or (scope["method"] == "POST" and path.startswith(UPLOADS))
         if is_own or host_name(host) != OWN_NAME or not _is_browser(headers):
             return None
         port = host.partition(":")[2]

@@ -31,6 +31,7 @@ PAGES = (
     "data/infos",
     "data/participants",
     "exports",
+    "assets",
     "people",
     "people/ada",
     "groups",

@@ -222,6 +222,13 @@ def test_a_file_without_a_stored_checksum_is_read(bucket: Bucket) -> None:
     assert found.sha256 == SHA256
 
 
+def test_forms_are_posted_to_the_origin_that_pages_of_the_dashboard_may_connect_to(box: Box) -> None:
+    origin = box.store.post_origin()
+    url = granted(box).url
+    assert url.startswith(f"{origin}/")
+    assert origin == "" or origin.count("/") == 2
+
+
 def test_an_asset_is_published_under_its_hash_and_withdrawn(box: Box) -> None:
     name = f"{SHA256}.png"
     with pytest.raises(NotFound):

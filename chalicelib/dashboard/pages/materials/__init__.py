@@ -1,0 +1,1 @@
+"""Pages on the materials of studies: assets."""
