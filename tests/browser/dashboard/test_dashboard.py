@@ -18,6 +18,7 @@ PAGES = (
     "participants",
     "participants/1",
     "participants/1/bonus",
+    "classes",
     "networks",
     "networks/1",
     "networks/node/100001",
