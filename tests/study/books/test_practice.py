@@ -121,7 +121,21 @@ def test_an_item_that_is_shown_stays_although_another_has_become_due(open_study:
     here.clock.turn(seconds=120)
     page = due(person)
     assert (asked(page), page["serial"]) == (["third"], serial)
-    assert asked(answer(person, third=3)) == ["half"]
+    assert answer(person, third=3)["path"] == "book/more/last"
+    assert asked(go(person)) == ["half"]
+
+
+def test_a_practice_ends_although_every_answer_is_wrong_and_slow(open_study: OpenStudy) -> None:
+    here = open_study(Course)
+    person = reader(here, "halves", "thirds")
+    for _ in range(10):
+        page = due(person)
+        if page["path"] != PRACTICE:
+            break
+        here.clock.turn(minutes=11)
+        answer(person, **dict.fromkeys(asked(page), 0))
+    assert due(person)["path"] == "book/more/last"
+    assert sorted(one["item"] for one in here.items("review")) == ["half", "third"]
 
 
 def test_a_slow_right_answer_is_hard(open_study: OpenStudy) -> None:

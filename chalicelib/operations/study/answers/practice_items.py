@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fsrs import Rating, Scheduler
 
 
+#: The end of the name under which a place keeps the items that were answered since the practice began.
+_ANSWERED: Final = " practised"
 #: The end of the name under which a place keeps which item is asked, behind the path of a Practice.
 _ASKED: Final = " asked"
 
@@ -71,7 +73,23 @@ def store_review(
     for name, value in answers.items():
         if name in items:
             _store(ctx, place, page, items[name], due[name], value, seconds)
-    place.draws = {one: held for one, held in place.draws.items() if one != f"{place.path}{_ASKED}"}
+    answered = f"{place.path}{_ANSWERED}"
+    kept = {one: held for one, held in place.draws.items() if one != f"{place.path}{_ASKED}"}
+    place.draws = {**kept, answered: [*kept.get(answered, []), *answers]}
+
+
+def goes_on(ctx: Context, place: Place) -> bool:
+    """Return whether the page for practice asks another item now; if not, the practice ends here.
+
+    An item that was answered in this practice doesn't prolong it, so each practice has an end. A wrong
+    answer comes again when the page is opened again, or before, while other items are asked.
+    """
+    answered = f"{place.path}{_ANSWERED}"
+    done = place.draws.get(answered, [])
+    if any(name not in done for name in practice_state(ctx, place).due):
+        return True
+    place.draws = {one: held for one, held in place.draws.items() if one != answered}
+    return False
 
 
 def last_review(ctx: Context, place: Place) -> Review | None:

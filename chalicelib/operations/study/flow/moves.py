@@ -22,7 +22,7 @@ from chalicelib.operations.study.answers.hosted_answers import (
 from chalicelib.operations.study.answers.page_answers import AUTOPLAY, record_answers
 from chalicelib.operations.study.answers.passing_on import pass_on
 from chalicelib.operations.study.answers.peer_answers import release_seats
-from chalicelib.operations.study.answers.practice_items import practice_state, store_review
+from chalicelib.operations.study.answers.practice_items import goes_on, store_review
 from chalicelib.operations.study.answers.timed_parts import (
     part_ends_at,
     part_is_over,
@@ -205,7 +205,7 @@ def take_answers(
         place.answered = True
         place.serial += 1
         return
-    if isinstance(page, Practice) and practice_state(ctx, place).due:
+    if isinstance(page, Practice) and goes_on(ctx, place):
         move_to(ctx, place, parse_path(place.path))
         return
     move_on(ctx, place)
