@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib.errors import NotFound
 from chalicelib.model import keys
+from chalicelib.operations.classes.class_access import sees_members
 from chalicelib.operations.shared.access import read_canonical_id
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
@@ -95,7 +96,9 @@ class ExceptionRow:
     reason: str
     given_at: datetime
     given_by: str
-    name: str = field(default="", metadata={"personal": True})
+    name: str | None = field(
+        default=None, metadata={"help": "null for actors who don't see the members of the class."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,18 +229,18 @@ def label_of_item(ctx: Context, name: str) -> str:
 
 def list_exceptions(ctx: Context, class_number: int, number: int) -> ExceptionList:
     """Return the exceptions from the rules of an assignment, of members who haven't left."""
-    graded_class(ctx, class_number)
+    is_named = sees_members(ctx, graded_class(ctx, class_number))
     assignment = read_assignment(ctx, class_number, number)
     own = {one.seat: one for one in _exceptions(ctx, class_number) if one.assignment == number}
     rows = [
-        exception_row(own[member.seat], member.name)
+        exception_row(own[member.seat], member.name if is_named else None)
         for member in active_members(ctx, class_number)
         if member.seat in own
     ]
     return ExceptionList(assignment_id(assignment), rows)
 
 
-def exception_row(exception: DeadlineException, name: str = "") -> ExceptionRow:
+def exception_row(exception: DeadlineException, name: str | None = None) -> ExceptionRow:
     """Return an exception as it is shown to those who grade."""
     return ExceptionRow(
         seat=exception.seat,

@@ -12,6 +12,7 @@ from chalicelib.errors import InvalidField
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
+from chalicelib.operations.classes.class_access import sees_members
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.assignments.assignment_records import (
@@ -44,6 +45,8 @@ from .grade_reading import AnswersOfMember, answers_of, attempts_at
 from .manage_assignments import assignment_id
 
 MAX_COMMENT: Final = 5_000
+#: What the API says about fields that identify members.
+HIDDEN: Final = "null for actors who don't see the members of the class."
 _DECIMAL: Final[dict[str, Any]] = {"any_decimal": True}
 
 
@@ -66,8 +69,8 @@ class GradebookRow:
     """A member of the class, with a grade for each assignment."""
 
     seat: str
-    name: str = field(metadata={"personal": True})
-    email: str = field(metadata={"personal": True})
+    name: str | None = field(metadata={"help": HIDDEN})
+    email: str | None = field(metadata={"help": HIDDEN})
     participant_id: int | None
     cells: list[GradeCell]
     total: Decimal | None = field(metadata=_DECIMAL)
@@ -176,7 +179,7 @@ def read_gradebook(ctx: Context, class_number: int, start: int = 0, limit: int |
         time_zone=study_class.time_zone,
         total=settings.total,
         columns=[_column(one) for one in assignments],
-        rows=[_row(one, settings.total) for one in graded],
+        rows=[_row(one, settings.total, is_named=sees_members(ctx, study_class)) for one in graded],
         members=len(members),
         next=str(end) if end < len(members) else None,
     )
@@ -196,12 +199,12 @@ def read_figures(ctx: Context, class_number: int) -> GradebookFigures:
     return GradebookFigures(class_number, len(graded), columns, totals.mean, totals.median, totals.count)
 
 
-def _row(one: GradedMember, total: str) -> GradebookRow:
+def _row(one: GradedMember, total: str, *, is_named: bool) -> GradebookRow:
     points, possible = total_of(one.grades, total)
     return GradebookRow(
         seat=one.member.seat,
-        name=one.member.name,
-        email=one.member.email,
+        name=one.member.name if is_named else None,
+        email=one.member.email if is_named else None,
         participant_id=one.member.participant_id,
         cells=[cell_of(assignment, grade) for assignment, grade in one.grades],
         total=points,

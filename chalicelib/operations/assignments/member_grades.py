@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.operations.classes.class_access import sees_members
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.assignments.assignment_records import PAGE, AssignmentEntry, AssignmentTerms
@@ -18,7 +19,7 @@ from chalicelib.study.study_records import StudyResponse
 from .assignment_store import active_member, graded_class, read_assignment
 from .assignment_views import AssignmentRow, ExceptionRow, exception_row, label_of_item, view_assignment
 from .grade_reading import attempts_at
-from .gradebook import graded_members
+from .gradebook import HIDDEN, graded_members
 
 _DECIMAL: Final[dict[str, Any]] = {"any_decimal": True}
 
@@ -70,7 +71,7 @@ class MemberGrade:
 
     assignment: AssignmentRow
     seat: str
-    name: str = field(metadata={"personal": True})
+    name: str | None = field(metadata={"help": HIDDEN})
     participant_id: int | None
     due: datetime | None = field(metadata={"help": "The member's due date, with their exception."})
     points: Decimal | None = field(metadata=_DECIMAL)
@@ -87,7 +88,7 @@ class MemberGrade:
 
 def view_member_grade(ctx: Context, class_number: int, number: int, seat: str) -> MemberGrade:
     """Return what a member has answered in an assignment, with the points of each part."""
-    graded_class(ctx, class_number)
+    is_named = sees_members(ctx, graded_class(ctx, class_number))
     assignment = read_assignment(ctx, class_number, number)
     member = active_member(ctx, class_number, seat)
     (graded,) = graded_members(ctx, class_number, [assignment], [member])
@@ -99,7 +100,7 @@ def view_member_grade(ctx: Context, class_number: int, number: int, seat: str) -
     return MemberGrade(
         assignment=view_assignment(ctx, class_number, number),
         seat=member.seat,
-        name=member.name,
+        name=member.name if is_named else None,
         participant_id=member.participant_id,
         due=terms.due,
         points=grade.points,
@@ -111,7 +112,7 @@ def view_member_grade(ctx: Context, class_number: int, number: int, seat: str) -
         is_done=grade.is_done,
         waiting=grade.waiting,
         parts=list(_parts(ctx, grade, attempts, terms, responses)),
-        exception=None if exception is None else exception_row(exception, member.name),
+        exception=None if exception is None else exception_row(exception, member.name if is_named else None),
     )
 
 

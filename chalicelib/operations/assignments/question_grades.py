@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.operations.classes.class_access import sees_members
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.assignments.assignment_records import PAGE, AssignmentEntry, ClassAssignment
@@ -17,7 +18,7 @@ from chalicelib.study.assignments.question_points import points_of_questions
 from .assignment_store import active_members, assignments_of, graded_class, last_and_first
 from .assignment_views import label_of_item
 from .grade_reading import attempts_at
-from .gradebook import GradedMember, graded_members
+from .gradebook import HIDDEN, GradedMember, graded_members
 from .manage_assignments import assignment_id
 
 _DECIMAL: Final[dict[str, Any]] = {"any_decimal": True}
@@ -40,9 +41,9 @@ class QuestionPoints:
     """A member with their points for each question."""
 
     seat: str
-    email: str = field(metadata={"personal": True})
-    last_name: str = field(metadata={"personal": True})
-    first_name: str = field(metadata={"personal": True})
+    email: str | None = field(metadata={"help": HIDDEN})
+    last_name: str | None = field(metadata={"help": HIDDEN})
+    first_name: str | None = field(metadata={"help": HIDDEN})
     points: list[Decimal | None] = field(
         metadata={**_DECIMAL, "help": "In the order of the columns; null is blank, which isn't zero."}
     )
@@ -74,7 +75,7 @@ def read_questions(
 
     A page that is a part of an assignment has a column for each of its items, weighed by their points.
     """
-    graded_class(ctx, class_number)
+    is_named = sees_members(ctx, graded_class(ctx, class_number))
     assignments = assignments_of(ctx, class_number)
     pages = _pages(ctx)
     columns = [
@@ -84,7 +85,7 @@ def read_questions(
     end = len(members) if limit is None else start + limit
     graded = graded_members(ctx, class_number, assignments, members[start:end])
     weights = _weights_by_part(ctx, columns)
-    rows = [_row(ctx, one, columns, weights) for one in graded]
+    rows = [_row(ctx, one, columns, weights, is_named=is_named) for one in graded]
     return QuestionTable(class_number, columns, rows, str(end) if end < len(members) else None)
 
 
@@ -166,6 +167,8 @@ def _row(
     one: GradedMember,
     columns: Sequence[QuestionColumn],
     weights: Mapping[tuple[str, str], Mapping[str, Decimal]],
+    *,
+    is_named: bool,
 ) -> QuestionPoints:
     found: dict[tuple[str, str, str], Decimal | None] = {}
     for assignment, grade in one.grades:
@@ -176,6 +179,8 @@ def _row(
             own = weights.get((id_, key), {})
             points = points_of_questions(entry, attempts.get(key, ()), terms, assignment.counts, own)
             found |= {(id_, key, name): value for name, value in points.items()}
-    last, first = last_and_first(one.member.name)
+    email, last, first = None, None, None
+    if is_named:
+        email, (last, first) = one.member.email, last_and_first(one.member.name)
     in_order = [found.get((column.assignment, column.part, column.item)) for column in columns]
-    return QuestionPoints(one.member.seat, one.member.email, last, first, in_order)
+    return QuestionPoints(one.member.seat, email, last, first, in_order)

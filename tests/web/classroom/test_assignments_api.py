@@ -280,21 +280,34 @@ def test_instructors_see_and_grade_the_classes_of_their_own_alone_in_every_opera
         call(one.name, "ann", ROLES["Assistant"])
 
 
-def test_names_of_members_are_hidden_without_the_right_to_see_personal_data(desk: Desk) -> None:
+def test_instructors_see_the_names_of_their_class_and_others_need_the_right_to(desk: Desk) -> None:
     desk.create()
     ada = desk.room.enter("Ada")
     desk.room.allow(ada, 1, factor="2")
-    grader = caller_of(Actor("user:zoe", "zoe", frozenset({Right.GRADE, Right.MANAGE_LAB, Right.VIEW})))
+
+    def teach(ctx: Context) -> None:
+        study_class = read_class(ctx, desk.room.number)
+        study_class.instructors = ["ann"]
+        store_class(ctx, study_class)
+
+    desk.room.operate(teach)
+    rights = frozenset({Right.GRADE, Right.MANAGE_LAB, Right.VIEW})
     for name, fields in (
         ("gradebooks.read", {"id": "1"}),
+        ("gradebooks.questions", {"id": "1"}),
         ("assignments.exceptions", {"id": "1-1"}),
         ("assignments.member", {"id": "1-1", "seat": desk.seat(ada)}),
     ):
         operation = find(name)
-        answer = desk.here.app.run(
-            perform.perform, operation, parameters_of(operation, fields), caller=grader
-        )
-        assert "Ada" not in repr(answer)
+        asked = parameters_of(operation, fields)
+        for who, granted, sees in (
+            ("zoe", rights, False),
+            ("zoe", rights | {Right.VIEW_PERSONAL_DATA}, True),
+            ("ann", ROLES["Assistant"] - {Right.VIEW_PERSONAL_DATA}, True),
+        ):
+            caller = caller_of(Actor(f"user:{who}", who, granted))
+            answer = desk.here.app.run(perform.perform, operation, asked, caller=caller)
+            assert ("Ada" in repr(answer)) is sees, (name, who)
 
 
 def test_a_repeated_request_is_answered_again_and_acts_once(desk: Desk) -> None:
