@@ -1,0 +1,1 @@
+"""Services that collect fees: their protocol on loopback, and what Petri takes from them."""
