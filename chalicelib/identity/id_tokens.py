@@ -6,9 +6,7 @@ Source: OpenID Connect Core 1.0, section 3.1.3.7.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
-
-from chalicelib.experiment.config.openid_settings import OpenIdProvider
+from typing import Any, Final, Protocol
 
 from .refusals import SignInRefused
 
@@ -20,12 +18,27 @@ MOST_SECONDS: Final = 600
 _KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 _LONGEST_SUBJECT: Final = 255
 
+
+class TokenIssuer(Protocol):
+    """Who issues tokens, and to which client."""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+
+    @property
+    def issuer(self) -> str:
+        """The issuer, as tokens name it."""
+
+    @property
+    def client_id(self) -> str:
+        """The id under which it knows Petri."""
+
+
 Keys = Callable[[bool], Sequence[Mapping[str, Any]]]
 
 
-def verified_claims(
-    provider: OpenIdProvider, token: str, *, nonce: str, keys: Keys, now: int
-) -> dict[str, Any]:
+def verified_claims(provider: TokenIssuer, token: str, *, nonce: str, keys: Keys, now: int) -> dict[str, Any]:
     """Return the claims of an ID token that is valid for this sign-in; SignInRefused for any other.
 
     Args:
@@ -44,7 +57,7 @@ def verified_claims(
     return claims
 
 
-def _signed_claims(provider: OpenIdProvider, token: str, keys: Keys) -> dict[str, Any]:
+def _signed_claims(provider: TokenIssuer, token: str, keys: Keys) -> dict[str, Any]:
     """Return the claims of a token with a valid signature; keys that a provider has replaced are fetched."""
     # Lazy import: only sign-in with a provider needs it.
     from joserfc import jwt
@@ -86,7 +99,7 @@ def _key_set(keys: Sequence[Mapping[str, Any]]) -> Any:
     return KeySet(found)
 
 
-def _check(provider: OpenIdProvider, claims: Mapping[str, Any], nonce: str, now: int) -> None:
+def _check(provider: TokenIssuer, claims: Mapping[str, Any], nonce: str, now: int) -> None:
     from joserfc.errors import ClaimError, ExpiredTokenError
     from joserfc.jwt import JWTClaimsRegistry
 
@@ -115,7 +128,7 @@ def _check(provider: OpenIdProvider, claims: Mapping[str, Any], nonce: str, now:
         raise _refusal(provider, "sub")
 
 
-def _refusal(provider: OpenIdProvider, claim: str) -> SignInRefused:
+def _refusal(provider: TokenIssuer, claim: str) -> SignInRefused:
     expired = f"The answer of {provider.label} has expired, so you aren't signed in. Begin again."
     other_program = f"{provider.label} signed you in to another program, not to this dashboard."
     sentences = {

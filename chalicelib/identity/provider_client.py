@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -32,9 +32,17 @@ MOST_BYTES: Final = 256 * 1024
 #: Seconds for which a discovery document and keys are cached.
 CACHE_SECONDS: Final = 3600.0
 _CHUNK: Final = 16 * 1024
-_OK: Final = 200
+_SUCCESS: Final = range(200, 300)
 _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
+
+
+class Labelled(Protocol):
+    """A provider or a platform, as far as errors name it."""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +117,12 @@ class ProviderClient:
             sent |= {"client_id": provider.client_id, "client_secret": provider.secret}
         else:
             auth = _Basic(provider.client_id, provider.secret)
-        return _json_of(provider, "POST", document.token_endpoint, data=sent, auth=auth)
+        return json_of(provider, "POST", document.token_endpoint, data=sent, auth=auth)
 
     def user_info(self, provider: OpenIdProvider, access_token: str) -> dict[str, Any]:
         """Return the claims of the provider's userinfo endpoint; empty for a provider without one."""
         address = self.document(provider).userinfo_endpoint
-        return _json_of(provider, "GET", address, auth=_Bearer(access_token)) if address else {}
+        return json_of(provider, "GET", address, auth=_Bearer(access_token)) if address else {}
 
     def _cached_json(self, provider: OpenIdProvider, address: str) -> dict[str, Any]:
         found = self._cached.get(address)
@@ -123,7 +131,7 @@ class ProviderClient:
         if time.monotonic() - self._failed.get(address, -PAUSE_SECONDS) < PAUSE_SECONDS:
             raise VendorUnreachable(f"{provider.label} doesn't answer at the moment. Try again in a minute.")
         try:
-            fetched = _json_of(provider, "GET", address)
+            fetched = json_of(provider, "GET", address)
         except VendorUnreachable:
             self._failed[address] = time.monotonic()
             raise
@@ -156,7 +164,7 @@ class _Bearer(AuthBase):
 def _address(provider: OpenIdProvider, found: Mapping[str, Any], name: str) -> str:
     """Return an address of a discovery document; only that of a local provider may be unencrypted."""
     address = found.get(name)
-    if isinstance(address, str) and _is_safe(address, is_local=urlsplit(provider.issuer).scheme == "http"):
+    if isinstance(address, str) and is_safe(address, is_local=urlsplit(provider.issuer).scheme == "http"):
         return address
     raise VendorRefused(
         f"{provider.label} describes itself without a valid {name}; ask its operators about it."
@@ -171,7 +179,8 @@ def _sign_out_address(provider: OpenIdProvider, found: Mapping[str, Any]) -> str
         return ""
 
 
-def _is_safe(address: str, *, is_local: bool) -> bool:
+def is_safe(address: str, *, is_local: bool) -> bool:
+    """Whether an address may be called: encrypted, or of this machine where that is allowed."""
     parts = urlsplit(address)
     is_encrypted = parts.scheme == "https" or (
         is_local and parts.scheme == "http" and parts.hostname in LOOPBACK
@@ -179,17 +188,27 @@ def _is_safe(address: str, *, is_local: bool) -> bool:
     return is_encrypted and bool(parts.hostname) and "@" not in parts.netloc and not parts.fragment
 
 
-def _json_of(provider: OpenIdProvider, method: str, address: str, **asked: Any) -> dict[str, Any]:
+def json_of(provider: Labelled, method: str, address: str, **asked: Any) -> dict[str, Any]:
     """Call an address of a provider and return the JSON object with which it answers."""
+    return _object(provider, call(provider, method, address, **asked))
+
+
+def call(
+    provider: Labelled, method: str, address: str, *, headers: Mapping[str, str] | None = None, **asked: Any
+) -> bytes:
+    """Call an address of a provider and return the body of its answer.
+
+    VendorUnreachable when a retry may succeed, VendorRefused when a person has to change something.
+    """
     ends = time.monotonic() + DEADLINE
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    sent = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
     try:
         with (
             requests.Session() as session,
             session.request(
                 method,
                 address,
-                headers=headers,
+                headers=sent,
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 stream=True,
@@ -197,16 +216,16 @@ def _json_of(provider: OpenIdProvider, method: str, address: str, **asked: Any) 
             ) as answer,
         ):
             status = answer.status_code
-            body = _body(answer, ends) if status == _OK else b""
+            body = _body(answer, ends) if status in _SUCCESS else b""
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise VendorUnreachable(
             f"{provider.label} doesn't answer at the moment. Try again in a minute."
         ) from error
     if status >= _SERVER_ERROR or status == _TOO_MANY:
         raise VendorUnreachable(f"{provider.label} has an error ({status}). Try again in a minute.")
-    if status != _OK:
+    if status not in _SUCCESS:
         raise VendorRefused(f"{provider.label} refused a request of this dashboard ({status}).")
-    return _object(provider, body)
+    return body
 
 
 def _body(answer: requests.Response, ends: float) -> bytes:
@@ -223,7 +242,7 @@ def _body(answer: requests.Response, ends: float) -> bytes:
     return bytes(found)
 
 
-def _object(provider: OpenIdProvider, body: bytes) -> dict[str, Any]:
+def _object(provider: Labelled, body: bytes) -> dict[str, Any]:
     refusal = VendorRefused(
         f"{provider.label} sent an answer that can't be read; ask its operators about it."
     )

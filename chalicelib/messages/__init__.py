@@ -70,6 +70,8 @@ from .study_messages import (
     PayVisit,
     ReleaseSeat,
     RingDoorbell,
+    SendClassScores,
+    SendMemberScore,
     SendReminder,
 )
 
@@ -120,6 +122,8 @@ __all__ = [
     "RingDoorbell",
     "RunTimer",
     "SealAuditLog",
+    "SendClassScores",
+    "SendMemberScore",
     "SendOpeningState",
     "SendPayment",
     "SendReminder",

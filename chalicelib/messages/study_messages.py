@@ -166,3 +166,28 @@ class ClearAssignment(MessageBody):
 
     class_number: int
     assignment: int
+
+
+@message_type()
+@immutable()
+class SendClassScores(MessageBody):
+    """Send the released grades of a class to the learning platforms of its members; some in each commit."""
+
+    kind: ClassVar[str] = "send_class_scores"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    class_number: int
+    #: The cursor behind which the members are who follow next; "" for the first.
+    after: str = ""
+
+
+@message_type()
+@immutable()
+class SendMemberScore(MessageBody):
+    """Send the released grades of a member of a class to their learning platform."""
+
+    kind: ClassVar[str] = "send_member_score"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    class_number: int
+    seat: str

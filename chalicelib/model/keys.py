@@ -112,6 +112,8 @@ SIGN_IN_LIMITS = "sign-in-limits"
 OPENID_ACCOUNTS = "openid-accounts"
 PASSKEYS = "passkeys"
 USED_SIGN_INS = "used-sign-ins"
+#: The private key of the run for learning platforms.
+LTI_KEY: Key = ("lti", "key")
 LABS = "labs"
 LAB_APPS = "labapps"
 LAB_REPORTS = "labreports"

@@ -7,6 +7,7 @@ from chalice.app import Blueprint
 from . import error_reports, experiment, infos, nodes, page, participants, questions, recruiters
 from .classes import class_joining
 from .live_sessions import join
+from .lti import launch
 from .management import api, dashboard
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -16,6 +17,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     error_reports.routes,
     infos.routes,
     join.routes,
+    launch.routes,
     nodes.routes,
     page.routes,
     recruiters.routes,

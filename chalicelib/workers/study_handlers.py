@@ -22,6 +22,8 @@ from chalicelib.messages import (
     PayVisit,
     ReleaseSeat,
     RingDoorbell,
+    SendClassScores,
+    SendMemberScore,
     SendReminder,
 )
 from chalicelib.operations.realtime import channels
@@ -206,3 +208,37 @@ def _clear_assignment(message: Received[ClearAssignment]) -> None:
     while app.run(clear_assignment, body.class_number, body.assignment):
         pass
     app.acknowledge(message)
+
+
+@handles(SendClassScores)
+def _send_class_scores(message: Received[SendClassScores]) -> None:
+    # Lazy imports, here and below: few runs have learning platforms.
+    from chalicelib.operations.assignments.lti_scores import post_member_scores
+
+    services.current().handle(message, post_member_scores, message.body)
+
+
+@handles(SendMemberScore)
+def _send_member_score(message: Received[SendMemberScore]) -> None:
+    """Send a score to a platform; a refusal is recorded, any other error is retried."""
+    from chalicelib.experiment.config.lti_settings import platforms_in
+    from chalicelib.identity.lti.platform_client import platform_client
+    from chalicelib.identity.lti.tool_key import tool_key
+    from chalicelib.operations.assignments.lti_scores import REFUSED, SENT, record_score, score_of
+
+    app, body = services.current(), message.body
+    found = app.run(score_of, body.class_number, body.seat)
+    platforms = {one.name: one for one in platforms_in(app.config)}
+    if found is None or found.platform not in platforms:
+        app.acknowledge(message)
+        return
+    platform, key = platforms[found.platform], tool_key(app.run)
+    try:
+        platform_client().send_score(
+            platform, key, found.line_item, found.score, int(app.clock.now().timestamp())
+        )
+    except VendorRefused as refused:
+        logger.warning("a score of class %s was refused: %s", body.class_number, refused)
+        app.handle(message, record_score, body.class_number, body.seat, REFUSED)
+    else:
+        app.handle(message, record_score, body.class_number, body.seat, SENT)

@@ -30,6 +30,7 @@ SIGN_IN_PACKAGES: Final[Mapping[str, str]] = {
     "passkeys": "webauthn>=3,<4",
     "lab_sign_in": "joserfc>=1.6,<2",
     "is_lab": "joserfc>=1.6,<2",
+    "lti_platforms": "joserfc>=1.6,<2",
 }
 #: Petri is included anyway, Chalice's deployer packages Chalice, and Petri replaces Dallinger.
 BROUGHT = {"petri": "", "chalice": "", "dallinger": "dallinger is left out: Petri replaces it."}

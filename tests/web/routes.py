@@ -26,7 +26,8 @@ class Request:
     @property
     def answers_with_page(self) -> bool:
         """Whether a refusal is a page: the form with what is wrong."""
-        return (self.method, self.path) in {("POST", "/join"), ("POST", "/join/class")}
+        is_join = (self.method, self.path) in {("POST", "/join"), ("POST", "/join/class")}
+        return is_join or (self.path.startswith("/join/lti/") and not self.path.endswith("/keys"))
 
     def send(self, scene: Scene, token: str | None, **how: Any) -> Said:
         """Make the request of a scene's participant `one`, with a token."""
@@ -69,6 +70,10 @@ REQUESTS = [
     Request(SIGNED, "GET", "/join/remote/1-forged"),
     Request(SIGNED, "GET", "/join/result/1-9999999999-forged"),
     Request(SIGNED, "POST", "/join/remote/1-forged", {"action": "next", "shown": "0"}),
+    Request(SIGNED, "GET", "/join/lti/moodle/login"),
+    Request(SIGNED, "POST", "/join/lti/moodle/login"),
+    Request(SIGNED, "POST", "/join/lti/moodle/launch"),
+    Request(SIGNED, "GET", "/join/lti/moodle/keys"),
     Request(SIGNED, "GET", "/page/reminders", {"participant": "{one}", "key": "forged"}),
     Request(SIGNED, "POST", "/page/reminders", {"participant": "{one}", "key": "forged"}),
     Request(SIGNED, "GET", "/mturk-sns-listener"),

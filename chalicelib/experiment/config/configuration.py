@@ -408,7 +408,7 @@ def _conflicting_settings(sources: list[SettingsSource]) -> list[SettingsProblem
                 "recruiters", where, None, what, "Add for example: recruiters = mturk: 5, bots: 5"
             )
         )
-    return [*problems, *_openid_problems(first, mode)]
+    return [*problems, *_openid_problems(first, mode), *_local_platforms(first, mode)]
 
 
 def _openid_problems(first: Callable[[str], tuple[Any, str]], mode: str) -> list[SettingsProblem]:
@@ -429,6 +429,27 @@ def _openid_problems(first: Callable[[str], tuple[Any, str]], mode: str) -> list
         fix = "Use the https address of your organisation's issuer."
         problems.append(SettingsProblem("oidc_providers", where, None, what, fix))
     return problems
+
+
+def _local_platforms(first: Callable[[str], tuple[Any, str]], mode: str) -> list[SettingsProblem]:
+    """Find learning platforms on this machine outside debug mode."""
+    platforms, where = first("lti_platforms")
+    if not platforms or mode == "debug":
+        return []
+    # Lazy import: few runs have platforms.
+    from .lti_settings import local_platforms
+
+    fix = "Use the https addresses of your platform."
+    return [
+        SettingsProblem(
+            "lti_platforms",
+            where,
+            None,
+            f"the platform '{name}' is on this machine, which is allowed in debug mode only.",
+            fix,
+        )
+        for name in local_platforms(platforms)
+    ]
 
 
 def _ignored_settings_note(sources: list[SettingsSource]) -> list[SettingsProblem]:

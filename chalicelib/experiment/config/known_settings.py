@@ -35,6 +35,14 @@ def _providers(text: str) -> None:
         check_providers(text)
 
 
+def _platforms(text: str) -> None:
+    """Validate `lti_platforms`."""
+    if text.strip():
+        from .lti_settings import check_platforms
+
+        check_platforms(text)
+
+
 def _client_secrets(text: str) -> None:
     """Validate `oidc_client_secrets`."""
     # Lazy import: few runs have providers, and each cold start imports this module.
@@ -223,6 +231,13 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         bool,
         "Whether a deployed app can be added to a lab, which then signs its users in.",
         default=False,
+    ),
+    _sign_in(
+        "lti_platforms",
+        str,
+        "The learning platforms that open the study for their students, as a JSON object (docs/lti.md).",
+        default="",
+        validators=(_platforms,),
     ),
     _recruitment(
         "recruiter",

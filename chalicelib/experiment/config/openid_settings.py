@@ -98,7 +98,7 @@ def local_issuers(providers: str) -> list[str]:
 
 
 def _providers(text: str, secrets: Mapping[str, str]) -> tuple[OpenIdProvider, ...]:
-    found = _json_object(text, _OBJECT)
+    found = json_object(text, _OBJECT)
     if len(found) > _MOST_PROVIDERS:
         raise ValueError(f"must name at most {_MOST_PROVIDERS} providers")
     providers = tuple(_provider(name, fields, secrets.get(name, "")) for name, fields in found.items())
@@ -188,13 +188,14 @@ def _issuer(name: str, address: str) -> str:
 
 def _secrets(text: str) -> dict[str, str]:
     expected = 'must be a JSON object with a secret for each provider, such as {"university": "..."}'
-    found = _json_object(text, expected) if text.strip() else {}
+    found = json_object(text, expected) if text.strip() else {}
     if not all(isinstance(secret, str) and secret for secret in found.values()):
         raise ValueError(expected)
     return found
 
 
-def _json_object(text: str, expected: str) -> dict[str, Any]:
+def json_object(text: str, expected: str) -> dict[str, Any]:
+    """Return the JSON object in a setting; ValueError with what was expected for any other text."""
     refusal = ValueError(expected)
     try:
         found = json.loads(text)

@@ -23,6 +23,7 @@ from .assignment_store import (
     store_assignment,
     store_settings,
 )
+from .score_messages import post_scores
 
 #: The most assignments that are released in one commit, of which DynamoDB takes 100 items.
 MAX_RELEASED: Final = 80
@@ -106,6 +107,7 @@ def release_grades(ctx: Context, class_number: int, number: int, *, is_released:
         assignment.released_at = iso(ctx.now) if is_released else None
         store_assignment(ctx, assignment)
         _record(ctx, "assignments.release", assignment, {"released": is_released})
+        post_scores(ctx, class_number)
     return assignment
 
 
@@ -129,6 +131,7 @@ def release_all_grades(ctx: Context, class_number: int, *, is_released: bool) ->
             records=[("assignments", assignment_id(one)) for one in changed],
             fields={"released": is_released},
         )
+        post_scores(ctx, class_number)
     return len(waiting) - len(changed)
 
 

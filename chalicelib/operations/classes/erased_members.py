@@ -85,6 +85,8 @@ def _identifying_items(ctx: Context, member: ClassMember) -> list[Item]:
     identity = MemberIdentity(member.name, member.email, member.student_number)
     wanted = [keys.class_identity(member.class_number, one) for one in identity.claims]
     wanted += [keys.class_charge(one) for one in member.charges]
+    if member.lti_identity:
+        wanted.append(keys.class_identity(member.class_number, member.lti_identity))
     found = (ctx.uow.item(key) for key in wanted)
     return [one for one in found if one is not None and one.get("seat") == member.seat]
 
@@ -92,4 +94,5 @@ def _identifying_items(ctx: Context, member: ClassMember) -> list[Item]:
 def _blank(ctx: Context, member: ClassMember) -> None:
     member.name, member.email, member.student_number = ERASED_NAME, "", ""
     member.fee_paid, member.charges, member.link_sent = "", [], None
+    member.lti_identity = member.lti_platform = member.lti_subject = member.line_item = ""
     member.left = member.left or iso(ctx.now)

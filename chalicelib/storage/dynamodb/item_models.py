@@ -856,6 +856,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "openid_account": StoredItem,
     "passkey": StoredItem,
     "used_sign_in": UsedSignInItem,
+    "lti_key": StoredItem,
     "trusted_lab": StoredItem,
     "lab_app": StoredItem,
     "lab_report": StoredItem,

@@ -118,6 +118,14 @@ class ClassMember(StoredFields):
     charges: list[str] = field(default_factory=list)
     #: When the entry link was last sent by email.
     link_sent: str | None = None
+    #: What identifies them at a learning platform, as a hash; "" for members who came otherwise.
+    lti_identity: str = ""
+    #: The learning platform that opened the study for them, its own id of them, its address for scores.
+    lti_platform: str = ""
+    lti_subject: str = ""
+    line_item: str = ""
+    #: How the last sending of a score there ended: sent or refused; "" before the first.
+    score_status: str = ""
 
     @property
     def is_active(self) -> bool:

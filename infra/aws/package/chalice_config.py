@@ -100,10 +100,14 @@ def write_chalice(
 
 
 def attach_layer(folder: Path, names: Names, arn: str) -> None:
-    """Give the function that serves HTTP a layer, in the configuration of a staged folder."""
+    """Give the functions that need sign-in's packages the layer, in the configuration of a staged folder.
+
+    They are the function that serves HTTP, and the one that sends scores to learning platforms.
+    """
     path = folder / ".chalice" / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["stages"][names.stage]["lambda_functions"][API]["layers"] = [arn]
+    for function in (API, "on_message"):
+        config["stages"][names.stage]["lambda_functions"][function]["layers"] = [arn]
     _write(path, config)
 
 

@@ -15,6 +15,7 @@ from chalicelib.operations.assignments.gradebook import (
     read_figures,
     read_gradebook,
 )
+from chalicelib.operations.assignments.lti_scores import send_scores
 from chalicelib.operations.assignments.manage_assignments import release_all_grades, set_total_rule
 from chalicelib.operations.assignments.question_grades import QuestionTable, read_questions
 from chalicelib.operations.shared.context import Context
@@ -29,6 +30,13 @@ class PageOfGradebook:
     id: str = field(metadata=ID_TEXT)
     after: str | None = field(default=None, metadata=NUMBER_CURSOR)
     limit: int = field(default=50, metadata=LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class SentScores:
+    """What sending scores began."""
+
+    members: int = field(metadata={"help": "How many members came from a learning platform."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +146,17 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=ReleasedGrades,
         run=lambda ctx, asked: _release(ctx, asked, is_released=False),
         summary="Hides the grades of a class from its members again.",
+    ),
+    ApiOperation(
+        name="gradebooks.send_scores",
+        method="POST",
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="send-scores",
+        right=Right.GRADE,
+        parameters=One,
+        answer=SentScores,
+        run=lambda ctx, asked: SentScores(send_scores(ctx, class_number_of(asked.id))),
+        summary="Sends the released totals to the learning platforms of the members, again if need be.",
     ),
 )

@@ -1,0 +1,1 @@
+"""Routes with which learning platforms open the study."""

@@ -1,0 +1,1 @@
+"""Learning platforms that open the study by LTI 1.3."""
