@@ -21,6 +21,16 @@ class ResultParameters:
     condition: str | None = field(default=None, metadata=CONDITION)
 
 
+@dataclass(frozen=True, slots=True)
+class CompetencyParameters:
+    """Whose answers to summarize."""
+
+    class_id: int | None = field(
+        default=None,
+        metadata={"min": 1, "max": 10**9, "help": "A class that the caller teaches; by default all."},
+    )
+
+
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     ApiOperation(
         name="results.read",
@@ -40,9 +50,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         shape=Shape.ITEM,
         verb="competencies",
         right=Right.VIEW,
-        parameters=NoParameters,
+        parameters=CompetencyParameters,
         answer=CompetencyResults,
-        run=lambda ctx, _: read_competencies(ctx),
+        run=lambda ctx, asked: read_competencies(ctx, asked.class_id),
         summary="Summarizes graded answers by the competencies that tags of items name.",
     ),
     ApiOperation(

@@ -28,7 +28,7 @@ def show_responses(call: PageCall) -> Rendered:
             may_grade=call.actor.may(Right.GRADE),
         )
     if (call.id, call.part, call.method) == ("competencies", None, "GET"):
-        return render("competencies.html", call, results=call.run("results.competencies"))
+        return _competencies(call)
     if (call.id, call.part, call.method) == ("annotations", None, "GET"):
         return render("annotations.html", call, results=call.run("results.annotations"))
     if (call.id, call.part, call.method) == ("reading", None, "GET"):
@@ -36,6 +36,14 @@ def show_responses(call: PageCall) -> Rendered:
     if call.id != "grading" or call.part is not None:
         raise NotFound("This page has no such part.")
     return _grade(call) if call.method == "POST" else _show_grading(call)
+
+
+def _competencies(call: PageCall) -> Rendered:
+    """Show the competencies of all participants, or of the members of one class."""
+    classes: list[Any] = call.run("classes.list").rows if call.actor.may(Right.GRADE) else []
+    chosen = next((one for one in classes if str(one.id) == call.one("class")), None)
+    results = call.run("results.competencies", class_id=None if chosen is None else chosen.id)
+    return render("competencies.html", call, results=results, classes=classes, chosen=chosen)
 
 
 def _show_grading(call: PageCall, refused: str = "") -> Rendered:

@@ -264,3 +264,21 @@ def test_answers_that_wait_are_graded_without_names_for_one_class_and_one_assign
     assert said.headers["location"] == "/dashboard/responses/grading?class=1&assignment=1-1"
     assert waiting(**kept) == [False, False]
     assert "3 of 4" in desk.open("gradebook", assignment="1-1", seat=desk.room.seats[ada.id])
+
+
+class Tagged(Study):
+    """A question with a competency."""
+
+    half = number("Half of 10?", right=5, tags={"competency": "fractions", "difficulty": 2})
+    timeline = (Form("half", ask="half"), End())
+
+
+def test_competencies_are_shown_for_one_class(open_study: OpenStudy) -> None:
+    desk = Desk(DashboardBrowser(open_study(Tagged)))
+    assert "Statistics" in desk.browser.open("responses/competencies")
+    desk.member("Ada").post(half=5)
+    (guest,) = desk.room.table.arrive()
+    guest.get()
+    guest.post(half=1)
+    assert "50 %" in desk.browser.open("responses/competencies")
+    assert "100 %" in desk.browser.open("responses/competencies", **{"class": "1"})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib.access.rules import Mode
 from chalicelib.operations.listings.study_rows import ResponseRow
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
@@ -44,14 +45,31 @@ class CompetencyResults:
     is_partial: bool = field(metadata={"help": "Whether only the newest participants' answers were read."})
 
 
-def read_competencies(ctx: Context) -> CompetencyResults:
-    """Return the results of each competency that a tag of an item names; none for another experiment."""
+def read_competencies(ctx: Context, class_number: int | None = None) -> CompetencyResults:
+    """Return the results of each competency that a tag of an item names; none for another experiment.
+
+    `class_number`: a class that the actor teaches, whose members alone are counted.
+    """
     study = as_study(ctx.experiment)
     tags = {} if study is None else {name: item.tags for name, item in study.items().items()}
     rows, is_partial = newest_answers(ctx) if any(map(competencies_of, tags.values())) else ([], False)
+    if class_number is not None:
+        members = _members(ctx, class_number)
+        rows = [row for row in rows if row.participant_id in members]
     attempts = _attempts(rows)
     names = sorted({one for each in tags.values() for one in competencies_of(each)})
     return CompetencyResults([_result(name, tags, attempts) for name in names], is_partial)
+
+
+def _members(ctx: Context, class_number: int) -> set[int]:
+    """Return the participants of a class; NotFound for one that the actor doesn't see."""
+    # Lazy import: few studies have classes.
+    from chalicelib.operations.classes.class_access import taught_class
+    from chalicelib.operations.classes.class_records import members_of
+
+    taught_class(ctx, class_number, Mode.READ)
+    members = members_of(ctx, class_number)
+    return {one.participant_id for one in members if one.participant_id is not None and one.is_active}
 
 
 def competencies_of(tags: Any) -> list[str]:
