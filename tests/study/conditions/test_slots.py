@@ -188,3 +188,10 @@ def test_what_was_compared_is_noted_so_that_each_arrival_reads_few_slots(engine:
     taken(app, range(1, 40))
     note = engine.get([keys.compared_slots("conditions")])[keys.compared_slots("conditions")]
     assert note["number"] == 31
+
+
+def test_numbers_that_were_compared_are_not_compared_again(sqlite: Engine) -> None:
+    """One arrival compares at most 80 numbers, so without its notes none behind these would be compared."""
+    taken(an_app(sqlite), range(1, 98))
+    note = sqlite.get([keys.compared_slots("conditions")])[keys.compared_slots("conditions")]
+    assert note["number"] == 95
