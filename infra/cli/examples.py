@@ -20,6 +20,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "live": ("petri live my_study", "petri live my_study --ask 'Student number'"),
     "live-result": ("petri live-result 1 --out quiz.xlsx",),
+    "classes": (
+        "petri classes create --name 'Statistics, winter term' --time-zone Europe/Berlin",
+        "petri classes import 1 --file students.csv",
+        "petri classes links 1 --file links.csv",
+    ),
     "gradebook": ("petri gradebook 1 --out grades.xlsx",),
     "import-book": (
         "petri import-book my_book --into my_study",

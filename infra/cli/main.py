@@ -40,6 +40,7 @@ from infra.cli.commands.operate.open_session import open_session
 from infra.cli.commands.operate.payments import payments
 from infra.cli.commands.operate.summary import summary
 from infra.cli.commands.operate.users import users
+from infra.cli.commands.people.classes import classes
 from infra.cli.commands.recruit.close_recruitment import close_recruitment
 from infra.cli.commands.recruit.recruit import recruit
 from infra.cli.commands.run.bot import bot
@@ -111,6 +112,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "grade": grade,
         "open-session": open_session,
         "live-result": live_result,
+        "classes": classes,
         "gradebook": gradebook,
         "recruit": recruit,
         "close-recruitment": close_recruitment,

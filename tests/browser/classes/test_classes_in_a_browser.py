@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_socket import enable_socket
@@ -11,7 +12,9 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+from typer.testing import CliRunner
 
+from infra.cli.main import app
 from tests.browser import accessibility
 from tests.browser.dashboard.conftest import ServedRun
 from tests.browser.dashboard.test_dashboard import in_dark_colours, sign_in
@@ -88,3 +91,31 @@ def test_an_instructor_fills_a_class_and_a_person_joins_it_and_reads_about_it(
     assert browser.switch_to.active_element == button
     assert not browser.find_element(By.ID, "class-panel").is_displayed()
     assert found == [], "\n".join(found)
+
+
+def test_the_command_creates_a_class_and_imports_a_list_once(
+    book: ServedRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(book.folder)
+    listed, links = tmp_path / "students.csv", tmp_path / "links.csv"
+    listed.write_bytes("Vorname;Nachname;E-Mail\nJürgen;=Groß;jg@example.org\nBob;;\n".encode("cp1252"))
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["classes", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    created = said("create", "--name", "Evening class", "--time-zone", "Europe/Berlin")
+    number = re.search(r"Class (\d+) is created", created)[1]
+    first = said("import", number, "--file", str(listed))
+    assert "1 added" in first
+    assert "Row 3" in first
+    assert "0 added, 1 were members already" in said("import", number, "--file", str(listed))
+    assert "Evening class" in said("list")
+    assert "invited" in said("members", number)
+    said("links", number, "--file", str(links))
+    assert (
+        links.read_text(encoding="utf-8").splitlines()[1].startswith('"\'=Groß, Jürgen",jg@example.org,,http')
+    )
+    for wrong in (["members"], ["import", number], ["create"]):
+        assert CliRunner().invoke(app, ["classes", *wrong]).exit_code != 0

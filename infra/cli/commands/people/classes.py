@@ -1,0 +1,137 @@
+"""`petri classes`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+
+from chalicelib.errors import BadRequest
+from infra.cli.aws_options import Region
+from infra.cli.options import Run
+from infra.cli.output import out, show_table
+from infra.local.lifecycle.run_paths import RunPaths
+
+if TYPE_CHECKING:
+    from chalicelib.operations.classes.import_roster import RosterRowResult
+
+_PER_PAGE = 200
+
+
+def classes(
+    action: Annotated[
+        Literal["list", "create", "members", "import", "links"],
+        typer.Argument(help="list (the default), create, members, import or links."),
+    ] = "list",
+    number: Annotated[int | None, typer.Argument(help="The number of the class.", min=1)] = None,
+    *,
+    name: Annotated[str, typer.Option("--name", help="With create: the name of the class.")] = "",
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="With create: such as Europe/Berlin.")
+    ] = "UTC",
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="With import: the list to read. With links: the CSV file to write."),
+    ] = None,
+    app: Run = None,
+    region: Region = None,
+) -> None:
+    """List the classes of a run, create one, list its members, add people from a list, or write links."""
+    # Lazy import: it imports the whole platform.
+    from chalicelib.operations.shared.context import OPERATOR_CALLER
+    from infra.operator.run_session import opened
+
+    if action in ("members", "import", "links") and number is None:
+        raise BadRequest(f"Name the class by its number: petri classes {action} 1.")
+    if action in ("import", "links") and file is None:
+        raise BadRequest("Name the file with --file.")
+    text = _text_of(file) if action == "import" and file is not None else ""
+    with opened(app, RunPaths(Path.cwd()), region=region) as session:
+        run = partial(session.app.run, caller=OPERATOR_CALLER)
+        if action == "list":
+            _list(run)
+        elif action == "create":
+            _create(run, name, time_zone)
+        elif action == "members":
+            _members(run, number or 0)
+        elif action == "import":
+            _import(run, number or 0, text)
+        elif file is not None:
+            _links(run, number or 0, file)
+
+
+def _list(run: Callable[..., Any]) -> None:
+    from chalicelib.operations.classes.manage_classes import list_classes
+
+    table = Table("class", "name", "status", "join code", "instructors")
+    for one in run(list_classes):
+        table.add_row(str(one.id), one.name, one.status, one.join_code, ", ".join(one.instructors))
+    show_table(table)
+
+
+def _create(run: Callable[..., Any], name: str, time_zone: str) -> None:
+    from chalicelib.operations.classes.class_settings import ClassSettings
+    from chalicelib.operations.classes.manage_classes import open_class
+
+    made = run(open_class, ClassSettings(name=name, time_zone=time_zone))
+    out().print(f"Class {made.id} is created. People join it at {made.join_address}", markup=False)
+
+
+def _members(run: Callable[..., Any], number: int) -> None:
+    from chalicelib.operations.classes.manage_members import list_members
+
+    table = Table("name", "email", "student number", "status", "participant")
+    after: str | None = None
+    while True:
+        page = run(list_members, number, after=after, limit=_PER_PAGE)
+        for one in page.rows:
+            participant = "" if one.participant_id is None else str(one.participant_id)
+            table.add_row(one.name, one.email, one.student_number, str(one.status), participant)
+        after = page.next
+        if after is None:
+            break
+    show_table(table)
+
+
+def _import(run: Callable[..., Any], number: int, text: str) -> None:
+    """Import a list part by part; after a crash the command is called again, and adds no one twice."""
+    from chalicelib.operations.classes.import_roster import import_roster
+
+    first: int | None = 0
+    rows: list[RosterRowResult] = []
+    while first is not None:
+        part = run(import_roster, number, text, first)
+        rows += part.rows
+        first = part.next
+    added = sum(one.result in ("new", "returned") for one in rows)
+    out().print(f"{added} added, {sum(one.result == 'already' for one in rows)} were members already.")
+    for one in rows:
+        if one.result == "problem":
+            out().print(f"Row {one.row}: {one.problem}", markup=False)
+
+
+def _links(run: Callable[..., Any], number: int, file: Path) -> None:
+    from chalicelib.export.csv_format import excel_safe
+    from chalicelib.operations.classes.import_roster import links_of_members
+
+    rows = run(links_of_members, number)
+    with file.open("w", encoding="utf-8", newline="") as written:
+        writer = csv.writer(written)
+        writer.writerow(("name", "email", "student_number", "link"))
+        for one in rows:
+            writer.writerow(map(excel_safe, (one.name, one.email, one.student_number, one.link)))
+    out().print(f"{len(rows)} links: {file}. Each lets its holder take part as the member.", markup=False)
+
+
+def _text_of(file: Path) -> str:
+    """Return the text of a list: UTF-8, as most programs write it, or Windows-1252, as Excel does."""
+    content = file.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
