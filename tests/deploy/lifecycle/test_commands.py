@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.access.rights import ROLES, VIEWER
 from chalicelib.dashboard import sessions
 from chalicelib.errors import BadRequest
+from chalicelib.identity.lab_assertions import new_key_pair
 from chalicelib.version import VERSION
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account, connect
@@ -29,6 +32,8 @@ from infra.aws.resources.app_secrets import OperatorTokens
 from infra.cli.commands.deploy.deploy_app import app_id_of, unpacked
 from infra.cli.main import app as command_line
 from infra.emulator.process.cloud import REGION, Cloud
+from infra.lab import lab_connections
+from infra.lab.lab_places import RunPlace
 from infra.problems import OperatorProblem
 from tests.deploy.app import DEMO, at_home, deploy
 
@@ -132,6 +137,19 @@ def test_a_link_signs_in_to_the_dashboard_of_a_deployed_app(there: There) -> Non
     assert address == deployment_info.demand(there.account, APP).dashboard_url
     with opened(there.account, APP) as session:
         assert session.app.run(sessions.is_valid_ticket, ticket)
+
+
+def test_an_invitation_leads_to_the_dashboard_of_a_deployed_app(there: There) -> None:
+    said = call("users", "invite", "mary@example.org", "--role", "Viewer", "--app", APP.app)
+    parts = urlsplit(deployment_info.demand(there.account, APP).dashboard_url)
+    assert f"{parts.scheme}://{parts.netloc}/dashboard/invitation/" in said.stdout
+
+
+def test_an_app_without_the_package_that_verifies_is_not_added_to_a_lab(there: There) -> None:
+    place = RunPlace(APP.app, region=REGION)
+    facts = lab_connections.LabFacts("lab", "Lab", "http://localhost:5000")
+    with pytest.raises(OperatorProblem, match="lab_sign_in = true"):
+        lab_connections._trust(place, facts, new_key_pair(), ROLES[VIEWER], retire_others=None)
 
 
 def test_an_app_that_was_deployed_without_a_dashboard_gets_one_by_the_next_deploy(there: There) -> None:
