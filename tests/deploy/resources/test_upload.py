@@ -97,6 +97,18 @@ def test_old_files_are_deleted_after_the_retention_time(
     assert keys(account, buckets[0]) == {"ad.html"}
 
 
+def test_an_uploaded_asset_is_no_old_file_of_a_deployment(
+    account: Account, buckets: tuple[str, str], site: SiteUpload, folder: Path
+) -> None:
+    site.upload(files_of(folder))
+    asset = f"static/uploaded/{'0' * 64}.png"
+    account.client("s3").put_object(Bucket=buckets[0], Key=asset, Body=b"png")
+    pages = [SiteFile(folder / "ad.html", "ad.html")]
+    site.retire(pages, NOW)
+    site.retire(pages, NOW + STAYS)
+    assert keys(account, buckets[0]) == {"ad.html", asset}
+
+
 def test_the_retention_time_of_a_restored_file_starts_over(site: SiteUpload, folder: Path) -> None:
     files = files_of(folder)
     site.upload(files)
