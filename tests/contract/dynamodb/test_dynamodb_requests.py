@@ -309,10 +309,7 @@ CALLS: dict[str, Callable[[DynamoDBEngine], object]] = {
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (
-            "ConditionalCheckFailedException",
-            "Another request changed the same records first; the operation is retried.",
-        ),
+        ("ConditionalCheckFailedException", "changed the same records first; the operation is retried."),
         ("ThrottlingException", "The database is at its limit; retry the same request in a moment."),
         ("ValidationException", "DynamoDB refused a call on table petri-contract: .*refused"),
     ],

@@ -11,6 +11,7 @@ from chalicelib.model.statuses import ParticipantStatus
 from chalicelib.operations.participant.eligibility import check_eligibility
 from chalicelib.operations.participant.ended_listings import handle_listing_end
 from chalicelib.operations.participant.notifications import record_notification, take_submission
+from chalicelib.operations.participant.questions import record_questionnaire
 from chalicelib.operations.recruitment import listings
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.ports import Listing
@@ -119,6 +120,12 @@ def test_a_questionnaire_with_a_long_name_is_refused_by_what_is_too_long(till: T
     said = person.post(f"/question/{person.id}", {"question": "q" * 2000, "response": "x", "number": 1})
     assert (said.status, said.code) == (400, "question_too_long")
     assert said["error_text"] == "question has 2000 characters; the limit is 1000 (question_max_length)."
+
+
+def test_a_form_with_a_long_name_is_refused_by_what_is_too_long(till: Till) -> None:
+    person = till.arrive()
+    with pytest.raises(BadRequest, match=r"^question has 2000 characters; the limit is 1000 "):
+        till.here.app.run(record_questionnaire, person.id, "q" * 2000, {"a": "b"}, caller=OPERATOR_CALLER)
 
 
 def test_an_event_that_no_recruiter_sends_is_refused(till: Till) -> None:
