@@ -61,16 +61,16 @@ class StripeCheckout:
         self,
         secret_key: Callable[[], str],
         webhook_secret: Callable[[], str],
-        api: str = API,
+        api: str = "",
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         """`secret_key` and `webhook_secret` return the account's secrets; they are read when needed.
 
-        `api`: the base address; `timeout`: seconds to connect and to read.
+        `api`: the base address; Stripe's own by default. `timeout`: seconds to connect and to read.
         """
         self._secret_key = secret_key
         self._webhook_secret = webhook_secret
-        self._api = api.rstrip("/")
+        self._api = (api or API).rstrip("/")
         self._timeout = timeout
 
     def __repr__(self) -> str:

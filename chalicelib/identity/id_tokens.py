@@ -19,7 +19,7 @@ _KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 _LONGEST_SUBJECT: Final = 255
 
 
-class TokenIssuer(Protocol):
+class TokenSource(Protocol):
     """Who issues tokens, and to which client."""
 
     @property
@@ -38,7 +38,7 @@ class TokenIssuer(Protocol):
 Keys = Callable[[bool], Sequence[Mapping[str, Any]]]
 
 
-def verified_claims(provider: TokenIssuer, token: str, *, nonce: str, keys: Keys, now: int) -> dict[str, Any]:
+def verified_claims(provider: TokenSource, token: str, *, nonce: str, keys: Keys, now: int) -> dict[str, Any]:
     """Return the claims of an ID token that is valid for this sign-in; SignInRefused for any other.
 
     Args:
@@ -57,7 +57,7 @@ def verified_claims(provider: TokenIssuer, token: str, *, nonce: str, keys: Keys
     return claims
 
 
-def _signed_claims(provider: TokenIssuer, token: str, keys: Keys) -> dict[str, Any]:
+def _signed_claims(provider: TokenSource, token: str, keys: Keys) -> dict[str, Any]:
     """Return the claims of a token with a valid signature; keys that a provider has replaced are fetched."""
     # Lazy import: only sign-in with a provider needs it.
     from joserfc import jwt
@@ -99,7 +99,7 @@ def _key_set(keys: Sequence[Mapping[str, Any]]) -> Any:
     return KeySet(found)
 
 
-def _check(provider: TokenIssuer, claims: Mapping[str, Any], nonce: str, now: int) -> None:
+def _check(provider: TokenSource, claims: Mapping[str, Any], nonce: str, now: int) -> None:
     from joserfc.errors import ClaimError, ExpiredTokenError
     from joserfc.jwt import JWTClaimsRegistry
 
@@ -128,7 +128,7 @@ def _check(provider: TokenIssuer, claims: Mapping[str, Any], nonce: str, now: in
         raise _refusal(provider, "sub")
 
 
-def _refusal(provider: TokenIssuer, claim: str) -> SignInRefused:
+def _refusal(provider: TokenSource, claim: str) -> SignInRefused:
     expired = f"The answer of {provider.label} has expired, so you aren't signed in. Begin again."
     other_program = f"{provider.label} signed you in to another program, not to this dashboard."
     sentences = {

@@ -111,6 +111,10 @@ def test_the_error_codes_of_the_api_are_documented():
     rooms = [*(ROOT / "chalicelib/web").rglob("*.py"), *(ROOT / "chalicelib/operations").rglob("*.py")]
     rooms += [*(ROOT / "chalicelib/api").rglob("*.py"), *(ROOT / "chalicelib/study/assets").rglob("*.py")]
     rooms += [*(ROOT / "chalicelib/storage").rglob("*.py"), *(ROOT / "chalicelib/realtime").rglob("*.py")]
+    rooms += [
+        *(ROOT / "chalicelib/identity").rglob("*.py"),
+        *(ROOT / "chalicelib/fee_services").rglob("*.py"),
+    ]
     rooms += [ROOT / "chalicelib/errors.py"]
     rooms += [path for room in ("local", "lambda_events") for path in (ROOT / "infra" / room).rglob("*.py")]
     sources = [path.read_text(encoding="utf-8") for path in rooms]

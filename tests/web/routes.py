@@ -27,7 +27,8 @@ class Request:
     def answers_with_page(self) -> bool:
         """Whether a refusal is a page: the form with what is wrong."""
         is_join = (self.method, self.path) in {("POST", "/join"), ("POST", "/join/class")}
-        return is_join or (self.path.startswith("/join/lti/") and not self.path.endswith("/keys"))
+        is_fee = self.path == "/join/fee"
+        return is_join or is_fee or (self.path.startswith("/join/lti/") and not self.path.endswith("/keys"))
 
     def send(self, scene: Scene, token: str | None, **how: Any) -> Said:
         """Make the request of a scene's participant `one`, with a token."""
@@ -70,6 +71,9 @@ REQUESTS = [
     Request(SIGNED, "GET", "/join/remote/1-forged"),
     Request(SIGNED, "GET", "/join/result/1-9999999999-forged"),
     Request(SIGNED, "POST", "/join/remote/1-forged", {"action": "next", "shown": "0"}),
+    Request(SIGNED, "GET", "/join/fee", {"seat": "class-1-x", "key": "forged"}),
+    Request(SIGNED, "POST", "/join/fee", {"seat": "class-1-x", "key": "forged"}),
+    Request(SIGNED, "POST", "/join/fee/stripe"),
     Request(SIGNED, "GET", "/join/lti/moodle/login"),
     Request(SIGNED, "POST", "/join/lti/moodle/login"),
     Request(SIGNED, "POST", "/join/lti/moodle/launch"),

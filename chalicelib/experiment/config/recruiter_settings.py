@@ -11,6 +11,7 @@ _OBJECT = matching(r"\s*\{[\s\S]*\}\s*", 'a JSON object such as {"filters": []}'
 
 _prolific = partial(Setting, group="Prolific")
 _link = partial(Setting, group="Links")
+_fees = partial(Setting, group="Classes")
 
 #: in the order of the documentation
 RECRUITER_SETTINGS: tuple[Setting, ...] = (
@@ -94,6 +95,26 @@ RECRUITER_SETTINGS: tuple[Setting, ...] = (
         "The address to which participants go at the end; {worker_id} and {assignment_id} are filled in.",
         default="",
         validators=(matching(r"https?://\S+", "an address such as https://example.org/done"),),
+    ),
+    _fees(
+        "fee_service",
+        str,
+        "How members of classes pay fees: `stripe`, or empty for paying by hand.",
+        default="",
+        public=True,
+        validators=(one_of("", "stripe"),),
+    ),
+    _fees(
+        "stripe_secret_key",
+        str,
+        "The secret key of your Stripe account, or a restricted key that may write Checkout Sessions.",
+        sensitive=True,
+    ),
+    _fees(
+        "stripe_webhook_secret",
+        str,
+        "The signing secret of the webhook that Stripe sends to this run.",
+        sensitive=True,
     ),
     _link(
         "link_credit",

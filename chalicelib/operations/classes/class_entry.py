@@ -36,6 +36,12 @@ def require_open_seat(ctx: Context, seat: str, hit_id: str) -> None:
         raise _refused(ctx, texts.CLASS_NOT_BEGUN, code="class_not_begun", day=study_class.starts)
     if study_class.fee and not member.fee_paid:
         fee = ctx.money(Decimal(study_class.fee))
+        if ctx.config.get("fee_service", ""):
+            # Lazy import: few classes have a fee that is paid with a service.
+            from .online_fees import fee_address
+
+            address = fee_address(ctx, seat)
+            raise _refused(ctx, texts.FEE_TO_PAY, code="class_fee_unpaid", fee=fee, address=address)
         raise _refused(ctx, texts.FEE_UNPAID, code="class_fee_unpaid", fee=fee)
 
 

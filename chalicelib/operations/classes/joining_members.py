@@ -23,6 +23,7 @@ from chalicelib.study.translation import translate
 from .class_records import add_member, class_of_code
 from .manage_members import link_of
 from .member_identity import checked_identity
+from .online_fees import fee_address
 
 _ONCE: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -50,6 +51,8 @@ class JoinedClass:
     link: str
     #: What is to be paid before they can begin; "" for nothing.
     unpaid: str
+    #: The address of the page on which they pay; "" where fees are paid by hand.
+    fee_address: str = ""
 
 
 def class_join_form(ctx: Context, code: str = "") -> ClassJoinForm:
@@ -93,7 +96,9 @@ def join_class(
             raise InvalidState(texts.MEMBER_ALREADY, code="member_exists") from None
     owes = bool(study_class.fee) and not member.fee_paid
     unpaid = ctx.money(Decimal(study_class.fee)) if owes else ""
-    return JoinedClass(_language(ctx), study_class.name, link_of(ctx, member), unpaid)
+    pays_online = owes and bool(ctx.config.get("fee_service", ""))
+    address = fee_address(ctx, member.seat) if pays_online else ""
+    return JoinedClass(_language(ctx), study_class.name, link_of(ctx, member), unpaid, address)
 
 
 def _member_of_form(

@@ -35,3 +35,10 @@ KEEP_LINK: Final = marked(
     "This link is yours alone. Keep it, for example as a bookmark: with it you continue on any device."
 )
 BEGIN: Final = marked("Begin")
+PAY_FEE: Final = marked("Pay {fee}")
+FEE_PAID: Final = marked("The fee is paid. You can begin.")
+FEE_WAITING: Final = marked("Your payment isn't confirmed yet. Reload this page in a minute.")
+FEE_FAILED: Final = marked("The payment can't be begun at the moment. Try again in a minute.")
+FEE_TO_PAY: Final = marked(
+    "The fee of {fee} for this class isn't paid yet. Pay it at {address}, then open your link again."
+)

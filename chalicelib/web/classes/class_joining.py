@@ -48,7 +48,7 @@ _JOINED: Final = Markup(
     '<p role="status">{keep}</p><p class="item"><input class="form-control" readonly aria-label="{title}" '
     'value="{link}"></p>{next}'
 )
-_BEGIN: Final = Markup('<p><a class="btn btn-primary btn-lg" href="{link}">{text}</a></p>')
+BEGIN_LINK: Final = Markup('<p><a class="btn btn-primary btn-lg" href="{link}">{text}</a></p>')
 _NOTE: Final = Markup('<p class="alert alert-warning">{}</p>')
 
 
@@ -73,7 +73,7 @@ def join_class_by_code(call: HttpCall) -> Response:
         if refused.code == "class_code_unknown":
             _rate_limiter.take(key, REFUSED_COST)
         return _form(call, given, refused)
-    return Response(_joined_page(joined), _html_headers(), 200)
+    return Response(_joined_page(joined), html_headers(), 200)
 
 
 def _require_patience(key: str) -> None:
@@ -91,7 +91,7 @@ def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None)
     # An address that has to wait learns nothing about codes.
     code = "" if isinstance(refused, TooManyTries) else given["code"]
     form: ClassJoinForm = call.run(class_join_form, code)
-    headers = _html_headers()
+    headers = html_headers()
     if isinstance(refused, TooManyTries):
         headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
     return Response(_form_page(form, given, refused), headers, 200 if refused is None else refused.status)
@@ -127,7 +127,7 @@ def _form_page(form: ClassJoinForm, given: dict[str, str], refused: Refused | No
         once=given.get("once") or form.once,
         button=translate(JOIN, form.language),
     )
-    return _page(form.language, form.class_name or translate(texts.TITLE, form.language), body)
+    return class_page(form.language, form.class_name or translate(texts.TITLE, form.language), body)
 
 
 def _joined_page(joined: JoinedClass) -> str:
@@ -138,21 +138,25 @@ def _joined_page(joined: JoinedClass) -> str:
         return translate(text, joined.language).format(**values)
 
     title = said(texts.JOINED, name=joined.class_name)
-    begin = _BEGIN.format(link=joined.link, text=said(texts.BEGIN))
+    begin = BEGIN_LINK.format(link=joined.link, text=said(texts.BEGIN))
     unpaid = _NOTE.format(said(texts.FEE_UNPAID, fee=joined.unpaid))
+    if joined.fee_address:
+        unpaid = BEGIN_LINK.format(link=joined.fee_address, text=said(texts.PAY_FEE, fee=joined.unpaid))
     body = _JOINED.format(
         keep=said(texts.KEEP_LINK), title=title, link=joined.link, next=unpaid if joined.unpaid else begin
     )
-    return _page(joined.language, title, body)
+    return class_page(joined.language, title, body)
 
 
-def _page(language: str, title: str, body: Markup) -> str:
+def class_page(language: str, title: str, body: Markup) -> str:
+    """Return a page of a class in a language; `body` is its HTML."""
     from chalicelib.study.translation import direction_of
 
     return _PAGE.format(language=language, direction=direction_of(language), title=title, body=body)
 
 
-def _html_headers() -> dict[str, Any]:
+def html_headers() -> dict[str, Any]:
+    """Return the headers of a page of a class."""
     # The page holds the member's own link: it must not be stored, or passed on as a referrer.
     return {
         **HEADERS,

@@ -27,14 +27,17 @@ _PURPOSE: Final = "lti launch"
 _COOKIE: Final = "petri-lti"
 _LOGIN_FIELDS: Final = ("iss", "login_hint", "lti_message_hint", "client_id")
 _LAUNCH_FIELDS: Final = ("id_token", "state", "error")
+_OK: Final = 200
 _BAD_GATEWAY: Final = 502
+_NOTE: Final = Markup("<p>{}</p>")
+_PROBLEM: Final = Markup('<p class="alert alert-danger" role="alert">{}</p>')
 _POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 _PAGE: Final = Markup(
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="robots" content="noindex"><title>{title}</title>'
     '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
-    '<main class="container" id="main"><div class="page"><h1>{title}</h1><p>{text}</p></div></main>'
+    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{text}</div></main>'
     "</body></html>"
 )
 _NOT_BEGUN: Final = (
@@ -153,10 +156,11 @@ def _shown(answer: Callable[[], Response]) -> Response:
 
 
 def _page(title: str, text: str, status: int) -> Response:
+    paragraph = _NOTE if status == _OK else _PROBLEM
     headers = {
         **HEADERS,
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": _POLICY,
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(_PAGE.format(title=title, text=text), headers, status)
+    return Response(_PAGE.format(title=title, text=paragraph.format(text)), headers, status)

@@ -1,0 +1,1 @@
+"""What commands say that were called wrongly, or fail."""
