@@ -376,7 +376,10 @@ class Deployment:
     def _deploy_functions(self, staged: StagedApp, package: Path, layer: Path | None) -> _Apis:
         was_on = self._wiring.rule_is_on()
         if layer is not None:
-            attach_layer(staged.folder, self._names, LayerVersions(self._account, self._names).ensure(layer))
+            arn = LayerVersions(self._account, self._names).ensure(layer)
+            attach_layer(
+                staged.folder, self._names, arn, sends_scores=bool(staged.settings.get("lti_platforms"))
+            )
         try:
             deployed_resources = chalice_deploy.deploy(
                 self._account, self._names, chalice_deploy.Staged(staged.folder, package), self._progress.tell

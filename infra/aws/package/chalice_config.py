@@ -99,14 +99,14 @@ def write_chalice(
             _write(place / policy_file(function, stage), allowed)
 
 
-def attach_layer(folder: Path, names: Names, arn: str) -> None:
-    """Give the functions that need sign-in's packages the layer, in the configuration of a staged folder.
+def attach_layer(folder: Path, names: Names, arn: str, *, sends_scores: bool = False) -> None:
+    """Give the function that serves HTTP a layer, in the configuration of a staged folder.
 
-    They are the function that serves HTTP, and the one that sends scores to learning platforms.
+    `sends_scores`: give it also to the consumer, which sends scores to learning platforms.
     """
     path = folder / ".chalice" / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    for function in (API, "on_message"):
+    for function in (API, "on_message") if sends_scores else (API,):
         config["stages"][names.stage]["lambda_functions"][function]["layers"] = [arn]
     _write(path, config)
 

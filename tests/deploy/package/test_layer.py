@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 import zipfile
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from chalice.deploy.packager import DependencyBuilder
 
+from infra.aws.account.names import API, Names
+from infra.aws.package.chalice_config import attach_layer, write_chalice
 from infra.aws.package.layer_build import build_layer, check_sizes, packages_for
 from infra.aws.package.staging import StagedApp
 from infra.packaging import lambda_python
@@ -93,3 +96,14 @@ def test_package_and_layer_together_keep_to_the_limit_of_lambda(layer: Path) -> 
     large = Sizes(1, (SizePart("numpy", 1, MOST_UNPACKED - 1_000_000, is_petris=False),))
     with pytest.raises(OperatorProblem, match=r"the packages for sign-in are 2[6-9][0-9] MB unpacked"):
         check_sizes(large, layer)
+
+
+@pytest.mark.parametrize("sends_scores", [False, True])
+def test_the_consumer_has_the_layer_only_where_it_sends_scores(tmp_path: Path, sends_scores: bool) -> None:
+    names = Names("tried", "live", "eu-central-1")
+    write_chalice(tmp_path, names, {}, "1" * 12, names.region, mapping_confirmed=True)
+    attach_layer(tmp_path, names, "arn:the-layer", sends_scores=sends_scores)
+    config = json.loads((tmp_path / ".chalice" / "config.json").read_text())
+    functions = config["stages"][names.stage]["lambda_functions"]
+    with_layer = {name for name, function in functions.items() if "layers" in function}
+    assert with_layer == ({API, "on_message"} if sends_scores else {API})
