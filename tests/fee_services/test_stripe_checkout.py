@@ -170,7 +170,7 @@ def test_one_of_two_signatures_is_enough_while_the_secret_is_replaced(stripe: St
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b"null", b'{"type": "charge.refunded", "data": {}}', b"[" * 5000]
 )
-def test_a_signed_message_that_is_no_event_is_refused(stripe: Stripe, body: bytes) -> None:
+def test_a_signed_message_without_an_event_is_refused(stripe: Stripe, body: bytes) -> None:
     with pytest.raises(BadRequest):
         service(stripe).read_webhook(signature(body, NOW), body, NOW)
 

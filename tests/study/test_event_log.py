@@ -148,7 +148,7 @@ def test_events_up_to_the_last_byte_are_kept(open_study: OpenStudy, monkeypatch:
     assert kept(here) == [event, event]
 
 
-def test_an_event_that_is_no_event_does_not_hide_those_behind_it(open_study: OpenStudy) -> None:
+def test_an_invalid_event_does_not_hide_those_behind_it(open_study: OpenStudy) -> None:
     here = open_study(Survey)
     post(here.arrive(), [5, {"event": ""}, {"event": "x", "act": 1}, {"event": "y", "at": 2, "more": "z"}])
     assert kept(here) == [{"event": "y", "at_ms": 2}]

@@ -97,7 +97,7 @@ def test_old_files_are_deleted_after_the_retention_time(
     assert keys(account, buckets[0]) == {"ad.html"}
 
 
-def test_an_uploaded_asset_is_no_old_file_of_a_deployment(
+def test_an_uploaded_asset_does_not_count_as_an_old_file_of_a_deployment(
     account: Account, buckets: tuple[str, str], site: SiteUpload, folder: Path
 ) -> None:
     site.upload(files_of(folder))

@@ -173,7 +173,7 @@ def test_what_is_wrong_with_assets_is_a_problem_with_its_file(
     assert [one.file for one in compiled.problems] == [max(files)] or len(files) > 1
 
 
-def test_a_link_out_of_the_folder_is_no_asset(tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_an_asset(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(PNG)
     (tmp_path / "study/assets").mkdir(parents=True)
     (tmp_path / "study/assets/a.png").symlink_to(tmp_path / "secret.png")

@@ -101,7 +101,7 @@ def test_the_time_to_the_next_review_grows_while_an_item_is_remembered(open_stud
     assert [one["number"] for one in here.items("review")] == [1, 2, 3, 4, 5]
 
 
-def test_reviews_are_no_attempts_and_give_no_points(open_study: OpenStudy) -> None:
+def test_reviews_do_not_count_as_attempts_and_give_no_points(open_study: OpenStudy) -> None:
     here = open_study(Course)
     person = reader(here, "halves")
     answer(person, half=1)

@@ -127,7 +127,7 @@ def test_pages_are_opened_in_any_order(open_study: OpenStudy) -> None:
 @pytest.mark.parametrize(
     "path", ["book/more/none", "after", "book", "book/more/test/second", "about", "", "book/more[1]/adults"]
 )
-def test_what_is_no_entry_of_the_book_cannot_be_opened(open_study: OpenStudy, path: str) -> None:
+def test_only_entries_of_the_book_can_be_opened(open_study: OpenStudy, path: str) -> None:
     person = reader(open_study(Course))
     said = opened(person, path)
     assert (said.status, said.code) == (404, "page_not_found")

@@ -228,7 +228,7 @@ def test_an_answer_without_a_kind_is_embedded(open_study: OpenStudy) -> None:
     ]
 
 
-def test_answers_that_are_no_objects_are_refused(open_study: OpenStudy) -> None:
+def test_answers_other_than_objects_are_refused(open_study: OpenStudy) -> None:
     here, person = at_the_task(open_study)
     with here.unchanged():
         said = here.post_json("/page", {"serial": 1, "answers": ["x"]}, token=person.token)

@@ -86,7 +86,7 @@ def test_a_join_code_in_use_is_drawn_again(
     assert [one.number for one in run(table, all_classes)] == [1, 2]
 
 
-def test_no_free_join_code_is_said_after_some_draws(
+def test_a_lack_of_free_join_codes_is_an_error_after_some_draws(
     sqlite: Engine, seat_players: Seat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = seat_players(sqlite, sums(2), 0)

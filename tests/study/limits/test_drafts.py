@@ -72,7 +72,7 @@ def test_drafts_are_bounded_in_size_and_rate_and_belong_to_their_page(open_study
 
 
 @pytest.mark.parametrize("fields", [None, '"text"', 5, {"0": "x"}, True])
-def test_form_fields_that_are_no_list_are_kept_as_none(open_study: OpenStudy, fields: Any) -> None:
+def test_form_fields_other_than_a_list_are_kept_as_none(open_study: OpenStudy, fields: Any) -> None:
     here = open_study(Letters)
     person = here.arrive()
     due(person)

@@ -314,7 +314,7 @@ def test_everything_that_is_wrong_with_a_book_is_listed_with_file_and_line(tmp_p
     assert list((tmp_path / "study").iterdir()) == []
 
 
-def test_a_conf_that_fails_is_said_plainly(tmp_path: Path) -> None:
+def test_a_conf_that_fails_is_a_plain_error(tmp_path: Path) -> None:
     source = write_book(tmp_path / "source", {**BOOK, "conf.py": "import no_such_module\n"})
     with pytest.raises(BadRequest, match=r"Sphinx can't build the book: .*no_such_module"):
         prepare(source, tmp_path / "study")

@@ -238,7 +238,7 @@ def test_the_parts_that_an_assignment_can_have_are_listed(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "id_", ["1", "1-", "-1", "01-1", "1-01", "1-1-1", "x-1", "9-1", "1-9", "1-9999999999999999"]
 )
-def test_an_id_that_is_no_assignments_is_not_found(desk: Desk, id_: str) -> None:
+def test_an_id_of_something_else_is_not_found(desk: Desk, id_: str) -> None:
     desk.create()
     assert desk.call("GET", f"assignments/{id_}").status == 404
 

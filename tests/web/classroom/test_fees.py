@@ -159,7 +159,7 @@ def test_a_fee_that_was_paid_back_is_owed_again(till: Till) -> None:
         ({"line_items[0][price_data][currency]": "usd"}, "the fee of class 1 is 12.50 EUR"),
     ],
 )
-def test_a_payment_that_does_not_fit_is_told_to_the_operator(
+def test_the_operator_gets_a_notice_of_a_payment_that_does_not_fit(
     till: Till, changed: dict[str, str], why: str
 ) -> None:
     till.pay()
@@ -170,7 +170,7 @@ def test_a_payment_that_does_not_fit_is_told_to_the_operator(
     assert why in notice
 
 
-def test_a_second_payment_is_told_to_the_operator(till: Till) -> None:
+def test_the_operator_gets_a_notice_of_a_second_payment(till: Till) -> None:
     till.pay()
     till.stripe.sessions["cs_test_2"] = till.stripe.sessions["cs_test_1"]
     till.report(till.stripe.completed("cs_test_1"))
@@ -181,7 +181,7 @@ def test_a_second_payment_is_told_to_the_operator(till: Till) -> None:
     assert "Ada" not in notice
 
 
-def test_a_service_that_is_away_is_said_on_the_page(till: Till) -> None:
+def test_the_page_shows_that_a_service_is_away(till: Till) -> None:
     till.stripe.faults.append((500, b"{}"))
     said = till.pay()
     assert said.status == 502

@@ -146,7 +146,7 @@ def test_codes_can_not_be_tried_one_by_one(here: World) -> None:
     assert here.items("class_member") == []
 
 
-def test_an_unpaid_fee_is_said_and_keeps_the_member_from_beginning(here: World) -> None:
+def test_an_unpaid_fee_is_shown_and_keeps_the_member_from_beginning(here: World) -> None:
     page = join(here, opened(here, fee="12").join_code).raw.decode()
     assert "Die Gebühr von €12.00" in page
     assert "Beginnen" not in page
@@ -168,7 +168,7 @@ def test_a_renewed_link_ends_the_earlier_one_and_a_removed_member_has_none(here:
     assert enter(here, second).status == 403
 
 
-def test_the_link_of_one_member_is_no_link_of_another(here: World) -> None:
+def test_the_link_of_one_member_does_not_work_for_another(here: World) -> None:
     code = opened(here).join_code
     links = [link_in(join(here, code, name, email=f"{name}@x.org").raw.decode()) for name in ("ann", "bob")]
     ids, other = (dict(parse_qsl(urlsplit(link).query)) for link in links)

@@ -133,7 +133,7 @@ def test_an_app_that_is_not_reached_is_shown_with_its_last_answer(here: World, a
     assert "503" in report.error
 
 
-def test_an_app_that_nobody_serves_is_shown_as_not_reached(here: World, pair: LabKeyPair) -> None:
+def test_an_app_that_is_not_served_is_shown_as_not_reached(here: World, pair: LabKeyPair) -> None:
     with StandInApp.running() as former:
         address = former.address
     gone = _app(here, address, pair.id, "gone")
@@ -151,7 +151,9 @@ def test_an_app_that_nobody_serves_is_shown_as_not_reached(here: World, pair: La
         b'{"state":"x","participants":{},"arrived":1,"open_places":0,"dead_letters":0,"currency":"","owed":"z"}',
     ],
 )
-def test_an_answer_that_is_no_overview_is_shown_as_none(here: World, app: StandInApp, answer: bytes) -> None:
+def test_an_answer_other_than_an_overview_is_shown_as_none(
+    here: World, app: StandInApp, answer: bytes
+) -> None:
     app.answer = answer
     assert "not reached" in _browser(here).open("apps")
 

@@ -206,7 +206,7 @@ def test_claims_that_are_missing_or_not_valid_are_refused(
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "x" * 5_000, "\t.\t.\t", "e30.e30.e30"])
-def test_what_is_no_token_is_refused(here: World, lab: Lab, token: str) -> None:
+def test_a_text_other_than_a_token_is_refused(here: World, lab: Lab, token: str) -> None:
     assert Visitor(here).bring(token).status == 403
 
 
@@ -254,7 +254,7 @@ def test_an_assertion_for_a_report_views_and_does_nothing_else(here: World, lab:
     assert here.get("/api/v1/users", headers=OWN, token=token()).status == 403
 
 
-def test_an_assertion_for_a_sign_in_is_no_token(here: World, lab: Lab) -> None:
+def test_an_assertion_for_a_sign_in_does_not_work_as_a_token(here: World, lab: Lab) -> None:
     said = here.get("/api/v1/overview", headers=OWN, token=f"petri_lab.{lab.sign(here)}")
     assert (said.status, said.code) == (401, "token_invalid")
     bare = here.get("/api/v1/overview", headers=OWN, token=lab.sign(here, purpose=AssertionPurpose.REPORT))

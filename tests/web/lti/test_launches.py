@@ -69,7 +69,7 @@ def test_a_person_without_a_name_is_a_student(course: Course101, person: dict[st
     assert (member["name"], member.get("email", "")) == ("Student", "")
 
 
-def test_a_teacher_is_led_to_the_dashboard_and_is_no_member(course: Course101) -> None:
+def test_a_teacher_is_led_to_the_dashboard_and_does_not_become_a_member(course: Course101) -> None:
     said = course.launch(course.login(), **{f"{CLAIM}/roles": [INSTRUCTOR]})
     assert said.status == 200
     assert b"dashboard" in said.raw
@@ -157,7 +157,7 @@ def test_a_key_that_the_platform_has_replaced_is_fetched(course: Course101) -> N
     assert course.launch(course.login(), BEN).status == 303
 
 
-def test_a_platform_that_is_away_is_said_and_nothing_is_stored(course: Course101) -> None:
+def test_a_platform_that_is_away_is_an_error_and_nothing_is_stored(course: Course101) -> None:
     course.platform.faults["/keys"] = deque([(500, b""), (500, b"")])
     refused(course, course.launch(course.login()), 502)
 

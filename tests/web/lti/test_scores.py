@@ -137,7 +137,7 @@ def test_a_member_who_has_left_gets_no_score(course: Course101) -> None:
         "http://x.example.org/1",
     ],
 )
-def test_a_line_item_that_is_no_safe_address_is_not_called(course: Course101, line_item: str) -> None:
+def test_a_line_item_without_a_safe_address_is_not_called(course: Course101, line_item: str) -> None:
     number = assign(course)
     endpoint = {"scope": [f"{AGS}/scope/score"], "lineitem": line_item}
     person = course.begin(course.launch(course.login(), **{f"{AGS}/claim/endpoint": endpoint}))
