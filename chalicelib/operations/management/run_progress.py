@@ -40,6 +40,10 @@ class FunnelStep:
 
     name: str
     count: int
+    bound: str = field(
+        default="",
+        metadata={"help": "`at least` or `at most`, where only a part of the participants was looked at."},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +154,19 @@ def _funnel(
     left = arrived - working - submitted
     waiting = min(working, number_waiting)
     consented = sum(1 for item in items if item.get("consent"))
-    steps = [("Arrived", arrived)]
+    # Only the latest of those who take part are asked whether they wait.
+    is_known = working <= MOST_LOOKED_AT
+    steps = [("Arrived", arrived, "")]
     if is_whole and consented:
-        steps.append(("Consented", consented))
+        steps.append(("Consented", consented, ""))
     steps += [
-        ("Waiting", waiting),
-        ("Playing", working - waiting),
-        ("Submitted", submitted),
-        ("Approved", statuses.get(ParticipantStatus.APPROVED, 0)),
-        ("Left early", left),
+        ("Waiting", waiting, "" if is_known else "at least"),
+        ("Playing", working - waiting, "" if is_known else "at most"),
+        ("Submitted", submitted, ""),
+        ("Approved", statuses.get(ParticipantStatus.APPROVED, 0), ""),
+        ("Left early", left, ""),
     ]
-    return [FunnelStep(name, max(0, count)) for name, count in steps]
+    return [FunnelStep(name, max(0, count), bound) for name, count, bound in steps]
 
 
 def _payment_problems(ctx: Context, ids: Sequence[int]) -> Counter[str]:

@@ -209,6 +209,35 @@ def test_a_group_goes_on_without_a_member_whom_the_operator_has_released(open_st
     assert [paths[person.id] for person in (one, other)] == ["rounds[2]/name"] * 2
 
 
+def test_a_participant_who_is_released_before_their_first_page_sees_the_end_and_is_paid(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(Game)
+    person = here.arrive()
+    assert here.items("place") == []
+    detail = here.app.run(release_with_pay, str(person.id), caller=OPERATOR_CALLER)
+    page = due(person)
+    assert (page["kind"], "The researchers have ended the study here" in page["html"]) == ("end", True)
+    here.work()
+    assert here.owed(person) == {"base": "1.50"}
+    assert exit_reason(person) == "released"
+    assert detail.id == person.id
+    # Another one isn't touched.
+    assert due(here.arrive())["kind"] != "end"
+
+
+def test_a_participant_who_is_released_and_never_opens_a_page_is_paid_once(open_study: OpenStudy) -> None:
+    here = open_study(Game)
+    person = here.arrive()
+    for _ in range(2):
+        here.app.run(release_with_pay, str(person.id), caller=OPERATOR_CALLER)
+    # They never open the page.
+    here.clock.turn(minutes=2)
+    here.work()
+    assert here.owed(person) == {"base": "1.50"}
+    assert len(here.items("place")) == 1
+
+
 def test_a_participant_who_has_returned_their_assignment_while_waiting_gets_no_seat(
     open_study: OpenStudy,
 ) -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from chalicelib import operations
 from chalicelib.access.rights import ROLES, Actor, Right
 from chalicelib.errors import Forbidden, Unauthorized
+from chalicelib.operations.audit import reading as audit_reading
+from chalicelib.operations.audit import verification
+from chalicelib.operations.live_sessions import (
+    host_actions,
+    host_view,
+    opening,
+    remote_control,
+    results,
+    shared_results,
+)
 from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.operations.payment import compensation, operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
@@ -31,10 +44,12 @@ OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] =
     (operator_actions.release_payment, (1, "base"), frozenset({Right.PAY})),
     (operator_actions.retry_payment, (1, "base"), frozenset({Right.PAY})),
     (operator_actions.record_found_payment, (1, "base", "r"), frozenset({Right.PAY})),
+    (operator_actions.resolve_payment, (1, "base", "r", "why"), frozenset({Right.PAY})),
     (recruitment.open_places_by_operator, (1,), frozenset({Right.RECRUIT})),
     (recruitment.close_places_by_operator, (), frozenset({Right.RECRUIT})),
     (launch, (), frozenset({Right.RECRUIT})),
     (dead_letters.list_dead_letters, (), frozenset({Right.VIEW})),
+    (dead_letters.dead_letters_page, (None, 50), frozenset({Right.VIEW})),
     (dead_letters.dead_letter, ("x",), frozenset({Right.VIEW})),
     (dead_letters.replay_dead_letter, ("x",), frozenset({Right.RUN_LIVE_SESSION})),
     (uploads.link_to_upload, (1, "x"), frozenset({Right.VIEW_PERSONAL_DATA})),
@@ -45,9 +60,52 @@ OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] =
     (ungraded.store_grades, ([GRADE],), frozenset({Right.GRADE})),
     (grade_response.grade_response, (GRADE,), frozenset({Right.GRADE})),
     (grade_response.check_grade, (GRADE,), frozenset({Right.GRADE})),
+    (
+        audit_reading.erase_values,
+        ("user:ada", 1),
+        frozenset({Right.EDIT_PARTICIPANTS, Right.VIEW_PERSONAL_DATA}),
+    ),
+    (verification.verify, ([],), frozenset({Right.MANAGE_LAB})),
+    (host_actions.act, (1, "start", None), frozenset({Right.RUN_LIVE_SESSION})),
+    (host_actions.kick, (1, "a"), frozenset({Right.RUN_LIVE_SESSION})),
+    (host_view.host_view, (1,), frozenset({Right.RUN_LIVE_SESSION})),
+    (opening.list_sessions, (), frozenset({Right.VIEW})),
+    (remote_control.make_remote, (1,), frozenset({Right.RUN_LIVE_SESSION})),
+    (remote_control.revoke_remote, (1,), frozenset({Right.RUN_LIVE_SESSION})),
+    (results.read_result, (1,), frozenset({Right.VIEW})),
+    (shared_results.share_result, (1, 7), frozenset({Right.EXPORT})),
 ]
+#: Operations whose rights also depend on the rows of a class; tests/study and tests/web/classroom call them.
+ELSEWHERE = ("classes", "assignments")
 #: The callers without an actor, and what they are refused with.
 STRANGERS = [(ANONYMOUS, Unauthorized), (Caller(PARTICIPANT, 1, 1), Forbidden)]
+
+
+def guarded_operations() -> set[str]:
+    """Return the operations that begin with `require_right`, as package.module.function."""
+    found = set()
+    folder = Path(operations.__path__[0])
+    for path in folder.rglob("*.py"):
+        module = ".".join([*path.relative_to(folder).parts[:-1], path.stem])
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef) and function.name != "require_operator":
+                statements = [one for one in function.body if not _is_docstring(one)]
+                if statements and ast.unparse(statements[0]).startswith("require_right("):
+                    found.add(f"{module}.{function.name}")
+    return found
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def test_each_operation_that_needs_a_right_is_tried() -> None:
+    tried = {
+        f"{operation.__module__.removeprefix('chalicelib.operations.')}.{operation.__name__}"
+        for operation, _, _ in OPERATIONS
+    }
+    guarded = {name for name in guarded_operations() if name.partition(".")[0] not in ELSEWHERE}
+    assert guarded - tried == set()
 
 
 class _ReadError(Exception):

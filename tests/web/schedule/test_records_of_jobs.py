@@ -94,6 +94,23 @@ def test_records_are_listed_by_their_minute_and_then_by_their_start(here: World)
     assert [tick["job"] for tick in here.app.run(ticks.list_ticks)] == ["z", "a", "b"]
 
 
+def test_a_job_that_was_run_by_hand_is_recorded_as_ended(here: World) -> None:
+    here.clock.turn(seconds=2)
+    for result in ("first", "y" * 501):
+        here.app.run(ticks.record_run, "sweep by hand", MINUTE, result)
+    moment = "2026-03-01T12:00:02.000000Z"
+    assert here.app.run(ticks.list_ticks) == [
+        {
+            "job": "sweep by hand",
+            "scheduled_for": NOON,
+            "started": moment,
+            "ended": moment,
+            "result": "y" * 500,
+        }
+    ]
+    assert stored(here, keys.tick("sweep by hand", MINUTE % ticks.DAY))["kind"] == "tick"
+
+
 # -- whether the schedule is enabled ----------------------------------------------------------------
 
 
@@ -278,6 +295,17 @@ def test_the_operator_is_notified_of_a_dead_letter_with_the_fix(world: NewWorld)
             "fixed the cause, run: petri dead-letters replay"
         )
     ]
+
+
+def test_dead_letters_are_listed_page_by_page(here: World) -> None:
+    for number in range(3):
+        message = Message(("due#0", f"m{number}"), to_body(RecordReturn(number)))
+        here.app.run(dead_letters.move_to_dead_letters, message, f"Because {number}.")
+    whole = here.app.run(dead_letters.list_dead_letters, caller=OPERATOR_CALLER)
+    first, after = here.app.run(dead_letters.dead_letters_page, None, 2, caller=OPERATOR_CALLER)
+    rest, end = here.app.run(dead_letters.dead_letters_page, after, 2, caller=OPERATOR_CALLER)
+    assert (first + rest, len(first), after, end) == (whole, 2, whole[1]["id"], None)
+    assert [letter["why"] for letter in whole] == ["Because 0.", "Because 1.", "Because 2."]
 
 
 @pytest.mark.parametrize("operation", [dead_letters.dead_letter, dead_letters.replay_dead_letter])

@@ -89,14 +89,20 @@ def element_at(ctx: Context, path: str) -> Element | None:
     return None if step is None else step.element
 
 
-def begin(ctx: Context, participant: Participant) -> Place:
-    """Create a participant's place at the first stop that applies."""
-    session = session_of(ctx)
+def add_place(ctx: Context, participant: Participant) -> Place:
+    """Create the place of a participant who has opened no page yet, before the first stop."""
     place = Place(participant_id=participant.id)
-    session.add_place(place)
+    session_of(ctx).add_place(place)
     join_live_session(ctx, place, participant.worker_id)
     if class_of_seat(participant.worker_id) is not None:
         place.class_seat = participant.worker_id
+    return place
+
+
+def begin(ctx: Context, participant: Participant) -> Place:
+    """Create a participant's place at the first stop that applies."""
+    session = session_of(ctx)
+    place = add_place(ctx, participant)
     if is_removed(ctx, place):
         # The host has removed them from the lobby before they opened their link.
         stop_with_pay(ctx, place, RELEASED_TEXT, RELEASED)

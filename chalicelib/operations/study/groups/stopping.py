@@ -6,7 +6,7 @@ from chalicelib.messages import ReleaseSeat
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.operator_notices import notify_operator
 from chalicelib.operations.study.flow.members import TEXTS
-from chalicelib.operations.study.flow.moves import ERROR, RELEASED, ring, stop_with_pay
+from chalicelib.operations.study.flow.moves import ERROR, RELEASED, add_place, ring, stop_with_pay
 from chalicelib.operations.study.shared.study_context import session_of
 from chalicelib.study.study_records import Place
 
@@ -14,10 +14,13 @@ from .waits import stop_group
 
 
 def release_from_study(ctx: Context, participant_id: int) -> None:
-    """End a participant's part now, with pay; their group goes on without them, as when a member leaves."""
+    """End a participant's part now, with pay; their group goes on without them, as when a member leaves.
+
+    A participant who hasn't opened their first page is paid as well, and sees the end instead.
+    """
     session = session_of(ctx)
-    place = session.find_place(participant_id)
-    if place is None or place.ended is not None:
+    place = session.find_place(participant_id) or add_place(ctx, ctx.uow.participant(participant_id))
+    if place.ended is not None:
         return
     stop_with_pay(ctx, place, TEXTS[RELEASED], RELEASED)
     if place.in_group:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
 from chalicelib.access.rights import Actor, Right
+from chalicelib.dashboard.pages.live_session import stop
 from chalicelib.errors import BadRequest, Forbidden, InvalidState
 from chalicelib.operations.audit.reading import list_entries
+from chalicelib.operations.management import run_progress, run_stops
 from chalicelib.operations.management.run_progress import read_progress
 from chalicelib.operations.management.run_stops import change_stop, read_stops
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
@@ -55,6 +59,76 @@ def test_held_payments_are_sent_when_they_may_go_again(here: World) -> None:
     browser.press("stop/payments/allow")
     here.work()
     assert statuses(here, person) == {"paid"}
+
+
+def test_the_held_payments_of_all_participants_are_sent_again_not_only_of_the_latest(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_stops, "MOST_LOOKED_AT", 1)
+    monkeypatch.setattr(stop, "_AT_ONCE", 2)
+    browser = DashboardBrowser(here)
+    browser.press("stop/payments/stop")
+    people = [here.arrive() for _ in range(5)]
+    for person in people:
+        person.finish()
+    here.work()
+    assert "Payments wait: at least 1 so far" in browser.open("stop")
+    said = browser.press("stop/payments/allow")
+    assert said.headers["location"] == "/dashboard/stop?sent=5"
+    assert "5 payments are sent again." in browser.open("stop", sent="5")
+    here.work()
+    assert [statuses(here, person) for person in people] == [{"paid"}] * 5
+
+
+def test_payments_for_which_a_request_has_no_time_are_sent_with_the_next_one(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stop, "_AT_ONCE", 2)
+    monkeypatch.setattr(stop, "_SECONDS", -1.0)
+    browser = DashboardBrowser(here)
+    browser.press("stop/payments/stop")
+    people = [here.arrive() for _ in range(5)]
+    for person in people:
+        person.finish()
+    here.work()
+    fields: dict[str, str] = {}
+    presses = 0
+    while presses == 0 or "after" in fields:
+        said = browser.press("stop/payments/allow", list(fields.items()))
+        fields = dict(parse_qsl(urlsplit(said.headers["location"]).query))
+        assert ("Send the next ones" in browser.open("stop", **fields)) == ("after" in fields)
+        presses += 1
+    assert (presses, fields) == (3, {"sent": "5"})
+    here.work()
+    assert [statuses(here, person) for person in people] == [{"paid"}] * 5
+
+
+def test_the_next_payments_are_not_sent_when_payments_were_held_again_meanwhile(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = DashboardBrowser(here)
+    browser.press("stop/payments/stop")
+    person = here.arrive()
+    person.finish()
+    here.work()
+    browser.press("stop/payments/allow", [("after", "1000"), ("sent", "3")])
+    here.work()
+    assert "Payments wait: 1 so far" in browser.open("stop")
+    assert statuses(here, person) == {"held"}
+
+
+def test_numbers_of_a_part_of_the_participants_say_so(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        here.arrive()
+    finished = here.arrive()
+    finished.finish()
+    here.work()
+    monkeypatch.setattr(run_progress, "MOST_LOOKED_AT", 2)
+    funnel = {
+        step.name: step for step in here.app.run(run_progress._read_progress, caller=OPERATOR_CALLER).funnel
+    }
+    assert (funnel["Waiting"].bound, funnel["Playing"].bound) == ("at least", "at most")
+    assert (funnel["Arrived"].bound, funnel["Submitted"].count, funnel["Submitted"].bound) == ("", 1, "")
 
 
 def test_a_held_payment_is_released_on_the_participants_page(here: World) -> None:
