@@ -13,10 +13,10 @@ BY_HAND: Final = "hand"
 STRIPE: Final = "stripe"
 
 
-def build_fee_service(read: Callable[[str], Any]) -> FeeService | None:
+def build_fee_service(read: Callable[[str], Any], run_id: str) -> FeeService | None:
     """Return the service that the settings name; None when fees are paid by hand.
 
-    `read` returns a setting by its name.
+    `read` returns a setting by its name; `run_id` is the id of the run.
     """
     if read("fee_service") != STRIPE:
         return None
@@ -24,5 +24,7 @@ def build_fee_service(read: Callable[[str], Any]) -> FeeService | None:
     from .stripe_checkout import StripeCheckout
 
     return StripeCheckout(
-        lambda: str(read("stripe_secret_key") or ""), lambda: str(read("stripe_webhook_secret") or "")
+        lambda: str(read("stripe_secret_key") or ""),
+        lambda: str(read("stripe_webhook_secret") or ""),
+        run_id,
     )

@@ -14,10 +14,13 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.errors import BadRequest, Forbidden, VendorRefused, VendorUnreachable
 from chalicelib.ports.fee_service import FeeReport, FeeRequest
+
+if TYPE_CHECKING:
+    from requests import Response
 
 API: Final = "https://api.stripe.com"
 SIGNATURE: Final = "stripe-signature"
@@ -25,7 +28,7 @@ SIGNATURE: Final = "stripe-signature"
 FRESH: Final = timedelta(minutes=5)
 #: Seconds to connect and to wait for a response, while a member waits.
 TIMEOUT: Final = (3.0, 15.0)
-#: Amounts in these currencies are in whole units, in all others in hundredths.
+#: Amounts in these currencies are in whole units, in the next ones in thousandths, in others in hundredths.
 ZERO_DECIMAL: Final = frozenset(
     (
         "BIF",
@@ -38,7 +41,6 @@ ZERO_DECIMAL: Final = frozenset(
         "MGA",
         "PYG",
         "RWF",
-        "UGX",
         "VND",
         "VUV",
         "XAF",
@@ -46,6 +48,7 @@ ZERO_DECIMAL: Final = frozenset(
         "XPF",
     )
 )
+THREE_DECIMAL: Final = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 _PAID_EVENTS: Final = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 _REFUNDED: Final = "charge.refunded"
 _PAID: Final = "paid"
@@ -61,15 +64,18 @@ class StripeCheckout:
         self,
         secret_key: Callable[[], str],
         webhook_secret: Callable[[], str],
+        run_id: str,
         api: str = "",
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         """`secret_key` and `webhook_secret` return the account's secrets; they are read when needed.
 
+        `run_id`: the run whose payments are reported; an account may serve other runs, and sell other things.
         `api`: the base address; Stripe's own by default. `timeout`: seconds to connect and to read.
         """
         self._secret_key = secret_key
         self._webhook_secret = webhook_secret
+        self._run_id = run_id
         self._api = (api or API).rstrip("/")
         self._timeout = timeout
 
@@ -84,22 +90,30 @@ class StripeCheckout:
         if not key:
             raise VendorRefused("stripe_secret_key isn't set. Copy it from Stripe: Developers, API keys.")
         try:
-            response = requests.post(
-                f"{self._api}/v1/checkout/sessions",
-                data=_form(fee),
-                headers={"Authorization": f"Bearer {key}", "Idempotency-Key": fee.token},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
+            response = self._post(key, fee, fee.token)
+            if response.status_code >= _SERVER_ERROR:
+                # Stripe answers a repeat with the same key with the same error.
+                response = self._post(key, fee, f"{fee.token}-2")
             body = response.json()
         except requests.RequestException as error:
             raise VendorUnreachable(f"Stripe didn't answer ({type(error).__name__}). Try again.") from error
         if response.status_code != _OK:
             raise _refusal(response.status_code, body)
         address = body.get("url") if isinstance(body, dict) else None
-        if not isinstance(address, str):
+        if not isinstance(address, str) or not address.startswith("https://"):
             raise VendorUnreachable("Stripe's answer has no address of a page for paying. Try again.")
         return address
+
+    def _post(self, key: str, fee: FeeRequest, token: str) -> Response:
+        import requests
+
+        return requests.post(
+            f"{self._api}/v1/checkout/sessions",
+            data=_form(fee),
+            headers={"Authorization": f"Bearer {key}", "Idempotency-Key": token},
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> FeeReport | None:
         """Verify a webhook and return its report; None for one about something else."""
@@ -109,7 +123,7 @@ class StripeCheckout:
             raise Forbidden("This message isn't signed by Stripe.", code="unverified_sender")
         try:
             event = json.loads(body)
-            return _report(str(event["type"]), event["data"]["object"])
+            return _report(str(event["type"]), event["data"]["object"], self._run_id)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BadRequest("This isn't an event of Stripe.", code="invalid_webhook") from error
 
@@ -139,6 +153,8 @@ def _form(fee: FeeRequest) -> dict[str, str]:
     return {
         "mode": "payment",
         "client_reference_id": fee.reference,
+        "metadata[petri]": fee.run_id,
+        "payment_intent_data[metadata][petri]": fee.run_id,
         "success_url": fee.success_address,
         "cancel_url": fee.cancel_address,
         "line_items[0][quantity]": "1",
@@ -150,17 +166,25 @@ def _form(fee: FeeRequest) -> dict[str, str]:
 
 def _in_units(amount: Decimal, currency: str) -> int:
     """Return an amount in the currency's smallest unit; VendorRefused for a part of one."""
-    units = amount if currency.upper() in ZERO_DECIMAL else amount * 100
+    units = amount * _units_in(currency)
     if units != units.to_integral_value():
         raise VendorRefused(f"{amount} {currency} isn't a whole number of the currency's smallest unit.")
     return int(units)
 
 
 def _from_units(units: int, currency: str) -> Decimal:
-    return Decimal(units) if currency.upper() in ZERO_DECIMAL else Decimal(units) / 100
+    return Decimal(units) / _units_in(currency)
 
 
-def _report(event_type: str, found: Mapping[str, Any]) -> FeeReport | None:
+def _units_in(currency: str) -> int:
+    """Return how many of the smallest units, as Stripe counts them, one unit of a currency has."""
+    code = currency.upper()
+    return 1 if code in ZERO_DECIMAL else 1000 if code in THREE_DECIMAL else 100
+
+
+def _report(event_type: str, found: Mapping[str, Any], run_id: str) -> FeeReport | None:
+    if (found.get("metadata") or {}).get("petri") != run_id:
+        return None
     if event_type in _PAID_EVENTS and found["payment_status"] == _PAID and found["payment_intent"]:
         currency = str(found["currency"]).upper()
         return FeeReport(

@@ -23,6 +23,8 @@ class FeeRequest:
     reference: str
     #: The idempotency key: the same while nothing of the request has changed.
     token: str
+    #: The run that asks: what a service reports of other sales of its account is left out.
+    run_id: str
     #: The addresses to which the member comes back, after the payment and without it.
     success_address: str
     cancel_address: str

@@ -78,6 +78,7 @@ class Stripe:
                 "id": session,
                 "object": "checkout.session",
                 "client_reference_id": form["client_reference_id"],
+                "metadata": {"petri": form["metadata[petri]"]},
                 "payment_status": status,
                 "payment_intent": f"pi_{session}",
                 "currency": form["line_items[0][price_data][currency]"],
@@ -94,6 +95,7 @@ class Stripe:
             {
                 "id": f"ch_{session}",
                 "object": "charge",
+                "metadata": {"petri": form["payment_intent_data[metadata][petri]"]},
                 "payment_intent": f"pi_{session}",
                 "refunded": whole,
                 "currency": form["line_items[0][price_data][currency]"],

@@ -18,13 +18,14 @@ from tests.fee_services.stripe import KEY, SECRET, Stripe, signature
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FEE = FeeRequest(
-    "Statistics",
-    Decimal("12.50"),
-    "EUR",
-    "class-1-x",
-    "fee-1",
-    "https://x.example.org/ok",
-    "https://x.example.org/no",
+    title="Statistics",
+    amount=Decimal("12.50"),
+    currency="EUR",
+    reference="class-1-x",
+    token="fee-1",
+    run_id="run-1",
+    success_address="https://x.example.org/ok",
+    cancel_address="https://x.example.org/no",
 )
 PAID = FeeReport(
     charge="pi_cs_test_1", is_refund=False, reference="class-1-x", amount=Decimal("12.5"), currency="EUR"
@@ -38,7 +39,7 @@ def stripe() -> Iterator[Stripe]:
 
 
 def service(stripe: Stripe, key: str = KEY, secret: str = SECRET) -> StripeCheckout:
-    return StripeCheckout(lambda: key, lambda: secret, stripe.url)
+    return StripeCheckout(lambda: key, lambda: secret, "run-1", stripe.url)
 
 
 def test_a_member_pays_on_stripes_page(stripe: Stripe) -> None:
@@ -66,6 +67,35 @@ def test_an_amount_in_yen_has_no_hundredths(stripe: Stripe) -> None:
 
 
 @pytest.mark.parametrize(
+    ("currency", "units"), [("KWD", "10000"), ("UGX", "1000"), ("EUR", "1000"), ("JPY", "10")]
+)
+def test_an_amount_is_sent_and_read_in_the_units_of_its_currency(
+    stripe: Stripe, currency: str, units: str
+) -> None:
+    service(stripe).begin(replace(FEE, amount=Decimal(10), currency=currency))
+    assert stripe.sessions["cs_test_1"]["line_items[0][price_data][unit_amount]"] == units
+    body = stripe.completed("cs_test_1")
+    report = service(stripe).read_webhook(signature(body, NOW), body, NOW)
+    assert report is not None
+    assert report.amount == 10
+
+
+def test_a_fault_that_stripe_repeats_for_the_same_key_does_not_last(stripe: Stripe) -> None:
+    stripe.faults.append((500, b"{}"))
+    assert service(stripe).begin(FEE).startswith("https://")
+
+
+def test_a_sale_of_another_run_or_of_a_shop_is_nothing(stripe: Stripe) -> None:
+    service(stripe).begin(replace(FEE, run_id="another-run"))
+    for body in (stripe.completed("cs_test_1"), stripe.refunded("cs_test_1")):
+        assert service(stripe).read_webhook(signature(body, NOW), body, NOW) is None
+        shop = json.loads(body)
+        shop["data"]["object"]["metadata"] = None
+        sold = json.dumps(shop).encode()
+        assert service(stripe).read_webhook(signature(sold, NOW), sold, NOW) is None
+
+
+@pytest.mark.parametrize(
     ("status", "body", "error"),
     [
         (500, b"{}", VendorUnreachable),
@@ -73,6 +103,7 @@ def test_an_amount_in_yen_has_no_hundredths(stripe: Stripe) -> None:
         (302, b"{}", VendorUnreachable),
         (200, b"<html>", VendorUnreachable),
         (200, b"{}", VendorUnreachable),
+        (200, b'{"url": "http://checkout.example/x"}', VendorUnreachable),
         (200, b"[]", VendorUnreachable),
         (400, b'{"error": {"message": "Invalid currency: xyz"}}', VendorRefused),
         (400, b"[]", VendorRefused),
@@ -81,7 +112,7 @@ def test_an_amount_in_yen_has_no_hundredths(stripe: Stripe) -> None:
 def test_an_answer_without_a_page_is_an_error(
     stripe: Stripe, status: int, body: bytes, error: type[Exception]
 ) -> None:
-    stripe.faults.append((status, body))
+    stripe.faults += [(status, body), (status, body)]
     with pytest.raises(error):
         service(stripe).begin(FEE)
 
@@ -176,5 +207,5 @@ def test_a_signed_message_without_an_event_is_refused(stripe: Stripe, body: byte
 
 
 def test_without_a_service_fees_are_paid_by_hand() -> None:
-    assert build_fee_service({"fee_service": ""}.get) is None
-    assert isinstance(build_fee_service({"fee_service": "stripe"}.get), StripeCheckout)
+    assert build_fee_service({"fee_service": ""}.get, "run-1") is None
+    assert isinstance(build_fee_service({"fee_service": "stripe"}.get, "run-1"), StripeCheckout)

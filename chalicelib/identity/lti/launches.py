@@ -28,6 +28,8 @@ _GRADES: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 _RESOURCE_LINK: Final = "LtiResourceLinkRequest"
 _VERSION: Final = "1.3.0"
+#: Roles in the course; people also have roles at the institution, which say nothing about this course.
+_IN_COURSE: Final = "/vocab/lis/v2/membership"
 _TEACHES: Final = re.compile(r"[#/](Instructor|TeachingAssistant|ContentDeveloper|Administrator)$")
 _ENTROPY: Final = 32
 _LONGEST: Final = 500
@@ -122,7 +124,7 @@ def verified_launch(
         name=_name(claims),
         email=_text(claims.get("email")),
         class_code=_text(custom.get("class")),
-        teaches=any(_TEACHES.search(role) for role in _roles(claims)),
+        teaches=_teaches(_roles(claims)),
         line_item=line_item if isinstance(scopes, list) and SCORE_SCOPE in scopes else "",
     )
 
@@ -158,6 +160,12 @@ def _mapping(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _roles(claims: Mapping[str, Any]) -> list[str]:
     found = claims.get(f"{_CLAIM}/roles")
     return [role for role in found if isinstance(role, str)] if isinstance(found, list) else []
+
+
+def _teaches(roles: list[str]) -> bool:
+    """Whether a person teaches: by their roles in the course, and by others only if they have none there."""
+    in_course = [role for role in roles if _IN_COURSE in role or "/" not in role]
+    return any(_TEACHES.search(f"#{role}") for role in in_course or roles)
 
 
 def _name(claims: Mapping[str, Any]) -> str:

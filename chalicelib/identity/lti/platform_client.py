@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from chalicelib.errors import VendorRefused
+from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.experiment.config.lti_settings import LtiPlatform
-from chalicelib.identity.provider_client import CACHE_SECONDS, call, is_safe, json_of
+from chalicelib.identity.provider_client import CACHE_SECONDS, PAUSE_SECONDS, call, is_safe, json_of
 
 from .launches import SCORE_SCOPE
 
+#: Seconds for which keys aren't fetched again, though a launch names an unknown one.
+FRESH_SECONDS: Final = 30.0
 ALGORITHM: Final = "RS256"
 #: Seconds for which an assertion to a platform is valid.
 ASSERTION_SECONDS: Final = 60
@@ -31,15 +33,22 @@ class PlatformClient:
 
     def __init__(self) -> None:
         self._keys: dict[str, tuple[float, list[dict[str, Any]]]] = {}
+        #: When keys were asked for that haven't come yet.
+        self._asked: dict[str, float] = {}
 
     def keys(self, platform: LtiPlatform, *, is_fresh: bool = False) -> list[dict[str, Any]]:
         """Return the public keys of a platform; `is_fresh`: fetch them even if they are cached."""
-        known = self._keys.get(platform.keys_url)
-        if known is not None and not is_fresh and time.monotonic() - known[0] < CACHE_SECONDS:
+        known, now = self._keys.get(platform.keys_url), time.monotonic()
+        if known is not None and now - known[0] < (FRESH_SECONDS if is_fresh else CACHE_SECONDS):
             return known[1]
+        # Strangers can send launches that name an unknown key, and each would make a call.
+        if now - self._asked.get(platform.keys_url, -PAUSE_SECONDS) < PAUSE_SECONDS:
+            raise VendorUnreachable(f"{platform.label} doesn't answer at the moment. Try again in a minute.")
+        self._asked[platform.keys_url] = now
         found = json_of(platform, "GET", platform.keys_url).get("keys")
         keys = [key for key in found if isinstance(key, dict)] if isinstance(found, list) else []
         self._keys[platform.keys_url] = time.monotonic(), keys
+        self._asked.pop(platform.keys_url, None)
         return keys
 
     def send_score(

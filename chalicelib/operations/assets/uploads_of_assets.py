@@ -141,11 +141,12 @@ def finish_upload(ctx: Context, upload_id: str, facts: AssetFacts) -> AssetRow:
         # Another upload of the same content was finished first.
         records.store_space(ctx, space)
         return row_of_asset(ctx, _restored(ctx, known))
+    # Before the file is public: a name that is taken refuses the upload.
+    records.claim_name(ctx, asset.name, asset.sha256)
     ctx.files.publish(_reference(upload_id), asset.file_name, asset.media_type)
     space.used += asset.size
     space.count += 1
     records.store_space(ctx, space)
-    records.claim_name(ctx, asset.name, asset.sha256)
     records.store_asset(ctx, asset)
     if facts.thumbnail:
         ctx.uow.put_if_unchanged(

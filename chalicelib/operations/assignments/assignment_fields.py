@@ -25,6 +25,8 @@ from chalicelib.study.items.grading import COUNTS
 
 #: How many parts an assignment has at most, how many assignments a class, and how long texts are.
 MAX_PARTS: Final = 200
+#: The years in which a moment can be: clocks and time zones can be computed with all of them.
+YEARS: Final = range(2000, 2200)
 MAX_ASSIGNMENTS: Final = 200
 MAX_NAME: Final = 120
 MAX_REASON: Final = 500
@@ -163,6 +165,8 @@ def local_moment(text: str, zone: tzinfo, field: str) -> str | None:
         back = moment.astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise InvalidField(field, "must be a date and a time such as 2026-11-30 18:00") from None
+    if local.year not in YEARS:
+        raise InvalidField(field, f"must be in the years {YEARS.start} to {YEARS.stop - 1}")
     if local.tzinfo is None and back != local:
         raise InvalidField(field, "doesn't exist: the clocks of the class skip it. Choose another time")
     return iso(moment)

@@ -6,6 +6,7 @@ from chalicelib.errors import InvalidField
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
+from chalicelib.operations.classes.manage_members import member_records
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.assignments.assignment_records import DeadlineException
@@ -56,9 +57,9 @@ def except_member(
     record_change(
         ctx,
         "assignments.except",
-        records=[("assignments", assignment_id(assignment))],
+        # A hash stands for the member: values of the audit log can't be erased with them.
+        records=[("assignments", assignment_id(assignment)), *member_records(ctx, member)],
         fields={
-            "seat": seat,
             "due": exception.due,
             "visible_from": exception.visible_from,
             "factor": exception.factor,

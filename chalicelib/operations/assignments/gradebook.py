@@ -13,6 +13,7 @@ from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.classes.class_access import sees_members
+from chalicelib.operations.classes.manage_members import member_records
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.assignments.assignment_records import (
@@ -293,6 +294,7 @@ def give_points(
     record_change(
         ctx,
         "gradebooks.grade",
-        records=[("assignments", assignment_id(assignment))],
-        fields={"seat": seat, "entry": entry, "points": None if points is None else str(points)},
+        # A hash stands for the member: values of the audit log can't be erased with them.
+        records=[("assignments", assignment_id(assignment)), *member_records(ctx, member)],
+        fields={"entry": entry, "points": None if points is None else str(points)},
     )

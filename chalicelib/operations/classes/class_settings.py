@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from chalicelib.study.classes.study_class import StudyClass
 MAX_CLASS_NAME: Final = 120
 MAX_INSTRUCTORS: Final = 50
 MAX_FEE: Final = Decimal(100_000)
+_FEE: Final = re.compile(r"[0-9]{1,6}([.,][0-9]{1,2})?")
 
 
 @immutable(kw_only=True)
@@ -105,12 +107,11 @@ def _fee(text: str) -> str:
     """Return a fee as stored: a decimal number with two places; "" for none."""
     if not text.strip():
         return ""
-    try:
-        fee = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
-        fee = Decimal("NaN")
-    if not fee.is_finite() or not 0 <= fee <= MAX_FEE or fee != fee.quantize(Decimal("0.01")):
+    # A separator of thousands would be read as one of decimals: 1,000 isn't 1.
+    fee = Decimal(text.strip().replace(",", ".")) if _FEE.fullmatch(text.strip()) else None
+    if fee is None or fee > MAX_FEE:
         raise InvalidState(
-            f"The fee must be a number from 0 to {MAX_FEE:,} with two decimals at most.", code="invalid_fee"
+            f"The fee must be a number from 0 to {MAX_FEE} with two decimals at most, such as 12.50.",
+            code="invalid_fee",
         )
     return "" if fee == 0 else f"{fee:.2f}"

@@ -18,11 +18,14 @@ from chalicelib.study.classes.study_class import ClassMember
 
 from .class_access import taught_member
 from .class_records import store_member
+from .erased_grades import items_of_seat
 from .manage_members import ClassMemberRow, end_links, member_records, member_row
 from .member_identity import MemberIdentity
 
 #: The name of a member whose data were erased.
 ERASED_NAME: Final = "[erased]"
+#: The most points and exceptions of a member that one commit erases; DynamoDB takes 100 items in one.
+MAX_GRADED: Final = 80
 
 Item = Mapping[str, Any]
 
@@ -70,7 +73,14 @@ def erase_member(ctx: Context, seat: str) -> ClassMemberRow:
             "member's data are erased with theirs.",
             code="member_begun",
         )
-    for item in _identifying_items(ctx, member):
+    graded = list(items_of_seat(ctx, member.class_number, member.seat))
+    if len(graded) > MAX_GRADED:
+        raise InvalidState(
+            f"This member has {len(graded)} grades and exceptions; {MAX_GRADED} can be erased at once. "
+            "Remove some in the gradebook, then erase the rest.",
+            code="too_many_grades",
+        )
+    for item in (*_identifying_items(ctx, member), *graded):
         ctx.uow.delete_item((str(item["pk"]), str(item["sk"])), expect=item["v"])
     if member.is_active:
         end_links(ctx, member)

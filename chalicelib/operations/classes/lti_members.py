@@ -86,6 +86,11 @@ def _member(ctx: Context, study_class: StudyClass, launch: LtiLaunch) -> ClassMe
         return known
     email = _address(launch.email)
     on_roster = member_with(ctx, number, f"email:{folded(email)}") if email else None
+    if on_roster is not None and not _is_unclaimed(on_roster):
+        # Platforms may let people choose their address, and a code for joining lets anyone enter one.
+        raise Forbidden(
+            "Another member of this class has your email address. Tell your teacher.", code="member_exists"
+        )
     member = on_roster or add_member(
         ctx,
         number,
@@ -96,6 +101,12 @@ def _member(ctx: Context, study_class: StudyClass, launch: LtiLaunch) -> ClassMe
     ctx.uow.put_if_unchanged(keys.class_identity(number, identity), "class_identity", {"seat": member.seat})
     member.lti_identity = identity
     return member
+
+
+def _is_unclaimed(member: ClassMember) -> bool:
+    """Whether a person on the roster hasn't taken part in any way yet."""
+    is_listed = member.source == MemberSource.ROSTER.value
+    return is_listed and member.joined is None and not member.lti_identity
 
 
 def lti_identity(issuer: str, subject: str) -> str:

@@ -75,6 +75,8 @@ def fee_request(ctx: Context, seat: str, key: str) -> FeeRequest:
         currency,
         str(len(member.charges)),
         ctx.now.date().isoformat(),
+        study_class.name,
+        back,
     )
     return FeeRequest(
         title=study_class.name,
@@ -82,6 +84,7 @@ def fee_request(ctx: Context, seat: str, key: str) -> FeeRequest:
         currency=currency,
         reference=seat,
         token="fee-" + ctx.tokens.keyed("|".join(parts)),
+        run_id=ctx.app_id,
         success_address=f"{back}&paid=1",
         cancel_address=back,
     )
@@ -94,7 +97,11 @@ def record_fee_report(ctx: Context, service: str, report: FeeReport) -> None:
     """
     stored = ctx.uow.item(keys.class_charge(report.charge))
     if report.is_refund:
-        if stored is not None and not stored.get("refunded"):
+        if stored is None:
+            # The report of the payment may come later: it must not count any more.
+            ended = {"charge": report.charge, "refunded": iso(ctx.now), "by": f"{_BY}{service}"}
+            ctx.uow.put_if_unchanged(keys.class_charge(report.charge), "class_charge", ended)
+        elif not stored.get("refunded"):
             kept = {name: stored[name] for name in ("class_number", "seat", "charge", "amount", "at", "by")}
             _record_refund(ctx, report.charge, {**kept, "refunded": iso(ctx.now)}, int(stored["v"]))
         return

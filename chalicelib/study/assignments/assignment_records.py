@@ -151,7 +151,7 @@ class AssignmentTerms:
 
     def is_late(self, answered: datetime) -> bool:
         """Whether an answer came after the due date, with the grace for answers that were under way."""
-        return self.due is not None and answered >= self.due + timedelta(seconds=GRACE_AFTER_DUE)
+        return self.due is not None and answered - self.due >= timedelta(seconds=GRACE_AFTER_DUE)
 
     def is_closed(self, now: datetime) -> bool:
         """Whether answers are refused, since the due date has passed and is enforced."""

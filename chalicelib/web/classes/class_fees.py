@@ -56,7 +56,7 @@ def _begin(call: HttpCall) -> Response:
         return _page(call, error)
     except InvalidState:
         return _page(call)
-    return Response("", {"Location": address, **html_headers()}, 303)
+    return _page(call, pay_at=address)
 
 
 @endpoint(routes, "/join/fee/{service}", ("POST",))
@@ -86,7 +86,8 @@ def _shown(answer: Callable[[], Response]) -> Response:
 def _service() -> FeeService:
     from chalicelib.fee_services import build_fee_service
 
-    found = build_fee_service(services.current().config.get)
+    app = services.current()
+    found = build_fee_service(app.config.get, app.app_id)
     if found is None:
         raise Forbidden("The fee of this class is paid by hand.", code="fee_by_hand")
     return found
@@ -96,7 +97,8 @@ def _identity(call: HttpCall) -> tuple[str, str]:
     return call.parameters.text("seat") or "", call.parameters.text("key") or ""
 
 
-def _page(call: HttpCall, error: PetriError | None = None) -> Response:
+def _page(call: HttpCall, error: PetriError | None = None, *, pay_at: str = "") -> Response:
+    # A link, not a redirect: browsers apply `form-action` to the redirects that follow a form.
     from chalicelib.operations.classes.online_fees import view_fee
     from chalicelib.study.classes import class_texts as texts
     from chalicelib.study.translation import translate
@@ -113,6 +115,8 @@ def _page(call: HttpCall, error: PetriError | None = None) -> Response:
             _LINE.format(said(texts.FEE_PAID)),
             BEGIN_LINK.format(link=view.link, text=said(texts.BEGIN)),
         ]
+    elif pay_at:
+        parts.append(BEGIN_LINK.format(link=pay_at, text=said(texts.PAY_FEE)))
     elif call.parameters.text("paid"):
         parts.append(_LINE.format(said(texts.FEE_WAITING)))
     else:

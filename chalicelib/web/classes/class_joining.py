@@ -55,7 +55,13 @@ _NOTE: Final = Markup('<p class="alert alert-warning">{}</p>')
 @endpoint(routes, "/join/class")
 def join_class_html(call: HttpCall) -> Response:
     """Show the form; a link with the code fills it in."""
-    return _form(call, {"code": call.parameters.text("code") or ""})
+    given = {"code": call.parameters.text("code") or ""}
+    if given["code"]:
+        try:
+            _require_patience(services.current().tokens.keyed(call.source))
+        except TooManyTries as refused:
+            return _form(call, given, refused)
+    return _form(call, given)
 
 
 @endpoint(routes, "/join/class", ("POST",))

@@ -243,6 +243,9 @@ def test_local_times_of_the_class_are_stored_in_utc_and_a_time_that_the_clocks_s
     assert here.operate(read_assignment, here.number, number).due == "2026-12-01T17:00:00.000000Z"
     with pytest.raises(InvalidField, match="clocks of the class skip it"):
         here.assign(due="2027-03-28T02:30")
+    for year in ("1999", "9999"):
+        with pytest.raises(InvalidField, match="in the years 2000 to 2199"):
+            here.assign(due=f"{year}-12-31T23:59:59")
 
 
 @pytest.mark.parametrize(

@@ -210,4 +210,6 @@ def test_each_change_has_an_entry_in_the_audit_log(here: Classroom) -> None:
         "gradebooks.grade",
         "assignments.release",
     ]
-    assert "private words" not in str(here.table.items("audit_values"))
+    logged = str(here.table.items("audit_values")) + str(entries)
+    assert "private words" not in logged
+    assert here.seats[ada.id] not in logged

@@ -143,6 +143,7 @@ def test_a_page_takes_so_many_annotations_and_no_more(
         (note(body={"value": 5}), 400),
         (note(target={"selector": [{"type": "TextPositionSelector", "start": 9, "end": 3}]}), 400),
         (note(target={"selector": [{"type": "TextPositionSelector", "start": "1", "end": 3}]}), 400),
+        (note(text="", target={"selector": [{"type": []}, {"type": {}}, {}]}), 400),
         ("text", 400),
         (None, 400),
     ],

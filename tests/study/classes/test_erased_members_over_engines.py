@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chalicelib.access.rights import OPERATOR_ACTOR
 from chalicelib.errors import InvalidState
+from chalicelib.operations.assignments.assignment_fields import AssignmentFields
+from chalicelib.operations.assignments.except_member import except_member
+from chalicelib.operations.assignments.gradebook import give_points
+from chalicelib.operations.assignments.manage_assignments import set_assignment
 from chalicelib.operations.classes import manage_members
 from chalicelib.operations.classes.class_records import membership_of
 from chalicelib.operations.classes.erased_members import erase_member
@@ -66,10 +71,14 @@ def test_a_member_who_has_not_begun_is_erased_and_their_link_ends(engine: Engine
     number = school.open(fee="5")
     seat = school.add(number, "Ada Lovelace", **IDENTITY).member.id
     school.do(ANN, manage_members.record_fee, seat, "receipt-9")
+    school.do(ANN, set_assignment, number, AssignmentFields(name="Week 1", parts=("item mine 10",)))
+    school.do(ANN, except_member, number, 1, seat, factor="2", reason="a medical certificate")
+    school.do(ANN, give_points, number, 1, seat, "", Decimal(3), "a private comment")
     for _ in range(2):
         erased = school.do(OPERATOR_ACTOR, erase_member, seat)
     assert (erased.name, erased.status) == ("[erased]", manage_members.MemberStatus.LEFT)
-    assert [one for one in SECRETS if one in stored(engine)] == []
+    written = ("a medical certificate", "a private comment")
+    assert [one for one in (*SECRETS, *written) if one in stored(engine)] == []
     begun = school.add(number, "Bob").member.id
     school.do(ANN, manage_members.record_fee, begun)
     participant = school.enter(begun)

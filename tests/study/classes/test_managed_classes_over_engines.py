@@ -117,6 +117,9 @@ def test_names_are_seen_by_instructors_and_otherwise_with_the_right_to_see_perso
     assert (hidden.name, hidden.email, hidden.student_number) == (None, None, None)
     with pytest.raises(BadRequest, match="don't see names"):
         school.do(ZOE, rows, number, text="ada")
+    for refused in (manage_members.show_link, partial(manage_members.change_member, name="Eve")):
+        with pytest.raises(Forbidden, match="View personal data"):
+            school.do(ZOE, refused, seen.id)
     assert school.do(ANN, rows, number, text="LOVE").looked_at == 1
 
 
@@ -149,6 +152,9 @@ def test_members_are_listed_by_name_page_by_page(sqlite: Engine, seat_players: S
         ({"fee": "-1"}, "invalid_fee"),
         ({"fee": "1.005"}, "invalid_fee"),
         ({"fee": "NaN"}, "invalid_fee"),
+        ({"fee": "1,000"}, "invalid_fee"),
+        ({"fee": "1.000"}, "invalid_fee"),
+        ({"fee": "1e3"}, "invalid_fee"),
         ({"instructors": ["ann", "eve"]}, "unknown_instructor"),
     ],
 )

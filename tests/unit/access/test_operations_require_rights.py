@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ from chalicelib.access.rights import ROLES, Actor, Right
 from chalicelib.errors import Forbidden, Unauthorized
 from chalicelib.operations.audit import reading as audit_reading
 from chalicelib.operations.audit import verification
+from chalicelib.operations.labs import lab_apps
 from chalicelib.operations.live_sessions import (
     host_actions,
     host_view,
@@ -35,6 +37,9 @@ from chalicelib.operations.study.flow.early_opening import open_session_now
 from chalicelib.operations.study.grading import grade_response, ungraded
 
 GRADE = grade_response.GivenGrade(1, "essay", points=Decimal(1))
+APP = lab_apps.LabApp(
+    "run-1", "http://localhost:1", frozenset({Right.VIEW}), "key", "", "", datetime(2026, 1, 1, tzinfo=UTC)
+)
 
 OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] = [
     (compensation.check_compensation, ("w", Decimal(1)), frozenset({Right.PAY})),
@@ -72,6 +77,12 @@ OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] =
     (opening.list_sessions, (), frozenset({Right.VIEW})),
     (remote_control.make_remote, (1,), frozenset({Right.RUN_LIVE_SESSION})),
     (remote_control.revoke_remote, (1,), frozenset({Right.RUN_LIVE_SESSION})),
+    (lab_apps.put_app, (APP,), frozenset({Right.MANAGE_LAB})),
+    (lab_apps.remove_app, ("run-1",), frozenset({Right.MANAGE_LAB})),
+    (lab_apps.list_apps, (), frozenset({Right.VIEW})),
+    (lab_apps.grant_in_app, ("run-1", "ada", ["View"]), frozenset({Right.MANAGE_LAB})),
+    (lab_apps.revoke_in_app, ("run-1", "ada"), frozenset({Right.MANAGE_LAB})),
+    (lab_apps.grants_in_app, ("run-1",), frozenset({Right.MANAGE_LAB})),
     (results.read_result, (1,), frozenset({Right.VIEW})),
     (shared_results.share_result, (1, 7), frozenset({Right.EXPORT})),
 ]

@@ -258,7 +258,7 @@ def test_instructors_see_and_grade_the_classes_of_their_own_alone_in_every_opera
         for one in OPERATIONS
         if one.resource in ("assignments", "gradebooks") and one.name != "assignments.parts"
     ]
-    assert len(about_class) == 19
+    assert len(about_class) == 20
 
     def call(name: str, username: str, rights: frozenset[Right]) -> None:
         fields: dict[str, Any] = {"id": "1" if name.startswith("gradebooks") else "1-1", "seat": seat}

@@ -52,6 +52,7 @@ class StandInPlatform:
     faults: dict[str, deque[Reply]] = field(default_factory=dict)
     #: The scores of each line item, in the order in which they came.
     scores: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    calls: int = 0
     _tokens: set[str] = field(default_factory=set)
     _assertions: set[str] = field(default_factory=set)
 
@@ -126,6 +127,7 @@ class StandInPlatform:
     def answer(self, method: str, target: str, headers: Any, body: bytes) -> Reply:
         """Answer a call."""
         place = urlsplit(target)
+        self.calls += 1
         if self.faults.get(place.path):
             return self.faults[place.path].popleft()
         match (method, place.path):

@@ -11,13 +11,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from chalicelib.identity.lti import platform_client
 from chalicelib.operations.classes.erased_members import erase_member
-from chalicelib.operations.classes.manage_members import remove_member
+from chalicelib.operations.classes.manage_members import remove_member, take_in
 from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from tests.study.studies import answer
 from tests.web.lti.courses import Course101, course, open_study
-from tests.web.lti.standin import ADA, CLAIM, INSTRUCTOR, new_key
+from tests.web.lti.standin import ADA, CLAIM, INSTRUCTOR, LEARNER, new_key
 from tests.web.world import Said
 
 __all__ = ["course", "open_study"]
@@ -52,9 +53,7 @@ def test_the_same_person_is_the_same_member_on_every_launch(course: Course101) -
 
 def test_a_person_on_the_roster_becomes_that_member(course: Course101) -> None:
     def invite(ctx: Context) -> str:
-        from chalicelib.operations.classes.class_records import add_member
-
-        return add_member(ctx, 1, name="Lovelace, A.", email="ADA@example.edu", has_joined=False).seat
+        return take_in(ctx, 1, "Lovelace, A.", "ADA@example.edu", "").seat
 
     seat = course.here.app.run(invite, caller=OPERATOR_CALLER)
     assert f"workerId={seat}" in course.launch(course.login()).headers["location"]
@@ -67,6 +66,42 @@ def test_a_person_without_a_name_is_a_student(course: Course101, person: dict[st
     assert course.launch(course.login(), person).status == 303
     [member] = course.members()
     assert (member["name"], member.get("email", "")) == ("Student", "")
+
+
+def test_no_one_takes_over_the_seat_of_a_member_by_their_address(course: Course101) -> None:
+    course.launch(course.login())
+    bob = {"sub": "bob", "name": "Bob", "email": ADA["email"]}
+    said = course.launch(course.login(), bob)
+    assert (said.status, len(course.members())) == (403, 1)
+    assert b"Another member of this class has your email address" in said.raw
+    joined = {"code": course.code, "name": "Mallory", "email": BEN["email"]}
+    assert course.here.post("/join/class", joined).status == 200
+    assert course.launch(course.login(), BEN).status == 403
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor", LEARNER],
+        [LEARNER],
+        ["Learner"],
+        [],
+    ],
+)
+def test_a_student_who_teaches_elsewhere_takes_part(course: Course101, roles: list[str]) -> None:
+    assert course.launch(course.login(), **{f"{CLAIM}/roles": roles}).status == 303
+
+
+def test_unknown_keys_make_no_call_for_each_launch(course: Course101) -> None:
+    course.begin(course.launch(course.login()))
+    begun = course.login()
+    nonce = parse_qs(urlsplit(begun.headers["location"]).query)["nonce"][0]
+    now = int(course.here.clock.now().timestamp())
+    claims = course.platform.claims(ADA, course.code, nonce=nonce, iat=now, exp=now + 300)
+    asked = course.platform.calls
+    for _ in range(5):
+        assert course.launch(begun, id_token=course.platform.signed(claims, new_key())).status == 403
+    assert course.platform.calls == asked
 
 
 def test_a_teacher_is_led_to_the_dashboard_and_does_not_become_a_member(course: Course101) -> None:
@@ -151,9 +186,13 @@ def test_only_the_platforms_own_key_signs(course: Course101) -> None:
         refused(course, course.launch(begun, id_token=token))
 
 
-def test_a_key_that_the_platform_has_replaced_is_fetched(course: Course101) -> None:
+def test_a_key_that_the_platform_has_replaced_is_fetched_after_half_a_minute(
+    course: Course101, monkeypatch: pytest.MonkeyPatch
+) -> None:
     course.begin(course.launch(course.login()))
     course.platform.key = new_key()
+    assert course.launch(course.login(), BEN).status == 403
+    monkeypatch.setattr(platform_client, "FRESH_SECONDS", 0.0)
     assert course.launch(course.login(), BEN).status == 303
 
 

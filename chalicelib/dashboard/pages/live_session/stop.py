@@ -17,6 +17,8 @@ _ADDRESS: Final = "/dashboard/stop"
 #: How many payments are sent as one bulk action, and for how many seconds a request begins further ones.
 _AT_ONCE: Final = 100
 _SECONDS: Final = 8.0
+#: The digits of a number of payments that an address carries on.
+_DIGITS: Final = 9
 _STOPPABLE: Final = ("recruiting", "entry", "payments", "run")
 
 
@@ -50,7 +52,7 @@ def _change(call: PageCall) -> Rendered:
 def _send_again(call: PageCall) -> Rendered:
     """Send the payments that were held because all were, as many as a request has time for."""
     begun, after = time.monotonic(), call.one("after") or None
-    sent = int(call.one("sent") or 0) if call.one("sent").isdecimal() else 0
+    sent = int(call.one("sent")[:_DIGITS]) if call.one("sent").isdecimal() else 0
     while True:
         found = call.run("payments.list", status=PaymentStatus.HELD, after=after, limit=_AT_ONCE)
         held = [row.id for row in found.rows if row.reason == ALL_HELD]

@@ -150,7 +150,8 @@ def answer_openid(request: DashboardRequest) -> Rendered:
         page = _failed(provider, str(refused), "pause", refused.status)
         return replace(page, headers={"Retry-After": str(max(1, round(refused.retry_after)))})
     except SignInRefused as refused:
-        if not refused.is_cancelled:
+        # What reached no provider isn't counted: any page can make browsers of one address ask for it.
+        if not refused.is_cancelled and refused.reason != "state":
             attempts = _attempts_at(provider)
             services.current().run(count_failure, attempts, request.address, free=_FREE_FAILURES)
         return _failed(provider, str(refused), refused.reason, refused.status)

@@ -69,12 +69,25 @@ def read_annotations(ctx: Context) -> AnnotationResults:
             is_partial = True
             break
         found += _of_participant(ctx, number)
-    shared = [_shared(item) for item in found if item["visibility"] in readable]
+    read = [item for item in found if item["visibility"] in readable]
+    shared = [_shared(item) for item in read if item["visibility"] != INSTRUCTORS or _teaches(ctx, item)]
     shared.sort(key=lambda one: one.changed_at, reverse=True)
     paths = sorted({str(item["path"]) for item in found})
     return AnnotationResults(
         [_page(path, found) for path in paths], shared[:MOST_SHOWN], readable, is_partial
     )
+
+
+def _teaches(ctx: Context, item: Item) -> bool:
+    """Whether the caller is an instructor of the reader's class; readers without a class have none."""
+    actor = actor_of(ctx)
+    if actor is None or actor.may(Right.MANAGE_LAB):
+        return actor is not None
+    # Lazy import: only studies have classes.
+    from chalicelib.operations.classes.class_records import class_of_participant
+
+    study_class = class_of_participant(ctx, int(item["participant_id"]))
+    return study_class is None or actor.username in study_class.instructors
 
 
 def _of_participant(ctx: Context, number: int) -> Iterator[Item]:

@@ -135,7 +135,7 @@ def _anchor(target: Any) -> dict[str, Any]:
     """Return the quote and the position of an annotation; empty for one of the whole page."""
     listed = target.get("selector", []) if isinstance(target, Mapping) else []
     some = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
-    selectors = {one.get("type"): one for one in some}
+    selectors = {one["type"]: one for one in some if isinstance(one.get("type"), str)}
     quote, position = selectors.get(TEXT_QUOTE, {}), selectors.get(TEXT_POSITION, {})
     start, end = position.get("start", 0), position.get("end", 0)
     if type(start) is not int or type(end) is not int or not 0 <= start <= end <= MOST_CHARACTERS:

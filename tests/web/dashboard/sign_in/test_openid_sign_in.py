@@ -423,6 +423,12 @@ def test_a_person_who_cancels_often_is_not_made_to_wait(here: World, standin: St
     assert _sign_in(here, standin)[1].status == 303
 
 
+def test_answers_to_nothing_that_was_begun_make_no_one_wait(here: World, standin: StandInProvider) -> None:
+    for _ in range(15):
+        assert StrangersBrowser(here).open(AT, {"state": "x", "code": "y"}).status == 403
+    assert _sign_in(here, standin)[1].status == 303
+
+
 def test_a_user_who_signs_out_can_sign_out_at_the_provider_too(here: World, standin: StandInProvider) -> None:
     standin.discovery = {"end_session_endpoint": f"{standin.issuer}/sign-out"}
     browser, _ = _sign_in(here, standin)
