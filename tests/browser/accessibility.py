@@ -65,6 +65,8 @@ def problems(
             chromium.keep_screenshot(browser, f"{name}-{size[0]}")
             found += [f"{name} at {size[0]} px: {each}" for each in _violations(browser)]
         _resize(browser, ZOOMED)
+        # From the top of the page: a bar that sticks there covers what is scrolled below it, by design.
+        browser.execute_script("window.scrollTo(0, 0)")
         found += [f"{name} at {ZOOMED[0]} px: {each}" for each in _reflow_problems(browser)]
     finally:
         chromium.resize_to_desktop(browser)
