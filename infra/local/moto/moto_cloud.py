@@ -117,12 +117,20 @@ class MotoCloud:
 
     def receive_from(self, arn: str) -> list[dict[str, Any]]:
         """Receive a batch from the queue with this ARN, as the records of an event."""
-        answer = self.clients.maker("sqs")().receive_message(
-            QueueUrl=self.at.queues[arn],
-            MaxNumberOfMessages=BATCH,
-            WaitTimeSeconds=0,
-            MessageSystemAttributeNames=["All"],
-        )
+        while True:
+            try:
+                answer = self.clients.maker("sqs")().receive_message(
+                    QueueUrl=self.at.queues[arn],
+                    MaxNumberOfMessages=BATCH,
+                    WaitTimeSeconds=0,
+                    MessageSystemAttributeNames=["All"],
+                )
+            except RuntimeError as error:
+                # moto iterates over a set of messages that other threads change meanwhile.
+                if "changed size during iteration" not in str(error):
+                    raise
+            else:
+                break
         return [_record(message, arn) for message in answer.get("Messages", ())]
 
     def hand_over(self, records: list[dict[str, Any]], on_message: Handler) -> list[str]:

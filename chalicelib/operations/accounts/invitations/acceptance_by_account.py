@@ -7,7 +7,6 @@ from datetime import datetime
 from chalicelib.errors import Forbidden, InvalidState
 from chalicelib.model import keys
 from chalicelib.operations.accounts.account_records import User
-from chalicelib.operations.accounts.actors import find_user
 from chalicelib.operations.accounts.identities.openid_accounts import OpenIdAccount, shown_name, store_link
 from chalicelib.operations.accounts.identities.used_sign_ins import use_once
 from chalicelib.operations.accounts.users import claim_username
@@ -46,7 +45,8 @@ def accept_by_account(
             code="other_address",
         )
     index = ctx.uow.item(keys.openid_account(account.digest))
-    if index is not None and find_user(ctx, index["username"]) is not None:
+    # The account of a removed user has no username. The record of a new user may not be visible yet.
+    if index is not None and index["username"]:
         raise InvalidState(
             f"With this account you are the user {index['username']!r} already. Sign in with it, and ask the "
             "person who invited you to grant the role to that user.",
