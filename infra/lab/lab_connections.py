@@ -226,7 +226,8 @@ def _facts(session: RunSession) -> LabFacts:
         raise OperatorProblem(
             f"{session.run_id} is no lab. Serve one with: petri lab serve, or name one with --lab."
         )
-    return LabFacts(session.run_id, str(config.get("title") or session.run_id), dashboard_origin(session))
+    title = str(config.get("title", "") or "")
+    return LabFacts(session.run_id, title or session.run_id, dashboard_origin(session))
 
 
 def _run(app: App, operation: Callable[..., Answer], *args: Any, **named: Any) -> Answer:

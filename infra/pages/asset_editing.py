@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from chalicelib.errors import BadRequest
+from chalicelib.experiment.text_files import read_text
 from chalicelib.study.assets.asset import checked_alt, checked_name, name_of_file
 from chalicelib.study.assets.media_types import MediaGroup, recognise, require_size
 from chalicelib.study.assets.uses import uses_of_assets
@@ -82,7 +83,7 @@ def _line(asset: CompiledAsset, used: list[str]) -> str:
 
 def _descriptions(folder: Path) -> str:
     path = folder / ASSETS / DESCRIPTIONS
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return read_text(path) if path.is_file() else ""
 
 
 def _without(described: str, name: str) -> str:
