@@ -14,20 +14,15 @@ from chalicelib.errors import BadRequest
 from .parameters import read_json
 from .responses import HEADERS
 from .routing import HttpCall, endpoint
+from .standalone.standalone_page import standalone_page
 
 if TYPE_CHECKING:
+    from chalicelib.operations.study.flow.reminders import StopTexts
     from chalicelib.operations.study.pages.page_requests import PageRequests
 
 routes = Blueprint(__name__)
 #: A scroll position is sent as a whole number of thousandths of the page.
 PER_MILLE = 1000
-_STOP_PAGE = Markup(
-    '<!DOCTYPE html><html lang="{texts.language}" dir="{texts.direction}"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="robots" content="noindex"><title>{title}</title>'
-    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
-    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
-)
 _STOP_FORM = Markup(
     '<form method="post" action="{action}">'
     '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form>'
@@ -179,7 +174,7 @@ def reminders_stop_html(call: HttpCall) -> Response:
     texts = _pages(call).allow_stopping(participant_id, key)
     query = urlencode({"participant": participant_id, "key": key})
     form = _STOP_FORM.format(action=f"/page/reminders?{query}", button=texts.button)
-    return _html(_STOP_PAGE.format(texts=texts, title=texts.question, body=form))
+    return _html(_stop_page(texts, texts.question, form))
 
 
 @endpoint(routes, "/page/reminders", ("POST",))
@@ -187,7 +182,11 @@ def reminders_stop(call: HttpCall) -> Response:
     """Stop the reminders of one participant; idempotent. Mail programs send this for one click (RFC 8058)."""
     participant_id, key = _asked(call)
     texts = _pages(call).stop_reminders(participant_id, key)
-    return _html(_STOP_PAGE.format(texts=texts, title=texts.stopped, body=""))
+    return _html(_stop_page(texts, texts.stopped, ""))
+
+
+def _stop_page(texts: StopTexts, title: str, body: str) -> str:
+    return standalone_page(title, body, language=texts.language, direction=texts.direction)
 
 
 def _asked(call: HttpCall) -> tuple[int, str]:
@@ -196,7 +195,7 @@ def _asked(call: HttpCall) -> tuple[int, str]:
 
 def _html(html: str) -> Response:
     return Response(
-        body=str(html), status_code=200, headers={**HEADERS, "Content-Type": "text/html; charset=utf-8"}
+        body=html, status_code=200, headers={**HEADERS, "Content-Type": "text/html; charset=utf-8"}
     )
 
 

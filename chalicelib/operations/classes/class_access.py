@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.access.rights import Right
 from chalicelib.access.rules import Mode
-from chalicelib.errors import NotFound
+from chalicelib.errors import Forbidden, NotFound
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.row_access import is_accessible_by
@@ -55,6 +55,15 @@ def sees_members(ctx: Context, study_class: StudyClass) -> bool:
     """
     actor = require_actor(ctx)
     return actor.may(Right.VIEW_PERSONAL_DATA) or actor.username in study_class.instructors
+
+
+def require_sight(ctx: Context, study_class: StudyClass) -> None:
+    """Refuse an actor who may not see who the members of a class are."""
+    if not sees_members(ctx, study_class):
+        raise Forbidden(
+            "Instructors of this class, and people with the right View personal data, may do this.",
+            code="right_missing",
+        )
 
 
 def _row(study_class: StudyClass) -> Mapping[str, Any]:

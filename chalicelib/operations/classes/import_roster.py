@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.errors import Forbidden
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.classes.study_class import ClassMember, StudyClass
 
-from .class_access import sees_members, taught_class
+from .class_access import require_sight, taught_class
 from .class_records import member_with, members_of
 from .manage_members import link_of, require_members_change, take_in
 from .member_identity import MemberIdentity, folded
@@ -112,11 +111,7 @@ def links_of_members(ctx: Context, number: int) -> list[LinkRow]:
 def _class_with_names(ctx: Context, number: int) -> StudyClass:
     """Return a class whose members the actor sees; Forbidden for an actor who doesn't see them."""
     study_class = taught_class(ctx, number)
-    if not sees_members(ctx, study_class):
-        raise Forbidden(
-            "Lists contain names, which you don't see here. Ask an instructor of the class.",
-            code="right_missing",
-        )
+    require_sight(ctx, study_class)
     return study_class
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from chalicelib.access.rules import Mode
-from chalicelib.errors import BadRequest, Forbidden, InvalidState
+from chalicelib.errors import BadRequest, InvalidState
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
@@ -16,7 +16,7 @@ from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.classes.study_class import ClassMember, MemberSource, StudyClass
 
-from .class_access import sees_members, taught_class, taught_member
+from .class_access import require_sight, sees_members, taught_class, taught_member
 from .class_records import add_member, change_identity, member_with, members_of, store_member
 from .member_identity import checked_identity, folded
 
@@ -154,7 +154,7 @@ def change_member(
 ) -> ClassMemberRow:
     """Correct the name, the address or the student number of a member; None leaves one as it is."""
     study_class, member = taught_member(ctx, seat)
-    _require_sight(ctx, study_class)
+    require_sight(ctx, study_class)
     sees = sees_members(ctx, study_class)
     identity = checked_identity(
         member.name if name is None else name,
@@ -182,7 +182,7 @@ def remove_member(ctx: Context, seat: str) -> ClassMemberRow:
 def show_link(ctx: Context, seat: str, *, renews: bool = False) -> MemberLink:
     """Return the entry link of a member; with `renews` another one, after which the earlier one ends."""
     study_class, member = taught_member(ctx, seat)
-    _require_sight(ctx, study_class)
+    require_sight(ctx, study_class)
     if not member.is_active:
         raise InvalidState("This person has left the class. Add them again first.", code="member_left")
     if renews:
@@ -190,15 +190,6 @@ def show_link(ctx: Context, seat: str, *, renews: bool = False) -> MemberLink:
         store_member(ctx, member)
     _record(ctx, "class-members.link", member, {"renewed": renews})
     return MemberLink(member_row(member, sees=sees_members(ctx, study_class)), link_of(ctx, member))
-
-
-def _require_sight(ctx: Context, study_class: StudyClass) -> None:
-    """Refuse actors who may not see who the members are: a link lets them take part as the member."""
-    if not sees_members(ctx, study_class):
-        raise Forbidden(
-            "Instructors of this class, and people with the right View personal data, may do this.",
-            code="right_missing",
-        )
 
 
 def record_fee(ctx: Context, seat: str, charge: str = "") -> ClassMemberRow:

@@ -13,8 +13,9 @@ from chalicelib import services
 from chalicelib.errors import Forbidden, InvalidState, PetriError, Refused, VendorError
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.web.routing import HttpCall, endpoint
+from chalicelib.web.standalone.standalone_page import PROBLEM, standalone_headers, standalone_page
 
-from .class_joining import BEGIN_LINK, class_page, html_headers
+from .class_joining import BEGIN_LINK, class_page
 
 if TYPE_CHECKING:
     from chalicelib.operations.classes.online_fees import FeeView
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 logger = logging.getLogger("petri.fees")
 _BAD_GATEWAY: Final = 502
-_PROBLEM: Final = Markup('<p class="alert alert-danger" role="alert">{}</p>')
 _LINE: Final = Markup('<p role="status">{}</p>')
 _PAY: Final = Markup(
     '<form method="post" action="/join/fee"><input type="hidden" name="seat" value="{seat}">'
@@ -79,8 +79,8 @@ def _shown(answer: Callable[[], Response]) -> Response:
     try:
         return answer()
     except Refused as refused:
-        body = class_page("en", "This page can't be shown", _PROBLEM.format(refused))
-        return Response(body, html_headers(), refused.status)
+        body = standalone_page("This page can't be shown", PROBLEM.format(refused))
+        return Response(body, standalone_headers(), refused.status)
 
 
 def _service() -> FeeService:
@@ -109,7 +109,7 @@ def _page(call: HttpCall, error: PetriError | None = None, *, pay_at: str = "") 
     def said(text: str) -> str:
         return translate(text, view.language).format(fee=view.fee)
 
-    parts = [] if error is None else [_PROBLEM.format(said(texts.FEE_FAILED))]
+    parts = [] if error is None else [PROBLEM.format(said(texts.FEE_FAILED))]
     if view.is_paid:
         parts += [
             _LINE.format(said(texts.FEE_PAID)),
@@ -122,4 +122,4 @@ def _page(call: HttpCall, error: PetriError | None = None, *, pay_at: str = "") 
     else:
         parts.append(_PAY.format(seat=seat, key=key, text=said(texts.PAY_FEE)))
     body = class_page(view.language, view.class_name, Markup("").join(parts))
-    return Response(body, html_headers(), 200 if error is None else _BAD_GATEWAY)
+    return Response(body, standalone_headers(), 200 if error is None else _BAD_GATEWAY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chalice.app import Blueprint, Response
 from markupsafe import Markup
@@ -10,8 +10,13 @@ from markupsafe import Markup
 from chalicelib import services
 from chalicelib.errors import Refused, TooManyTries
 from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
-from chalicelib.web.responses import HEADERS
 from chalicelib.web.routing import HttpCall, endpoint
+from chalicelib.web.standalone.standalone_page import (
+    PROBLEM,
+    form_field,
+    standalone_headers,
+    standalone_page,
+)
 
 if TYPE_CHECKING:
     from chalicelib.operations.classes.joining_members import ClassJoinForm, JoinedClass
@@ -19,24 +24,11 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 #: A code has 10¹¹ values: after a few wrong ones, an address has to wait.
 _rate_limiter = EntryRateLimiter()
-_POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _FIELDS: Final = ("code", "name", "email", "student_number", "once")
-_PAGE: Final = Markup(
-    '<!DOCTYPE html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="robots" content="noindex"><title>{title}</title>'
-    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
-    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
-)
 _FORM: Final = Markup(
     '{problem}<form method="post" action="/join/class" class="join">{fields}'
     '<input type="hidden" name="once" value="{once}">'
     '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form>'
-)
-_PROBLEM: Final = Markup('<p class="alert alert-danger" role="alert">{text}</p>')
-_FIELD: Final = Markup(
-    '<p class="item"><label for="{name}">{label}</label>'
-    '<input class="form-control" id="{name}" name="{name}" value="{value}" maxlength="{most}" {more}></p>'
 )
 _MORE: Final = {
     "code": Markup('required autocomplete="off" autocapitalize="characters" spellcheck="false"'),
@@ -79,7 +71,7 @@ def join_class_by_code(call: HttpCall) -> Response:
         if refused.code == "class_code_unknown":
             _rate_limiter.take(key, REFUSED_COST)
         return _form(call, given, refused)
-    return Response(_joined_page(joined), html_headers(), 200)
+    return Response(_joined_page(joined), standalone_headers(), 200)
 
 
 def _require_patience(key: str) -> None:
@@ -97,7 +89,7 @@ def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None)
     # An address that has to wait learns nothing about codes.
     code = "" if isinstance(refused, TooManyTries) else given["code"]
     form: ClassJoinForm = call.run(class_join_form, code)
-    headers = html_headers()
+    headers = standalone_headers()
     if isinstance(refused, TooManyTries):
         headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
     return Response(_form_page(form, given, refused), headers, 200 if refused is None else refused.status)
@@ -115,18 +107,12 @@ def _form_page(form: ClassJoinForm, given: dict[str, str], refused: Refused | No
     if form.asks_student_number:
         asked.append(("student_number", texts.STUDENT_NUMBER, MAX_STUDENT_NUMBER))
     fields = [
-        _FIELD.format(
-            name=name,
-            label=translate(label, form.language),
-            value=given.get(name, ""),
-            most=most,
-            more=_MORE[name],
-        )
+        form_field(name, translate(label, form.language), given, most, _MORE[name])
         for name, label, most in asked
     ]
     problem = Markup("")
     if refused is not None:
-        problem = _PROBLEM.format(text=translate(str(refused), form.language))
+        problem = PROBLEM.format(translate(str(refused), form.language))
     body = _FORM.format(
         problem=problem,
         fields=Markup("").join(fields),
@@ -158,17 +144,4 @@ def class_page(language: str, title: str, body: Markup) -> str:
     """Return a page of a class in a language; `body` is its HTML."""
     from chalicelib.study.translation import direction_of
 
-    return _PAGE.format(language=language, direction=direction_of(language), title=title, body=body)
-
-
-def html_headers() -> dict[str, Any]:
-    """Return the headers of a page of a class."""
-    # The page holds the member's own link: it must not be stored, or passed on as a referrer.
-    return {
-        **HEADERS,
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": _POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-    }
+    return standalone_page(title, body, language=language, direction=direction_of(language))

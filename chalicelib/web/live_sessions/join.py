@@ -12,8 +12,13 @@ from chalicelib import services
 from chalicelib.errors import BadRequest, InvalidState, Refused, TooManyTries
 from chalicelib.operations.participant.entry_rate_limiter import REFUSED_COST, EntryRateLimiter
 from chalicelib.operations.shared.context import caller_of
-from chalicelib.web.responses import HEADERS
 from chalicelib.web.routing import HttpCall, endpoint
+from chalicelib.web.standalone.standalone_page import (
+    PROBLEM,
+    form_field,
+    standalone_headers,
+    standalone_page,
+)
 
 if TYPE_CHECKING:
     from chalicelib.access.rights import Actor
@@ -24,23 +29,10 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 #: A PIN has a million values: after a few wrong ones, an address has to wait.
 _rate_limiter = EntryRateLimiter()
-_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-_PAGE = Markup(
-    '<!DOCTYPE html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="robots" content="noindex"><title>{title}</title>'
-    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
-    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{problem}'
-    '<form method="post" action="/join" class="join">{fields}'
+_FORM = Markup(
+    '{problem}<form method="post" action="/join" class="join">{fields}'
     '<input type="hidden" name="shown" value="{shown}">'
-    '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form></div></main></body></html>'
-)
-_REMOTE = Markup(
-    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="robots" content="noindex"><title>{title}</title>'
-    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
-    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{body}</div></main></body></html>'
+    '<button type="submit" class="btn btn-primary btn-lg">{button}</button></form>'
 )
 _RESULT = Markup(
     '<table class="table"><caption>Players</caption><thead><tr><th scope="col">Rank</th>'
@@ -54,11 +46,6 @@ _BUTTON = Markup(
     '<form method="post" action="/join/remote/{code}"><input type="hidden" name="action" value="{action}">'
     '<input type="hidden" name="shown" value="{shown}">'
     '<p><button type="submit" class="btn btn-primary btn-lg">{text}</button></p></form>'
-)
-_PROBLEM = Markup('<p class="alert alert-danger" role="alert">{text}</p>')
-_FIELD = Markup(
-    '<p class="item"><label for="{name}">{label}</label>'
-    '<input class="form-control" id="{name}" name="{name}" value="{value}" maxlength="{most}" {more}></p>'
 )
 _PIN_INPUT = Markup('required inputmode="numeric" autocomplete="off" pattern="[0-9 ]*"{focus}')
 _NAME_INPUT = Markup('required autocomplete="nickname"{focus}')
@@ -105,20 +92,10 @@ def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None)
 
     form: JoinForm = call.run(join_form, given["pin"])
     body = _page(form, given, refused)
-    headers = _html_headers()
+    headers = standalone_headers()
     if isinstance(refused, TooManyTries):
         headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)
     return Response(body, headers, 200 if refused is None else refused.status)
-
-
-def _html_headers() -> dict[str, Any]:
-    return {
-        **HEADERS,
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": _POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
 
 
 def _page(form: JoinForm, given: dict[str, str], refused: Refused | None) -> str:
@@ -132,24 +109,19 @@ def _page(form: JoinForm, given: dict[str, str], refused: Refused | None) -> str
     focus = {"name" if given["pin"] else "pin": _FOCUS}
     name_input = _NAME_INPUT.format(focus=focus.get("name", Markup("")))
     fields = [
-        _field("pin", said(texts.PIN), given, 12, _PIN_INPUT.format(focus=focus.get("pin", Markup("")))),
-        _field("name", said(texts.NAME), given, MAX_NAME, name_input),
+        form_field("pin", said(texts.PIN), given, 12, _PIN_INPUT.format(focus=focus.get("pin", Markup("")))),
+        form_field("name", said(texts.NAME), given, MAX_NAME, name_input),
     ]
     if form.custom_field:
-        fields.append(_field("custom", form.custom_field, given, MAX_CUSTOM, Markup("required")))
-    return _PAGE.format(
-        language=form.language,
-        direction=direction_of(form.language),
-        title=said(texts.TITLE),
-        problem=Markup("") if refused is None else _PROBLEM.format(text=said(str(refused))),
+        fields.append(form_field("custom", form.custom_field, given, MAX_CUSTOM, Markup("required")))
+    body = _FORM.format(
+        problem=Markup("") if refused is None else PROBLEM.format(said(str(refused))),
         fields=Markup("").join(fields),
         shown=form.shown,
         button=said(texts.JOIN),
     )
-
-
-def _field(name: str, label: str, given: dict[str, str], most: int, more: Markup) -> Markup:
-    return _FIELD.format(name=name, label=label, value=given.get(name, ""), most=most, more=more)
+    direction = direction_of(form.language)
+    return standalone_page(said(texts.TITLE), body, language=form.language, direction=direction)
 
 
 @endpoint(routes, "/join/remote/{code}")
@@ -186,7 +158,7 @@ def result_html(call: HttpCall) -> Response:
     players = Markup("").join(_ROW.format(one.rank, one.name, one.score) for one in result.players)
     pages = Markup("").join(map(_question_row, result.questions))
     body = _RESULT.format(players=players, pages=pages)
-    return Response(_REMOTE.format(title="Result", body=body), _html_headers(), 200)
+    return Response(standalone_page("Result", body), standalone_headers(), 200)
 
 
 def _question_row(one: QuestionResult) -> Markup:
@@ -219,9 +191,7 @@ def _remote(call: HttpCall, number: int, actor: Actor, refused: Refused | None =
         _BUTTON.format(code=call.parameters.path["code"], action=action, shown=view.number, text=text)
         for action, text in buttons_of(view)
     ]
-    problem = Markup("") if refused is None else _PROBLEM.format(text=refused)
-    body = _REMOTE.format(
-        title=actor.name,
-        body=Markup("").join([problem, _LINE.format(where), _LINE.format(told), *buttons]),
-    )
-    return Response(body, _html_headers(), 200 if refused is None else refused.status)
+    problem = Markup("") if refused is None else PROBLEM.format(refused)
+    lines = Markup("").join([problem, _LINE.format(where), _LINE.format(told), *buttons])
+    body = standalone_page(actor.name, lines)
+    return Response(body, standalone_headers(), 200 if refused is None else refused.status)

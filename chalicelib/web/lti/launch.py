@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from chalicelib import services
 from chalicelib.errors import Forbidden, Refused, VendorError
-from chalicelib.web.responses import HEADERS
 from chalicelib.web.routing import HttpCall, endpoint
+from chalicelib.web.standalone.standalone_page import PROBLEM, standalone_headers, standalone_page
 
 if TYPE_CHECKING:
     from chalicelib.experiment.config.lti_settings import LtiPlatform
@@ -30,16 +30,6 @@ _LAUNCH_FIELDS: Final = ("id_token", "state", "error")
 _OK: Final = 200
 _BAD_GATEWAY: Final = 502
 _NOTE: Final = Markup("<p>{}</p>")
-_PROBLEM: Final = Markup('<p class="alert alert-danger" role="alert">{}</p>')
-_POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
-_PAGE: Final = Markup(
-    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="robots" content="noindex"><title>{title}</title>'
-    '<link rel="stylesheet" href="/static/css/study.css"></head><body class="study">'
-    '<main class="container" id="main"><div class="page"><h1>{title}</h1>{text}</div></main>'
-    "</body></html>"
-)
 _NOT_BEGUN: Final = (
     "Your browser didn't keep what it needs to open the study: it was opened in a frame, or took longer than "
     "ten minutes. Open it in a new window from your learning platform, and allow cookies."
@@ -156,11 +146,7 @@ def _shown(answer: Callable[[], Response]) -> Response:
 
 
 def _page(title: str, text: str, status: int) -> Response:
-    paragraph = _NOTE if status == _OK else _PROBLEM
-    headers = {
-        **HEADERS,
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": _POLICY,
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(_PAGE.format(title=title, text=paragraph.format(text)), headers, status)
+    paragraph = _NOTE if status == _OK else PROBLEM
+    # Platforms may show the answer in a frame of theirs.
+    headers = standalone_headers(form_action="'none'", frame_ancestors="*")
+    return Response(standalone_page(title, paragraph.format(text)), headers, status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -15,10 +14,10 @@ from chalicelib.operations.listings.participant_lists import numbers_from
 from chalicelib.operations.listings.row_reading import Item
 from chalicelib.operations.shared.access import actor_of
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.read_records import all_items
 
 #: The most annotations that are counted, how many are shown, and how many participants are looked through.
 MOST_COUNTED, MOST_SHOWN, MOST_PEOPLE = 3000, 200, 1000
-_PER_CALL: Final = 200
 PRIVATE, INSTRUCTORS, AUTHORS = "private", "instructors", "authors"
 #: The right that lets a person read annotations of a visibility; no person reads private ones.
 READERS: Final = {INSTRUCTORS: Right.GRADE, AUTHORS: Right.EDIT_PARTICIPANTS}
@@ -68,7 +67,7 @@ def read_annotations(ctx: Context) -> AnnotationResults:
         if count == MOST_PEOPLE or len(found) >= MOST_COUNTED:
             is_partial = True
             break
-        found += _of_participant(ctx, number)
+        found += all_items(ctx, keys.participant(number)[0], keys.ANNOTATIONS)
     read = [item for item in found if item["visibility"] in readable]
     shared = [_shared(item) for item in read if item["visibility"] != INSTRUCTORS or _teaches(ctx, item)]
     shared.sort(key=lambda one: one.changed_at, reverse=True)
@@ -88,18 +87,6 @@ def _teaches(ctx: Context, item: Item) -> bool:
 
     study_class = class_of_participant(ctx, int(item["participant_id"]))
     return study_class is None or actor.username in study_class.instructors
-
-
-def _of_participant(ctx: Context, number: int) -> Iterator[Item]:
-    after = None
-    while True:
-        page = ctx.uow.page(
-            keys.participant(number)[0], prefix=keys.ANNOTATIONS, after=after, limit=_PER_CALL
-        )
-        yield from page.items
-        after = page.after
-        if after is None:
-            return
 
 
 def _page(path: str, found: list[Item]) -> PageAnnotations:
