@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.operations.classes.lti_members import read_tool_key, store_tool_key
+from chalicelib.operations.classes.lti_tool import read_tool_key, store_tool_key
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 
 from .platform_client import new_tool_key

@@ -10,7 +10,6 @@ from chalicelib.immutable import immutable
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.accounts.identities.used_sign_ins import use_once
-from chalicelib.operations.shared.access import require_operator
 from chalicelib.operations.shared.context import Context
 from chalicelib.study.classes.study_class import ClassMember, MemberSource, StudyClass
 
@@ -120,25 +119,3 @@ def _address(email: str) -> str:
         return checked_email(email)
     except BadRequest:
         return ""
-
-
-def launch_address(ctx: Context, platform: str) -> str:
-    """Return the address to which a platform sends its launches."""
-    site = ctx.recruiters.entry_address("link", "class", "join").partition("?")[0]
-    return f"{site}/lti/{platform}/launch"
-
-
-def read_tool_key(ctx: Context) -> dict[str, str] | None:
-    """Return the private key of this run for platforms, as a JSON Web Key; None before it is made."""
-    require_operator(ctx)
-    stored = ctx.uow.item(keys.LTI_KEY)
-    return None if stored is None else dict(stored["key"])
-
-
-def store_tool_key(ctx: Context, key: dict[str, str]) -> dict[str, str]:
-    """Store the private key of this run, unless it has one; return the one that is stored."""
-    known = read_tool_key(ctx)
-    if known is not None:
-        return known
-    ctx.uow.put_if_unchanged(keys.LTI_KEY, "lti_key", {"key": key})
-    return key

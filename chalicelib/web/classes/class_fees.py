@@ -15,7 +15,7 @@ from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.web.routing import HttpCall, endpoint
 from chalicelib.web.standalone.standalone_page import PROBLEM, standalone_headers, standalone_page
 
-from .class_joining import BEGIN_LINK, class_page
+from .class_joining import BUTTON_LINK, class_page
 
 if TYPE_CHECKING:
     from chalicelib.operations.classes.online_fees import FeeView
@@ -113,10 +113,10 @@ def _page(call: HttpCall, error: PetriError | None = None, *, pay_at: str = "") 
     if view.is_paid:
         parts += [
             _LINE.format(said(texts.FEE_PAID)),
-            BEGIN_LINK.format(link=view.link, text=said(texts.BEGIN)),
+            BUTTON_LINK.format(link=view.link, text=said(texts.BEGIN)),
         ]
     elif pay_at:
-        parts.append(BEGIN_LINK.format(link=pay_at, text=said(texts.PAY_FEE)))
+        parts.append(BUTTON_LINK.format(link=pay_at, text=said(texts.PAY_FEE)))
     elif call.parameters.text("paid"):
         parts.append(_LINE.format(said(texts.FEE_WAITING)))
     else:

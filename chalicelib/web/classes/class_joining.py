@@ -40,7 +40,7 @@ _JOINED: Final = Markup(
     '<p role="status">{keep}</p><p class="item"><input class="form-control" readonly aria-label="{title}" '
     'value="{link}"></p>{next}'
 )
-BEGIN_LINK: Final = Markup('<p><a class="btn btn-primary btn-lg" href="{link}">{text}</a></p>')
+BUTTON_LINK: Final = Markup('<p><a class="btn btn-primary btn-lg" href="{link}">{text}</a></p>')
 _NOTE: Final = Markup('<p class="alert alert-warning">{}</p>')
 
 
@@ -130,10 +130,10 @@ def _joined_page(joined: JoinedClass) -> str:
         return translate(text, joined.language).format(**values)
 
     title = said(texts.JOINED, name=joined.class_name)
-    begin = BEGIN_LINK.format(link=joined.link, text=said(texts.BEGIN))
+    begin = BUTTON_LINK.format(link=joined.link, text=said(texts.BEGIN))
     unpaid = _NOTE.format(said(texts.FEE_UNPAID, fee=joined.unpaid))
     if joined.fee_address:
-        unpaid = BEGIN_LINK.format(link=joined.fee_address, text=said(texts.PAY_FEE, fee=joined.unpaid))
+        unpaid = BUTTON_LINK.format(link=joined.fee_address, text=said(texts.PAY_FEE, fee=joined.unpaid))
     body = _JOINED.format(
         keep=said(texts.KEEP_LINK), title=title, link=joined.link, next=unpaid if joined.unpaid else begin
     )

@@ -65,7 +65,7 @@ def lti_tool_keys(call: HttpCall) -> dict[str, Any]:
 
 def _begin(call: HttpCall) -> Response:
     from chalicelib.identity.lti.launches import LIFETIME, begin_launch
-    from chalicelib.operations.classes.lti_members import launch_address
+    from chalicelib.operations.classes.lti_tool import launch_address
 
     platform = _platform_of(call)
     given = {name: value for name in _LOGIN_FIELDS if (value := call.parameters.text(name))}
