@@ -96,26 +96,43 @@ def completed(browser: Chrome) -> str:
     return browser.find_element(By.CSS_SELECTOR, ".figure dd").text.partition("\n")[0]
 
 
-def test_a_person_can_use_every_page_of_the_dashboard(browser: Chrome, served_run: ServedRun) -> None:
+@pytest.fixture
+def signed_in(browser: Chrome, served_run: ServedRun) -> ServedRun:
+    sign_in(browser, served_run)
+    return served_run
+
+
+def messages_of(browser: Chrome) -> list[str]:
+    """Return what the browser has complained about since it was asked last."""
+    messages = [str(entry["message"]) for entry in browser.get_log("browser")]
+    return [message for message in messages if "favicon" not in message]
+
+
+def test_a_person_signs_in_with_the_keyboard_and_a_link_works_once(
+    browser: Chrome, served_run: ServedRun
+) -> None:
     # The browser keeps the messages of the pages that were open before.
     browser.get_log("browser")
     link = sign_in(browser, served_run)
     assert focused(browser, Keys.TAB) == "Skip to the content"
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     assert browser.switch_to.active_element.get_attribute("id") == "main"
-    found = []
-    for page in PAGES:
-        browser.get(f"{served_run.dashboard}/{page}")
-        name = f"dashboard-{page.replace('/', '-')}"
-        found += accessibility.problems(browser, name)
-        in_dark_colours(browser, on=True)
-        found += accessibility.problems(browser, f"{name}-dark", sizes=(accessibility.DESKTOP,))
-        in_dark_colours(browser, on=False)
-    assert found == [], "\n".join(found)
     browser.get(link)
     assert "has been used" in browser.find_element(By.TAG_NAME, "main").text
-    messages = [entry["message"] for entry in browser.get_log("browser")]
-    assert [message for message in messages if "favicon" not in message] == []
+    assert messages_of(browser) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_person_can_use_a_page_of_the_dashboard(browser: Chrome, signed_in: ServedRun, page: str) -> None:
+    browser.get_log("browser")
+    browser.get(f"{signed_in.dashboard}/{page}")
+    name = f"dashboard-{page.replace('/', '-')}"
+    found = accessibility.problems(browser, name)
+    in_dark_colours(browser, on=True)
+    found += accessibility.problems(browser, f"{name}-dark", sizes=(accessibility.DESKTOP,))
+    in_dark_colours(browser, on=False)
+    assert found == [], "\n".join(found)
+    assert messages_of(browser) == []
 
 
 def test_a_double_click_sends_a_form_once(browser: Chrome, served_run: ServedRun) -> None:
