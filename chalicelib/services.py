@@ -19,7 +19,7 @@ from chalicelib.recruiters.registry import RecruiterRegistry
 from .access.origin_header import OriginKeys
 from .errors import Busy, Conflict, ExperimentError, PetriError, Unsent, errors_only
 from .experiment.experiment import Experiment
-from .experiment.hook_timing import slowest_hook
+from .experiment.hook_timing import name_of, slowest_hook
 from .invocation import seconds_left
 from .messages import RingDashboards, is_continued, to_body
 from .operations.audit.no_seals import NoSeals
@@ -335,7 +335,7 @@ class App:
             return
         hook, own = slowest_hook(experiment)
         if own <= seconds / 2:
-            logger.info("%s took %.0f ms, most of it in Petri itself.", operation.__name__, seconds * 1000)
+            logger.info("%s took %.0f ms, most of it in Petri itself.", name_of(operation), seconds * 1000)
             return
         logger.warning(SLOW_HOOK_WARNING, hook, own * 1000)
 

@@ -48,6 +48,12 @@ def _note(experiment: Any, function: Callable[..., Any], seconds: float) -> None
     times[function] = times.get(function, 0.0) + seconds
 
 
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the name of a function, of the one inside a `functools.partial` too."""
+    function = getattr(function, "func", function)
+    return str(getattr(function, "__name__", function))
+
+
 def slowest_hook(experiment: Any) -> tuple[str, float]:
     """Return the author's slowest function, with its place in the code, and its seconds, or ("", 0)."""
     times: Mapping[Any, float] = vars(experiment).get(_TIMES, {})
@@ -55,7 +61,7 @@ def slowest_hook(experiment: Any) -> tuple[str, float]:
         return "", 0.0
     function = max(times, key=lambda one: times[one])
     code = getattr(getattr(function, "__func__", function), "__code__", None)
-    name = getattr(function, "__name__", str(function))
+    name = name_of(function)
     if code is None:
         return f"{name}()", times[function]
     file = code.co_filename.replace("\\", "/").rpartition("/")[2]

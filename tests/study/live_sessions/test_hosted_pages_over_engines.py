@@ -87,8 +87,8 @@ class Session:
         opened = self.host(open_session, custom_field)
         self.number, self.pin = opened.id, opened.pin
 
-    def host(self, operation: Any, *args: Any) -> Any:
-        return self.table.app.run(operation, *args, caller=OPERATOR_CALLER)
+    def host(self, operation: Any, *args: Any, **named: Any) -> Any:
+        return self.table.app.run(operation, *args, caller=OPERATOR_CALLER, **named)
 
     def act(self, action: HostAction, number: int | None = None) -> Any:
         shown = self.view().number if number is None else number
@@ -357,7 +357,7 @@ def test_a_second_participant_with_the_link_of_a_player_answers_nothing_in_the_s
 
 
 def test_no_more_people_join_while_entry_is_stopped(session: Session) -> None:
-    session.host(partial(change_stop, is_stopped=True), "entry")
+    session.host(change_stop, "entry", is_stopped=True)
     with pytest.raises(Forbidden, match="door"):
         session.join("Ada")
 

@@ -16,6 +16,8 @@ FORM = re.compile(r'<form\b[^>]*method="post".*?</form>', re.DOTALL | re.IGNOREC
 OF_MACROS = re.compile(r"\{\{ (ui\.)?form_fields\(csrf\) \}\}")
 #: Templates of pages without a session; what they send works once by itself, such as the ticket of a link.
 SIGNED_OUT = '{% extends "base.html" %}'
+#: A form that is sent to another app; the assertion that it carries works once.
+TO_ANOTHER_APP = 'action="{{ app.address }}'
 
 
 def test_every_form_that_posts_has_the_fields_of_the_macro() -> None:
@@ -24,6 +26,7 @@ def test_every_form_that_posts_has_the_fields_of_the_macro() -> None:
         for path in sorted(TEMPLATES.glob("*.html"))
         if not (text := path.read_text(encoding="utf-8")).startswith(SIGNED_OUT) or path.name == "layout.html"
         for form in FORM.findall(text)
+        if TO_ANOTHER_APP not in form
     ]
     assert len({name for name, _ in forms}) >= 6
     without = [f"{name}: {form[:120]}" for name, form in forms if not OF_MACROS.search(form)]

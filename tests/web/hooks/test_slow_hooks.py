@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib import services
+from chalicelib.operations.shared.context import Context
 from infra.aws.deployed.run_session import quiet_slow_warnings
 from tests.web.conftest import NewWorld
 from tests.web.experiments import Talk, with_hooks
@@ -53,3 +55,18 @@ def test_a_slow_request_without_a_slow_hook_gives_no_warning(
     with caplog.at_level(logging.WARNING, logger="petri"):
         person.post(f"/node/{person.id}")
     assert [one for one in warnings_in(caplog) if " took " in one] == []
+
+
+def test_a_slow_operation_without_a_name_of_its_own_is_logged(
+    world: NewWorld, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(ctx: Context, seconds: float) -> None:
+        del ctx
+        time.sleep(seconds)
+
+    app = world(Talk).app
+    monkeypatch.setattr(services, "SLOW_HOOK_SECONDS", 0.01)
+    with caplog.at_level(logging.INFO, logger="petri"):
+        app.run(partial(wait, seconds=0.02))
+    said = [one.getMessage() for one in caplog.records]
+    assert any(one.startswith("wait took ") for one in said), said

@@ -31,6 +31,8 @@ HOSTILE = "<b>{{ 7 * 7 }}</b>"
 
 
 def secret_value(name: str) -> str:
+    if name == "sona_credit_url":
+        return "https://x.sona-systems.com/services/SonaAPI.svc/WebstudyCredit?experiment_id=1&credit_token=hidden"
     return f"hidden-{name}-{len(name)}"
 
 

@@ -72,13 +72,13 @@ def here(tmp_path: Path, standin: StandInProvider) -> Iterator[World]:
 def asked_in(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The threads that have asked a provider."""
     threads: list[str] = []
-    ask = provider_client._json_of
+    ask = provider_client.json_of
 
     def noted(*args: Any, **named: Any) -> Any:
         threads.append(threading.current_thread().name)
         return ask(*args, **named)
 
-    monkeypatch.setattr(provider_client, "_json_of", noted)
+    monkeypatch.setattr(provider_client, "json_of", noted)
     return threads
 
 
