@@ -32,10 +32,10 @@ from .resources.classroom import (
     live_sessions_api,
 )
 from .resources.exports import exports_api
-from .resources.live_session import live_api, messages_api, stop_api
 from .resources.materials import assets_api
 from .resources.oversight import audit_api, settings_api
 from .resources.people import accounts_api, groups_api, invitations_api, notes_api, roles_api
+from .resources.run_state import live_api, messages_api, stop_api
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *overview_api.OPERATIONS,
