@@ -19,11 +19,11 @@ from .pages import (
 )
 from .pages.classroom import classes_page, live_sessions
 from .pages.labs import apps_page
-from .pages.live_session import live, messages, stop
 from .pages.materials import assets_page
 from .pages.oversight import settings_page
 from .pages.people import groups_page, profile_page, roles_page, users_page
 from .pages.recruiting import recruitment
+from .pages.run_state import live, messages, stop
 from .sign_in import account_page
 
 #: The groups of the navigation, in order.

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from chalicelib.access.rights import Actor, Right
-from chalicelib.dashboard.pages.live_session import stop
+from chalicelib.dashboard.pages.run_state import stop
 from chalicelib.errors import BadRequest, Forbidden, InvalidState
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.management import run_progress, run_stops
