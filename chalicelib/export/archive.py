@@ -3,6 +3,7 @@
 - experiment_id.md: the run's id
 - manifest.json: versions, date, settings, rows and checksum of each table
 - data/<table>.csv: the tables
+- data/class.csv, class_member.csv: classes and their members, if there are any
 - data/assignment.csv, gradebook.csv: assignments of classes and points given in gradebooks, if there are any
 - data/message.csv, message_receipt.csv: what people who manage the run wrote to participants, if they did
 - data/response.csv, trial.csv, live.csv, event.csv, upload.csv, reading.csv, annotation.csv, review.csv
@@ -33,7 +34,7 @@ from chalicelib.ports import FileStore
 from chalicelib.storage.engine import Engine
 from chalicelib.version import VERSION
 
-from .classes.class_rows import has_assignments
+from .classes.class_rows import class_tables
 from .csv_format import excel_safe, format_row, json_text
 from .data_errors import DataError
 from .dataset_description import (
@@ -51,7 +52,6 @@ from .study_spool import UPLOAD, StudyRecords
 from .study_tables import FIXED_ROWS, wide_tables
 from .table_schema import (
     ANNOTATIONS,
-    CLASS_TABLES,
     COLUMNS,
     EVENTS,
     MESSAGE_TABLES,
@@ -167,8 +167,7 @@ class _Writer:
         if log is not None:
             self._write_lines(LOG, _log_lines(Path(log), self._clean_line))
         messages = MESSAGE_TABLES if has_messages(self._engine) else ()
-        graded = CLASS_TABLES if has_assignments(self._engine) else ()
-        order = (*graded, *messages, *READING_ORDER)
+        order = (*class_tables(self._engine), *messages, *READING_ORDER)
         tables = {
             **self._write_study(app_id, more, known),
             **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in order},

@@ -65,13 +65,15 @@ TYPES: Final[dict[str, str]] = {
     **dict.fromkeys(("seen", "closed", "started_at", "last_at", "finished_at"), MOMENT),
     **dict.fromkeys(("created_at", "changed_at", "reviewed_at", "next_due"), MOMENT),
     **dict.fromkeys(("due", "visible_from", "released_at", "given_at"), MOMENT),
+    **dict.fromkeys(("joined_at", "left_at", "link_sent_at", "archived_at"), MOMENT),
     **dict.fromkeys(("failed", "full", "correct", "includes_later"), BOOLEAN),
     **dict.fromkeys(("enforced", "pause", "feedback"), BOOLEAN),
+    **dict.fromkeys(("is_open", "asks_email", "asks_student_number", "fee_paid"), BOOLEAN),
     "participant_ids": NUMBERS,
     **dict.fromkeys(("percent", "points", "seconds", "seconds_client", "rt_ms", "position"), DECIMAL),
     **dict.fromkeys(("possible", "minutes", "weight"), DECIMAL),
     **dict.fromkeys(("stability", "difficulty"), DECIMAL),
-    **dict.fromkeys(("base_pay", "bonus", "amount"), AMOUNT),
+    **dict.fromkeys(("base_pay", "bonus", "amount", "fee"), AMOUNT),
     **dict.fromkeys(("details", "entry_information", "consent"), OBJECT),
 }
 _TRUTHS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}

@@ -21,7 +21,13 @@ from chalicelib.operations.network.failure_marks import FailureMarks, failure
 from chalicelib.storage.engine import Engine, Item, Key
 from chalicelib.storage.record_mapping import KINDS, MONEY, STORED_AS
 
-from .classes.class_rows import assignment_rows, class_numbers, gradebook_rows
+from .classes.class_rows import (
+    assignment_rows,
+    class_member_rows,
+    class_numbers,
+    class_rows,
+    gradebook_rows,
+)
 from .study_spool import (
     annotations_by,
     events_of,
@@ -35,6 +41,7 @@ from .study_tables import FIXED_ROWS
 from .table_schema import (
     ANNOTATIONS,
     ASSIGNMENTS,
+    CLASS_MEMBERS,
     COLUMNS,
     EVENTS,
     GRADEBOOK,
@@ -44,6 +51,7 @@ from .table_schema import (
     RECEIPTS,
     RESPONSES,
     REVIEWS,
+    STUDY_CLASSES,
     UPLOADS,
     Row,
     columns_of,
@@ -319,7 +327,7 @@ def _receipts(engine: Engine, after: Position | None) -> Iterator[Chunk]:
             yield [message, some[-1]["sk"]], rows_of_message
 
 
-# -- assignments of classes ----------------------------------------------------------------------
+# -- classes ----------------------------------------------------------------------
 
 
 def _of_classes(
@@ -358,6 +366,8 @@ CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chun
     "recruitment": _recruitments,
     MESSAGES: _messages,
     RECEIPTS: _receipts,
+    STUDY_CLASSES: _of_classes(class_rows),
+    CLASS_MEMBERS: _of_classes(class_member_rows),
     ASSIGNMENTS: _of_classes(assignment_rows),
     GRADEBOOK: _of_classes(gradebook_rows),
 }

@@ -18,7 +18,7 @@ from chalicelib.log_redaction import REDACTED_TEXT
 from chalicelib.model.record import PROPERTIES
 from chalicelib.storage.engine import Item
 
-from .table_schema import GRADEBOOK, MESSAGES, Row
+from .table_schema import CLASS_MEMBERS, GRADEBOOK, MESSAGES, STUDY_CLASSES, Row
 
 #: Columns that are emptied, by table.
 BLANKED: Final[dict[str, tuple[str, ...]]] = {
@@ -26,10 +26,15 @@ BLANKED: Final[dict[str, tuple[str, ...]]] = {
     "notification": ("assignment_id",),
     "payment": ("recruiter_reference",),
     MESSAGES: ("author", "author_name"),
+    STUDY_CLASSES: ("join_code", "instructors", "created_by"),
+    CLASS_MEMBERS: ("member", "name", "email", "student_number", "charge", "link_sent_at"),
     GRADEBOOK: ("comment", "given_by"),
 }
 #: Tables that the platform and recruiters write, and their columns in whose texts ids may occur.
-WRITTEN_BY_US: Final = ("participant", "notification", "payment", "recruitment", MESSAGES, GRADEBOOK)
+WRITTEN_BY_US: Final = (
+    *("participant", "notification", "payment", "recruitment"),
+    *(MESSAGES, STUDY_CLASSES, CLASS_MEMBERS, GRADEBOOK),
+)
 SEARCHED: Final = ("failed_reason", "reason", "details", *PROPERTIES)
 #: Numbers of fewer digits can't be distinguished from counts in running text.
 SHORTEST_NUMBER: Final = 4

@@ -26,6 +26,10 @@ LIVE_ROW, COHORT, VISIT, UPLOAD, GRADE = "live_row", "cohort", "visit", "upload"
 PEER_ANSWER, READ_PAGE, ANNOTATION = "peer_answer", "reading", "annotation"
 CLASS_ASSIGNMENT, CLASS_GRADEBOOK = "class_assignment", "gradebook"
 DEADLINE_EXCEPTION, GIVEN_POINTS = "deadline_exception", "given_points"
+STUDY_CLASS, CLASS_CODE, CLASS_MEMBER = "study_class", "class_code", "class_member"
+CLASS_IDENTITY, CLASS_CHARGE, CLASS_REFERENCE = "class_identity", "class_charge", "class_reference"
+#: How many classes a run has had; stored as a counter.
+CLASS_COUNT: Final = "class_count"
 PRACTICE_CARD, REVIEW = "practice_card", "review"
 POOLED, SLOT, FREED_SLOT, COMPARED_SLOTS = "pooled", "slot", "freed_slot", "compared_slots"
 #: The end of the names under which a place keeps what was drawn, behind the element's path.
@@ -112,6 +116,7 @@ class StudyRecords(StudySource):
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `__exit__` closes it
         self._statuses: dict[int, str] = {}
         self.statuses = self._statuses
+        self._has_classes = False
 
     @classmethod
     def read(
@@ -124,14 +129,19 @@ class StudyRecords(StudySource):
             if own:
                 records._statuses[person["id"]] = person["status"]
             records._add(own)
-        if records.statuses:
+        # Lazy import: that module imports this one.
+        from .classes.class_rows import class_numbers
+        from .classes.class_spool import class_count, records_of_class
+
+        classes = class_numbers(engine)
+        records._has_classes = bool(classes)
+        if records:
             for network in networks:
                 records._add(records_of_group(engine, network["id"]))
             records._add(records_of_slots(engine))
-            # Lazy import: that module imports this one.
-            from .classes.class_rows import records_of_class_work
-
-            records._add(records_of_class_work(engine, scrub=scrub))
+            records._add(class_count(engine))
+            for number in classes:
+                records._add(records_of_class(engine, number, scrub=scrub))
         return records
 
     def __enter__(self) -> Self:
@@ -141,7 +151,7 @@ class StudyRecords(StudySource):
         self._file.close()
 
     def __bool__(self) -> bool:
-        return bool(self.statuses)
+        return bool(self.statuses) or self._has_classes
 
     def __iter__(self) -> Iterator[Record]:
         """Yield each record, as it is stored, with its key and kind; finish one iteration before the next."""

@@ -164,9 +164,18 @@ MESSAGE_COLUMNS: Final = {
 }
 #: In the order in which they are read: a receipt before its message.
 MESSAGE_TABLES: Final = (RECEIPTS, MESSAGES)
-#: The tables of runs with assignments of classes.
+#: The tables of runs with classes; the last two of those whose classes have had an assignment.
+STUDY_CLASSES, CLASS_MEMBERS = "class", "class_member"
 ASSIGNMENTS, GRADEBOOK = "assignment", "gradebook"
 CLASS_COLUMNS: Final = {
+    STUDY_CLASSES: (
+        *("class_number", "name", "starts", "ends", "time_zone", "fee", "is_open", "asks_email"),
+        *("asks_student_number", "join_code", "instructors", "created_at", "created_by", "archived_at"),
+    ),
+    CLASS_MEMBERS: (
+        *("class_number", "member", "participant_id", "name", "email", "student_number", "source"),
+        *("joined_at", "left_at", "fee_paid", "charge", "link_sent_at"),
+    ),
     ASSIGNMENTS: (
         *("class_number", "number", "name", "parts", "possible", "due", "enforced", "visible_from"),
         *("released_at", "minutes", "pause", "feedback", "threshold", "counts", "grading", "weight"),

@@ -820,6 +820,10 @@ def live_result(session: int, part: int) -> Key:
     return f"liveresult#{session}", f"{part:04d}"
 
 
+#: Numbers the classes of a run.
+STUDY_CLASS_COUNTER = counter("study-class")
+
+
 def study_class(number: int) -> Key:
     return CLASSES, f"{number:010d}"
 
@@ -838,9 +842,14 @@ def class_member(number: int, seat: str) -> Key:
     return class_members(number), seat
 
 
+def class_identities(number: int) -> str:
+    """Return the partition of what no two members of a class may have."""
+    return f"classmember#{number}"
+
+
 def class_identity(number: int, identity: str) -> Key:
     """Return what makes an email address or a student number unique in a class."""
-    return f"classmember#{number}", identity
+    return class_identities(number), identity
 
 
 def class_charge(charge: str) -> Key:

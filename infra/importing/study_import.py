@@ -15,7 +15,13 @@ from chalicelib.export.archive import STUDY
 from chalicelib.export.study_spool import (
     ANNOTATION,
     CLASS_ASSIGNMENT,
+    CLASS_CHARGE,
+    CLASS_CODE,
+    CLASS_COUNT,
     CLASS_GRADEBOOK,
+    CLASS_IDENTITY,
+    CLASS_MEMBER,
+    CLASS_REFERENCE,
     COHORT,
     COMPARED_SLOTS,
     DEADLINE_EXCEPTION,
@@ -34,6 +40,7 @@ from chalicelib.export.study_spool import (
     REVIEW,
     SLOT,
     SLOT_COUNT,
+    STUDY_CLASS,
     TRIAL_BATCH,
     UPLOAD,
     VISIT,
@@ -68,6 +75,14 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     ),
     READ_PAGE: lambda record: keys.reading(record["participant_id"], record["path"]),
     ANNOTATION: lambda record: keys.annotation(record["participant_id"], record["path"], record["name"]),
+    STUDY_CLASS: lambda record: keys.study_class(record["number"]),
+    CLASS_CODE: lambda record: keys.class_code(record["pk"].removeprefix(keys.class_code("")[0])),
+    CLASS_MEMBER: lambda record: keys.class_member(record["class_number"], record["seat"]),
+    CLASS_IDENTITY: lambda record: keys.class_identity(
+        _number_behind(record, keys.class_identities), record["sk"]
+    ),
+    CLASS_CHARGE: lambda record: keys.class_charge(record["charge"]),
+    CLASS_REFERENCE: lambda record: keys.class_of_participant(_participant_of(record)),
     CLASS_ASSIGNMENT: lambda record: keys.class_assignment(record["class_number"], record["number"]),
     CLASS_GRADEBOOK: lambda record: keys.gradebook(record["class_number"]),
     DEADLINE_EXCEPTION: lambda record: keys.deadline_exception(
@@ -87,6 +102,11 @@ _KEYS: Final[Mapping[str, Callable[[Record], Key]]] = {
     FREED_SLOT: lambda record: keys.freed_slot(_series(record, keys.freed_slots("")), record["number"]),
     COMPARED_SLOTS: lambda record: keys.compared_slots(_series(record, keys.freed_slots(""))),
 }
+#: The key of a counter of each kind.
+_COUNTERS: Final[Mapping[str, Callable[[Record], Key]]] = {
+    SLOT_COUNT: lambda record: keys.slot_count(record["series"]),
+    CLASS_COUNT: lambda _: keys.STUDY_CLASS_COUNTER,
+}
 #: The table whose ids a field has.
 _REFERENCES: Final = {"participant_id": "participant", "network_id": "network", "node_id": "node"}
 
@@ -95,6 +115,16 @@ def _response_key(participant_id: int, serial: int, sk: str) -> Key:
     """Return where the response of a page is stored, or the result of a timed part that ended with it."""
     result = keys.part_result(participant_id, serial)
     return result if result[1] == sk else keys.response(participant_id, serial)
+
+
+def _number_behind(record: Record, partition: Callable[[int], str]) -> int:
+    """Return the number at the end of a record's partition key."""
+    return int(str(record["pk"]).removeprefix(partition(0).removesuffix("0")))
+
+
+def _participant_of(record: Record) -> int:
+    """Return the participant in whose partition a record is stored."""
+    return _number_behind(record, lambda number: keys.participant(number)[0])
 
 
 def _series(record: Record, prefix: str) -> str:
@@ -113,7 +143,8 @@ def check_study(export: Export, ids: Ids) -> None:
             raise MalformedTableError(STUDY, line, "this isn't a record of a study. Was the file edited?")
         seen.add(key)
         for field, table in _REFERENCES.items():
-            number = record.get(field)
+            is_reference = field == "participant_id" and record["kind"] == CLASS_REFERENCE
+            number = _participant_of(record) if is_reference else record.get(field)
             if number is not None and not (isinstance(number, int) and ids.has(table, number)):
                 raise MalformedTableError(
                     STUDY, line, f"{field} is {number}, which {table}.csv doesn't have."
@@ -122,9 +153,9 @@ def check_study(export: Export, ids: Ids) -> None:
 
 def _key_of(record: Record) -> Key | None:
     """Return where a record is stored; None for one that isn't where its fields say."""
-    if record["kind"] == SLOT_COUNT:
+    if record["kind"] in _COUNTERS:
         is_count = isinstance(record["count"], int) and record["count"] > 0
-        return keys.slot_count(record["series"]) if is_count else None
+        return _COUNTERS[record["kind"]](record) if is_count else None
     key = _KEYS[record["kind"]](record)
     return key if key == (record["pk"], record["sk"]) else None
 
@@ -151,8 +182,8 @@ def restore_files(export: Export, files: FileStore) -> int:
 
 def _items(export: Export, engine: Engine) -> Iterator[Item]:
     for _, record in export.study_records():
-        if record["kind"] == SLOT_COUNT:
-            engine.increment(keys.slot_count(record["series"]), record["count"])
+        if record["kind"] in _COUNTERS:
+            engine.increment(_COUNTERS[record["kind"]](record), record["count"])
             continue
         fields = {name: value for name, value in record.items() if name not in ("pk", "sk", "kind")}
         yield item_at((record["pk"], record["sk"]), record["kind"], fields)

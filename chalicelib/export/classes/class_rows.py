@@ -1,4 +1,4 @@
-"""Reads the assignments of classes, and the points that people have given in their gradebooks."""
+"""Reads the tables of classes: their settings, members, assignments, and points given in gradebooks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.export.study_spool import Record, without_storage
-from chalicelib.export.table_schema import ASSIGNMENTS, CLASS_COLUMNS, GRADEBOOK, Row
+from chalicelib.export.table_schema import (
+    ASSIGNMENTS,
+    CLASS_COLUMNS,
+    CLASS_MEMBERS,
+    GRADEBOOK,
+    STUDY_CLASSES,
+    Row,
+)
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine, Item
 
@@ -21,6 +27,18 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "grading": "rule",
     "weight": "1",
 }
+#: What a class, and a member, has where its item lacks a field.
+_CLASS_DEFAULTS: Final[Mapping[str, Any]] = {
+    "time_zone": "UTC",
+    "is_open": True,
+    "asks_email": True,
+    "asks_student_number": False,
+    "created_by": "",
+}
+_MEMBER_DEFAULTS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("name", "email", "student_number"), ""),
+    "source": "code",
+}
 
 
 def class_numbers(engine: Engine) -> list[int]:
@@ -28,10 +46,38 @@ def class_numbers(engine: Engine) -> list[int]:
     return [int(item["number"]) for item in engine.query(keys.CLASSES)]
 
 
-def has_assignments(engine: Engine) -> bool:
-    """Whether a class of the run has had an assignment."""
-    books = [keys.gradebook(number) for number in class_numbers(engine)]
-    return any(True for _ in engine.get(books)) if books else False
+def class_tables(engine: Engine) -> tuple[str, ...]:
+    """Return the tables of classes that the export of a run has: those that can have a row."""
+    numbers = class_numbers(engine)
+    if not numbers:
+        return ()
+    has_assignments = bool(engine.get([keys.gradebook(number) for number in numbers]))
+    graded = (ASSIGNMENTS, GRADEBOOK) if has_assignments else ()
+    return (STUDY_CLASSES, CLASS_MEMBERS, *graded)
+
+
+def class_rows(engine: Engine, class_number: int) -> Iterator[tuple[str, Row]]:
+    """Yield the settings of a class as a row, with its sort key."""
+    key = keys.study_class(class_number)
+    for item in engine.get([key]).values():
+        row = {name: item.get(name, _CLASS_DEFAULTS.get(name)) for name in CLASS_COLUMNS[STUDY_CLASSES]}
+        row |= {"class_number": class_number, "fee": Decimal(item["fee"]) if item.get("fee") else None}
+        row |= {"created_at": item.get("created"), "archived_at": item.get("archived")}
+        row["instructors"] = json.dumps(item.get("instructors", []), ensure_ascii=False)
+        # A class has no first or last day where these are empty texts.
+        row |= {name: item.get(name) or None for name in ("starts", "ends")}
+        yield key[1], row
+
+
+def class_member_rows(engine: Engine, class_number: int) -> Iterator[tuple[str, Row]]:
+    """Yield the members of a class as rows, each with its sort key; those who have left too."""
+    for item in engine.query(keys.class_members(class_number)):
+        row = {name: item.get(name, _MEMBER_DEFAULTS.get(name)) for name in CLASS_COLUMNS[CLASS_MEMBERS]}
+        charge = item.get("fee_paid", "")
+        row |= {"member": item["seat"], "fee_paid": bool(charge), "charge": charge}
+        row |= {"joined_at": item.get("joined"), "left_at": item.get("left")}
+        row["link_sent_at"] = item.get("link_sent")
+        yield item["sk"], row
 
 
 def assignment_rows(engine: Engine, class_number: int) -> Iterator[tuple[str, Row]]:
@@ -56,24 +102,6 @@ def gradebook_rows(engine: Engine, class_number: int) -> Iterator[tuple[str, Row
         row["participant_id"], row["comment"] = participant_id, item.get("comment", "")
         row["points"] = None if row["points"] is None else Decimal(row["points"])
         yield item["sk"], row
-
-
-def records_of_class_work(engine: Engine, *, scrub: bool) -> Iterator[Record]:
-    """Yield the assignments of all classes; without `scrub`, exceptions and points of members too.
-
-    Seats, names of those who give points, reasons and comments identify people, so a shared export has the
-    points in its table alone, with the participant's id.
-    """
-    for number in class_numbers(engine):
-        for item in engine.query(keys.class_work(number)):
-            if not scrub or not item["sk"].startswith(keys.CLASS_EXCEPTIONS):
-                yield _shared(without_storage(item), scrub=scrub)
-        if not scrub:
-            yield from map(without_storage, engine.query(keys.class_points(number)))
-
-
-def _shared(record: Record, *, scrub: bool) -> Record:
-    return {name: value for name, value in record.items() if not (scrub and name == "created_by")}
 
 
 def _participants(engine: Engine, class_number: int) -> dict[str, int]:

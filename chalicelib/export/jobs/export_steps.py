@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from chalicelib.export import archive
 from chalicelib.export.archive import EXCEL_SAFE, READING_ORDER
-from chalicelib.export.classes.class_rows import has_assignments, records_of_class_work
+from chalicelib.export.classes.class_rows import class_numbers, class_tables
+from chalicelib.export.classes.class_spool import class_count, records_of_class
 from chalicelib.export.csv_format import format_row, json_text
 from chalicelib.export.data_errors import DataError
 from chalicelib.export.dataset_description import (
@@ -94,7 +95,8 @@ def _study(part: PartInProgress, after: Position | None) -> Iterator[tuple[Posit
     if phase == "people":
         yield from _study_of_people(part, last)
         phase, last = "networks", 0
-    if not _has_lines(part, archive.STUDY):
+    classes = class_numbers(part.engine)
+    if not (classes or _has_lines(part, archive.STUDY)):
         return
     if phase == "networks":
         for root in roots(part.engine, last + 1):
@@ -102,7 +104,12 @@ def _study(part: PartInProgress, after: Position | None) -> Iterator[tuple[Posit
         yield ["slots", 0], records_of_slots(part.engine)
         phase = "slots"
     if phase == "slots":
-        yield ["classes", 0], records_of_class_work(part.engine, scrub=not part.options.unscrubbed)
+        yield ["classes", 0], class_count(part.engine)
+        last = 0
+    for number in classes:
+        if number > last:
+            records = records_of_class(part.engine, number, scrub=not part.options.unscrubbed)
+            yield ["classes", number], records
 
 
 def _study_of_people(part: PartInProgress, last: int) -> Iterator[tuple[Position, Iterable[Record]]]:
@@ -296,9 +303,9 @@ def _of_records(step: Step) -> Step:
     return lambda part: part.options.psych_ds or step(part)
 
 
-def _of_assignments(step: Step) -> Step:
-    """Return a step that does nothing for a run in which no class has had an assignment."""
-    return lambda part: not has_assignments(part.engine) or step(part)
+def _write_class_table(table: str, part: PartInProgress) -> bool:
+    """Write a table of classes, for a run that can have a row in it."""
+    return table not in class_tables(part.engine) or _write_table(table, part)
 
 
 def _of_messages(step: Step) -> Step:
@@ -324,7 +331,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     *((_of_study(partial(_write_study_table, table)), False) for table in archive.LAST_TABLES),
     (_of_study(_list_uploads), False),
     (_of_study(_describe), True),
-    *((_of_records(_of_assignments(partial(_write_table, table))), False) for table in CLASS_TABLES),
+    *((_of_records(partial(_write_class_table, table)), False) for table in CLASS_TABLES),
     *((_of_records(_of_messages(partial(_write_table, table))), False) for table in MESSAGE_TABLES),
     *((_of_records(partial(_write_table, table)), False) for table in READING_ORDER),
     (_of_records(_write_structure), False),

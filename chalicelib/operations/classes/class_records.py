@@ -18,7 +18,6 @@ from chalicelib.study.classes.study_class import ClassMember, MemberSource, Stud
 
 from .member_identity import MemberIdentity, checked_identity
 
-_COUNTER: Final = keys.counter("study-class")
 #: Letters and digits that can't be taken for one another.
 CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_LENGTH: Final = 8
@@ -43,9 +42,9 @@ def all_classes(ctx: Context) -> list[StudyClass]:
 
 def create_class(ctx: Context, study_class: StudyClass) -> StudyClass:
     """Store a new class; it gets its number and a join code of its own."""
-    held = ctx.uow.item(_COUNTER)
+    held = ctx.uow.item(keys.STUDY_CLASS_COUNTER)
     study_class.number = (int(held["v"]) if held else 0) + 1
-    ctx.uow.put_if_unchanged(_COUNTER, "counter", {"v": study_class.number})
+    ctx.uow.put_if_unchanged(keys.STUDY_CLASS_COUNTER, "counter", {"v": study_class.number})
     study_class.created = str(iso(ctx.now))
     give_code(ctx, study_class)
     store_class(ctx, study_class)
