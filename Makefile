@@ -139,9 +139,9 @@ aws-evidence: $(INSTALLED) ## try on second implementations what moto can't show
 bench: $(INSTALLED) ## measure participants a second, latencies and memory
 	@$(BIN)/python -m bench
 
-mutants: $(INSTALLED) ## change the code a little at a time and count what the tests notice (hours; ONLY=pattern, EVERY=number, SURVIVORS=1, T=tests)
+mutants: $(INSTALLED) ## change the code a little at a time and count what the tests notice (hours; ONLY=pattern, EVERY=number, WORKERS=number, SURVIVORS=1, T=tests)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mutants]'
-	@$(BIN)/python -m bench.mutants $(if $(ONLY),'$(ONLY)') $(if $(EVERY),--every $(EVERY)) $(if $(SURVIVORS),--survivors) $(if $(T),--tests $(T))
+	@$(BIN)/python -m bench.mutants $(if $(ONLY),'$(ONLY)') $(if $(EVERY),--every $(EVERY)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(SURVIVORS),--survivors) $(if $(T),--tests $(T))
 
 browser: ## install Chromium and its driver, for the browser tests
 ifneq ($(and $(CHROMIUM),$(CHROMEDRIVER)),)

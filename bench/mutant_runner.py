@@ -41,7 +41,7 @@ from mutmut.state import state
 
 from bench.mutants import DYNAMODB, selection
 
-#: Children at a time, and how much they give way to other processes.
+#: Children at a time unless --workers says otherwise, and how much they give way to other processes.
 CHILDREN = 2
 NICENESS = 15
 #: A child may use this much processor time and this much time, plus multiples of what its tests took before.
@@ -146,17 +146,18 @@ class Child:
 
 
 class Children:
-    """Forks processes, at most CHILDREN at a time."""
+    """Forks processes, at most `workers` at a time."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, workers: int) -> None:
         self._config = config
+        self._workers = workers
         self._running: list[Child] = []
 
     def start(
         self, work: Callable[[Path], int], done: Callable[[int, str], None], *, cpu: float, wall: float
     ) -> None:
         """Run `work` in a child; `done` receives its exit code, or minus the signal, and its answer."""
-        while len(self._running) >= CHILDREN:
+        while len(self._running) >= self._workers:
             self._reap()
         scratch = Path(tempfile.mkdtemp(prefix="petri-mutant-"))
         answer = scratch / "answer"
@@ -203,8 +204,11 @@ class Children:
 class Runner:
     """A pytest plugin that replaces the test loop."""
 
-    def __init__(self, patterns: list[str], limit: float, every: int, *, only_survivors: bool) -> None:
+    def __init__(
+        self, patterns: list[str], limit: float, every: int, workers: int, *, only_survivors: bool
+    ) -> None:
         self._only_survivors = only_survivors
+        self._workers = workers
         self._patterns = patterns
         self._limit = limit
         self._every = every
@@ -230,7 +234,7 @@ class Runner:
         self._items = {item.nodeid: item for item in session.items}
         gc.collect()
         gc.freeze()
-        children = Children(session.config)
+        children = Children(session.config, self._workers)
         self._measure(session, children)
         self._try_mutants(session, children)
         return True
@@ -567,6 +571,7 @@ def main(arguments: list[str]) -> int:
         "--seconds", type=float, default=SECONDS_PER_MUTANT, help="how long the tests of a mutant take in all"
     )
     parser.add_argument("--every", type=int, default=1, help="try a sample: every so many mutants")
+    parser.add_argument("--workers", type=int, default=CHILDREN, help="how many processes at a time")
     parser.add_argument("--survivors", action="store_true", help="try only mutants that survived before")
     parser.add_argument("--tests", nargs="+", default=[], help="files or folders of tests (all)")
     given = parser.parse_args(arguments)
@@ -578,7 +583,9 @@ def main(arguments: list[str]) -> int:
     tests = [*settings["pytest_add_cli_args"], *selection(selected, given.tests, on_dynamodb=on_dynamodb)]
     tests += [f"--ignore={name}" for name in needless_files(given.patterns)]
     set_mutant_under_test("stats")  # records what runs while modules are imported
-    runner = Runner(given.patterns, given.seconds, given.every, only_survivors=given.survivors)
+    runner = Runner(
+        given.patterns, given.seconds, given.every, given.workers, only_survivors=given.survivors
+    )
     return int(pytest.main(["-s", "-q", "--rootdir=.", *tests], plugins=[runner]))
 
 

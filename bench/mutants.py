@@ -129,11 +129,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("patterns", nargs="*", help="names of modules or functions; * and ? match")
     parser.add_argument("--seconds", help="how long the tests of one mutant take in all (30)")
     parser.add_argument("--every", help="try a sample: every so many mutants")
+    parser.add_argument("--workers", help="how many processes at a time (2)")
     parser.add_argument("--survivors", action="store_true", help="try only mutants that survived before")
     parser.add_argument("--tests", nargs="+", default=[], help="files or folders of tests (all)")
     given = parser.parse_args(arguments)
     patterns = given.patterns or [EVERYTHING]
-    chosen = {"seconds": given.seconds, "every": given.every}
+    chosen = {"seconds": given.seconds, "every": given.every, "workers": given.workers}
     options = [f"--{name}={value}" for name, value in chosen.items() if value]
     options += ["--survivors"] if given.survivors else []
     options += ["--tests", *given.tests] if given.tests else []
