@@ -583,9 +583,7 @@ def main(arguments: list[str]) -> int:
     tests = [*settings["pytest_add_cli_args"], *selection(selected, given.tests, on_dynamodb=on_dynamodb)]
     tests += [f"--ignore={name}" for name in needless_files(given.patterns)]
     set_mutant_under_test("stats")  # records what runs while modules are imported
-    runner = Runner(
-        given.patterns, given.seconds, given.every, given.workers, only_survivors=given.survivors
-    )
+    runner = Runner(given.patterns, given.seconds, given.every, given.workers, only_survivors=given.survivors)
     return int(pytest.main(["-s", "-q", "--rootdir=.", *tests], plugins=[runner]))
 
 
