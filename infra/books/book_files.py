@@ -94,9 +94,7 @@ class _Writer:
         items: Mapping[str, PageItems],
     ) -> None:
         self._project, self._made, self._pages, self._items = project, made, pages, items
-        self._paths = {
-            page.document.docname: f"{made.contents.name}/{page.chapter}/{page.id}" for page in pages
-        }
+        self._paths = {page.document.docname: f"{page.chapter}/{page.id}" for page in pages}
         self._questions = 0
 
     def write(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from infra.pages import compile_folder
 from .book_changes import BookChanges, compare
 from .book_files import BookFiles, book_files
 from .imported_contents import ImportedContents, read_contents, write_contents
-from .lost_answers import LostAnswer, lost_answers
+from .lost_answers import DataPlaces, LostAnswer, lost_answers
 from .page_ids import write_page_ids
 from .sphinx_project import SphinxProject, read_project
 
@@ -98,12 +98,11 @@ class BookImport:
         return files
 
 
-def prepare(
-    source: Path, study: Path, *, name: str = "", exports: Sequence[Path] = (), here: Path | None = None
-) -> BookImport:
+def prepare(source: Path, study: Path, *, name: str = "", data: DataPlaces | None = None) -> BookImport:
     """Read a book and return what importing it would change.
 
-    `name`: tells books of the same study apart; by default the only book of the study, or `book`. Raises
+    `name`: tells books of the same study apart; by default the only book of the study, or `book`. `data`:
+    where to look for answers that would lose their question, besides the runs in the study's folder. Raises
     BadRequest that lists everything that is wrong with the book.
     """
     source, study = source.resolve(), study.resolve()
@@ -129,7 +128,7 @@ def prepare(
         raise BadRequest(f"The book can't be imported, and nothing was changed. Fix these problems:\n{lines}")
     changes = compare(earlier, made.contents)
     changes.overwritten = list(_changed_by_hand(study, earlier))
-    lost = list(lost_answers(study, changes.lost_items, exports, here or Path.cwd()))
+    lost = list(lost_answers(study, changes.lost_items, data or DataPlaces(Path.cwd())))
     return BookImport(study, project, made, changes, books, earlier, lost)
 
 

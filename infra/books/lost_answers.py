@@ -6,20 +6,38 @@ import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from chalicelib.export.export_reader import Export
 from chalicelib.export.rows import participants_stored
 from chalicelib.export.study_spool import responses_of
+from chalicelib.storage.engine import Engine
+from chalicelib.storage.engine_store import EngineStore
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.local.lifecycle import origin
 from infra.local.lifecycle.run_paths import RunPaths
+from infra.operator.run_session import opened
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlaces:
+    """Where to look for answers, besides the runs in the study's folder."""
+
+    #: the folder in which the command is called, which may have runs of the study too
+    here: Path
+    #: exports of deployed apps
+    exports: Sequence[Path] = ()
+    #: the ids of deployed apps, and their region, if several have the id
+    apps: Sequence[str] = ()
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LostAnswer:
     """An answer whose question would be gone; it stays in the data."""
 
-    #: the id of the run, or the name of the export
+    #: the id of the run or app, or the name of the export
     run: str
     participant_id: int
     item: str
@@ -29,19 +47,27 @@ class LostAnswer:
         return f"{self.run}, participant {self.participant_id}: {self.item}, answered {self.answered_at}"
 
 
-def lost_answers(
-    study: Path, items: Collection[str], exports: Sequence[Path], here: Path
-) -> Iterator[LostAnswer]:
-    """Yield the answers to these items in the runs of a study.
+def lost_answers(study: Path, items: Collection[str], places: DataPlaces) -> Iterator[LostAnswer]:
+    """Yield the answers to these items in the runs, apps and exports of a study.
 
-    `exports`: of deployed apps. `here`: the folder in which the command is called, which may have runs too.
+    Raises NotFound for an app that isn't deployed. Without items, no app is opened.
     """
     if not items:
         return
-    for run, database in _databases(study, here):
-        yield from _of_run(run, database, items)
-    for export in exports:
+    for run, database in _databases(study, places.here):
+        with contextlib.closing(SQLiteEngine(database, read_only=True)) as engine:
+            yield from _of_run(run, engine, items)
+    for app in places.apps:
+        with opened(app, RunPaths(places.here), with_code=False, region=places.region) as session:
+            store = cast("EngineStore", session.app.store)
+            yield from _of_run(app, store.engine, items)
+    for export in places.exports:
         yield from _of_export(export, items)
+
+
+def apps_of(study: Path) -> list[AppEntry]:
+    """Return the apps that were deployed from a study's folder on this machine."""
+    return [entry for entry in LocalRegistry().entries() if Path(entry.folder).resolve() == study.resolve()]
 
 
 def _databases(study: Path, here: Path) -> Iterator[tuple[str, Path]]:
@@ -55,13 +81,12 @@ def _databases(study: Path, here: Path) -> Iterator[tuple[str, Path]]:
                 yield database.stem, database
 
 
-def _of_run(run: str, database: Path, items: Collection[str]) -> Iterator[LostAnswer]:
-    with contextlib.closing(SQLiteEngine(database, read_only=True)) as engine:
-        for person in participants_stored(engine):
-            for response in responses_of(engine, person["id"]):
-                for entry in response["answers"]:
-                    if entry["item"] in items:
-                        yield LostAnswer(run, person["id"], entry["item"], response.get("answered_at") or "")
+def _of_run(run: str, engine: Engine, items: Collection[str]) -> Iterator[LostAnswer]:
+    for person in participants_stored(engine):
+        for response in responses_of(engine, person["id"]):
+            for entry in response["answers"]:
+                if entry["item"] in items:
+                    yield LostAnswer(run, person["id"], entry["item"], response.get("answered_at") or "")
 
 
 def _of_export(export: Path, items: Collection[str]) -> Iterator[LostAnswer]:

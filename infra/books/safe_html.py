@@ -33,7 +33,7 @@ class PageAddresses:
 
     #: the address of the page in the built book, such as one/index.html
     page: str
-    #: the path, such as book/one/sub, of each document that is a page
+    #: the path inside the book, such as one/sub, of each document that is a page
     pages: Mapping[str, str]
     #: returns the address of a picture or download, by its path in the built book; None if it isn't there
     file: Callable[[str], str | None]
@@ -215,13 +215,15 @@ class _Cleaner(HTMLParser):
         if address.startswith("#"):
             return {"href": f"#{_own_id(address[1:])}"} if len(address) > 1 else {"href": "#"}
         if address.startswith(PAGE_SCHEME):
-            docname = address.removeprefix(PAGE_SCHEME).partition("#")[0]
+            docname, _, anchor = address.removeprefix(PAGE_SCHEME).partition("#")
             path = self._addresses.pages.get(docname)
             if path is None:
                 self.losses.append(f"the link to {docname}, which isn't a page of the book, was left out")
                 return None
             # The page's script opens it: an address of its own would take participants out of their order.
-            return {"href": f"#{path}", "data-open": path}
+            # The path begins at the book, which can be anywhere in a timeline.
+            opened = {"href": f"#{path}", "data-open": f"./{path}"}
+            return {**opened, "data-anchor": _own_id(anchor)} if anchor else opened
         if rules.WEB.match(address):
             return {"href": address, "target": "_blank", "rel": "noopener noreferrer"}
         file = self._file(address)

@@ -29,6 +29,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "import-book": (
         "petri import-book my_book --into my_study",
         "petri import-book my_book --into my_study --write-ids --yes",
+        "petri import-book my_book --into my_study --app my-study",
     ),
     "import-items": ("petri import-items questions.gift my_study",),
     "export-items": ("petri export-items my_study --to gift --out questions.gift",),

@@ -24,6 +24,7 @@
   form.before(bar);
 
   let leave = () => undefined; // ends what was begun for the page that is shown
+  let anchor = { path: "", id: "" }; // the place in a page that a link leads to, with the path of the page
 
   function element(name, attributes, text = "") {
     const made = document.createElement(name);
@@ -84,13 +85,34 @@
     }).fail(() => study().refresh());
   }
 
+  /** Open the page that a link names: by its path, or by `./` and its path inside the book. */
+  function follow(open, id) {
+    const { path: here, book } = study().current;
+    const path = open.startsWith("./") && book ? book.path + open.slice(1) : open;
+    anchor = { path, id };
+    if (path === here && id) goTo(id);
+    else study().move("/page/open", { path });
+  }
+
+  /** Scroll to an element of the page, and let the keyboard go on from there. */
+  function goTo(id) {
+    anchor = { path: "", id: "" };
+    const target = document.getElementById(id);
+    if (!target || !part("page-content").contains(target)) return;
+    if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
+    requestAnimationFrame(() => {
+      target.focus({ preventScroll: true });
+      target.scrollIntoView();
+    });
+  }
+
   document.addEventListener("click", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     const opening = /** @type {HTMLElement | null} */ (target.closest("[data-open]"));
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (opening && isPlain) {
       event.preventDefault();
-      study().move("/page/open", { path: opening.dataset.open });
+      follow(opening.dataset.open, opening.dataset.anchor);
     } else if (target.closest("[data-finish-book]")) {
       study().move("/page/finish", {});
     }
@@ -106,7 +128,7 @@
   }
 
   /** Keep how far the page is read; returns a function that ends it. */
-  function follow({ serial }) {
+  function keepReading({ serial }) {
     let kept = position();
     let waiting;
     const fields = (end) => {
@@ -176,11 +198,12 @@
     showBar(book);
     showSteps(book);
     if (book.note) part("page-content").prepend(element("p", { class: "alert alert-info book-said" }, book.note));
-    goBackTo(book.position);
-    const stopFollowing = follow(page);
+    if (anchor.id && anchor.path === page.path) goTo(anchor.id);
+    else goBackTo(book.position);
+    const stopKeeping = keepReading(page);
     const stopAnnotating = book.annotations ? annotations(page) : () => undefined;
     leave = () => {
-      stopFollowing();
+      stopKeeping();
       stopAnnotating();
     };
   }

@@ -104,6 +104,17 @@ class LocalRegistry:
             found[note.account, note.region] = note
         return list(found.values())
 
+    def entries(self) -> list[AppEntry]:
+        """Return the entries of all apps that were deployed from this machine."""
+        folders = {path.parent.name for path in self.root.glob("apps/*/app*.json")}
+        known = [
+            (folder.removesuffix(f"-{each}"), each)
+            for folder in sorted(folders)
+            for each in STAGES
+            if folder.endswith(f"-{each}")
+        ]
+        return [entry for app, stage in known for entry in self.notes(app, stage)]
+
     def forget(self, names: Names, account: str, region: str) -> None:
         """Delete an app's entry for one account and region; its packages stay for another deploy."""
         for path in self._folder(names).glob("app*.json"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import zipfile
@@ -19,6 +20,7 @@ from chalicelib.access.rights import ROLES, VIEWER
 from chalicelib.dashboard import sessions
 from chalicelib.errors import BadRequest
 from chalicelib.identity.lab_assertions import new_key_pair
+from chalicelib.model import keys
 from chalicelib.version import VERSION
 from infra.aws.account.names import Names
 from infra.aws.account.session import Account, connect
@@ -29,6 +31,7 @@ from infra.aws.deployed.run_session import opened
 from infra.aws.lifecycle.rollback import listed
 from infra.aws.resources import resource_inventory
 from infra.aws.resources.app_secrets import OperatorTokens
+from infra.books.lost_answers import DataPlaces, lost_answers
 from infra.cli.commands.deploy.deploy_app import app_id_of, unpacked
 from infra.cli.main import app as command_line
 from infra.emulator.process.cloud import REGION, Cloud
@@ -36,6 +39,8 @@ from infra.lab import lab_connections
 from infra.lab.lab_places import RunPlace
 from infra.problems import OperatorProblem
 from tests.deploy.app import DEMO, at_home, deploy
+from tests.unit.export.runs import a_person, at_minute
+from tests.unit.export.study_runs import a_response, an_answer
 
 APP = Names("commands", "sandbox", REGION)
 
@@ -352,3 +357,16 @@ def test_a_dry_run_of_destroying_lists_its_steps(there: There) -> None:
 @pytest.mark.parametrize(("folder", "app"), [("My Study_2", "my-study-2"), ("rogers", "rogers")])
 def test_an_app_is_named_after_its_folder(folder: str, app: str) -> None:
     assert app_id_of(Path(folder)) == app
+
+
+def test_answers_of_a_deployed_app_that_would_lose_their_question_are_found(there: There) -> None:
+    engine = there.account.engine(APP.table)
+    with contextlib.closing(engine), at_minute(engine, 1) as work:
+        person = a_person(work, "reader")
+        given = [an_answer("sure", "likert", 4), an_answer("fair", "likert", 2)]
+        response = a_response(person.id, 1, "book/chance/chance", *given)
+        work.put_item(keys.response(person.id, 1), response.kind, response.to_fields())
+        work.commit()
+    places = DataPlaces(there.folder, apps=[APP.app], region=REGION)
+    found = [(one.run, one.participant_id, one.item) for one in lost_answers(there.folder, ["sure"], places)]
+    assert found == [(APP.app, person.id, "sure")]

@@ -15,8 +15,10 @@ from chalicelib.errors import BadRequest
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.model import keys
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
+from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.books.import_book import BookImport, prepare
 from infra.books.imported_contents import ImportedContents, read_contents
+from infra.books.lost_answers import DataPlaces, lost_answers
 from infra.cli.main import app
 from infra.local.lifecycle import origin
 from infra.local.lifecycle.run_paths import RunPaths
@@ -104,8 +106,8 @@ def test_the_study_is_complete_and_has_the_book_in_its_timeline(book: Imported) 
 @pytest.mark.parametrize(
     "written",
     [
-        '<a class="reference internal" href="#book/sums/means" data-open="book/sums/means">',
-        'data-open="book/chance/chance"',
+        '<a class="reference internal" href="#sums/means" data-open="./sums/means">',
+        'data-open="./chance/chance" data-anchor="book-chance"',
         '<div class="admonition note">',
         '<span class="k">',
         '<img alt="A rising line" src="/static/books/book/plot.png">',
@@ -195,10 +197,16 @@ class Reimported:
         write_book(first.source, CHANGED)
         (first.study / "pages/means.html").write_text("changed by hand")
         self.before = {path: path.read_bytes() for path in first.study.rglob("*") if path.is_file()}
-        with contextlib.chdir(here):
+        places = [AppEntry("course", "live", "1", "eu-north-1", None, str(first.study))]
+        places.append(AppEntry("another", "live", "1", "eu-north-1", None, str(folder / "another_study")))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PETRI_HOME", str(folder / "home"))
+            for entry in places:
+                LocalRegistry().keep(entry)
+            patch.chdir(here)
             command = ["import-book", str(first.source), "--into", str(first.study)]
             self.declined = CliRunner().invoke(app, command, input="n\n")
-        self.found: BookImport = prepare(first.source, first.study, here=here)
+        self.found: BookImport = prepare(first.source, first.study, data=DataPlaces(here))
         self.unchanged = all(path.read_bytes() == text for path, text in self.before.items())
         self.imported = first
         self.found.apply(write_ids=False)
@@ -227,6 +235,13 @@ def test_answers_that_would_lose_their_question_are_found_in_the_runs_of_the_stu
     assert again.unchanged
 
 
+def test_answers_are_found_in_the_apps_that_are_named(again: Reimported) -> None:
+    elsewhere = again.imported.study.parent / "here"
+    places = DataPlaces(elsewhere, apps=["later"])
+    found = [(one.run, one.item) for one in lost_answers(elsewhere / "none", ["sure"], places)]
+    assert found == [("later", "sure")]
+
+
 def test_an_import_again_mirrors_the_source(again: Reimported) -> None:
     study, contents = again.imported.study, again.imported.contents
     assert [page.id for _, page in contents.pages()] == ["sums", "means", "chance", "more"]
@@ -244,6 +259,11 @@ def test_the_command_shows_the_first_answers_and_changes_nothing_when_the_operat
     assert again.declined.output.count(": sure, answered 2024-05-17") == 20
     assert "... and 4 more" in again.declined.output
     assert "Imported" not in again.declined.output
+
+
+def test_the_command_names_the_apps_that_were_deployed_from_the_folder(again: Reimported) -> None:
+    assert "the app course was deployed from this folder" in again.declined.output
+    assert "the app another" not in again.declined.output
 
 
 WRONG = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from infra.books.safe_html import PageAddresses, safe_html
 from infra.pages.page_compiler import PageSource, compile_page
 
-ADDRESSES = PageAddresses("one/index.html", {"two": "book/two/two"}, {"_images/a.png": "/static/a.png"}.get)
+ADDRESSES = PageAddresses("one/index.html", {"two": "two/two"}, {"_images/a.png": "/static/a.png"}.get)
 
 
 def cleaned(body: str) -> str:
@@ -30,7 +30,11 @@ def cleaned(body: str) -> str:
         ('<img src="data:image/png;base64,AA">', ""),
         ('<img src="../_images/../../../secret.png">', ""),
         ('<a href="java&#115;cript:alert(1)">a</a>', "a"),
-        ('<a href="petri-page:two#part">a</a>', '<a href="#book/two/two" data-open="book/two/two">a</a>'),
+        ('<a href="petri-page:two">a</a>', '<a href="#two/two" data-open="./two/two">a</a>'),
+        (
+            '<a href="petri-page:two#part">a</a>',
+            '<a href="#two/two" data-open="./two/two" data-anchor="book-part">a</a>',
+        ),
         ('<a href="petri-page:gone">a</a>', "a"),
         ('<p id="page">a <a href="#page">b</a></p>', '<p id="book-page">a <a href="#book-page">b</a></p>'),
         ('<iframe srcdoc="x"></iframe><iframe src="http://a/"></iframe>', ""),

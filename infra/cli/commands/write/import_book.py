@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infra.cli.aws_options import Region
 from infra.cli.output import err, out
 
 if TYPE_CHECKING:
     from infra.books.import_book import BookImport
+    from infra.books.lost_answers import DataPlaces
 
 #: How many answers without a question are shown; all are counted.
 SHOWN = 20
@@ -36,6 +38,11 @@ def import_book(
             exists=True,
         ),
     ] = None,
+    app: Annotated[
+        list[str] | None,
+        typer.Option("--app", help="A deployed app in which to look for answers; repeatable."),
+    ] = None,
+    region: Region = None,
     write_ids: Annotated[
         bool, typer.Option("--write-ids", help="Write the ids of new pages into the book's source.")
     ] = False,
@@ -47,9 +54,13 @@ def import_book(
     """
     # Lazy import: it imports every kind of item.
     from infra.books.import_book import prepare
+    from infra.books.lost_answers import DataPlaces
 
-    found = prepare(directory, into, name=name, exports=data or ())
+    places = DataPlaces(Path.cwd(), data or (), app or (), region)
+    found = prepare(directory, into, name=name, data=places)
     _show(found)
+    if found.changes.lost_items:
+        _name_other_apps(found.study, places)
     new_ids = found.made.new_ids if write_ids else []
     if not found.is_needed and not new_ids:
         out().print("The study has the book as it is; nothing was changed.")
@@ -90,6 +101,19 @@ def _show(found: BookImport) -> None:
         out().print(f"  {answer}", markup=False)
     if len(found.lost) > SHOWN:
         out().print(f"  ... and {len(found.lost) - SHOWN} more")
+
+
+def _name_other_apps(study: Path, places: DataPlaces) -> None:
+    """Name the apps that were deployed from the study's folder, and whose answers weren't looked at."""
+    # Lazy import: see import_book.
+    from infra.books.lost_answers import apps_of
+
+    for name in sorted({entry.app for entry in apps_of(study)} - set(places.apps)):
+        err().print(
+            f"warning: the app {name} was deployed from this folder, and its answers weren't looked at. "
+            f"Look at them with: --app {name}",
+            markup=False,
+        )
 
 
 def _question(found: BookImport, new_ids: int) -> str:
