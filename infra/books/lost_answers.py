@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from chalicelib.export.export_reader import Export
 from chalicelib.export.rows import participants_stored
 from chalicelib.export.study_spool import responses_of
 from chalicelib.storage.engine import Engine
-from chalicelib.storage.engine_store import EngineStore
 from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
-from infra.aws.account.local_registry import AppEntry, LocalRegistry
 from infra.local.lifecycle import origin
 from infra.local.lifecycle.run_paths import RunPaths
-from infra.operator.run_session import opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +25,8 @@ class DataPlaces:
     here: Path
     #: exports of deployed apps
     exports: Sequence[Path] = ()
-    #: the ids of deployed apps, and their region, if several have the id
-    apps: Sequence[str] = ()
-    region: str | None = None
+    #: the ids of deployed apps, each with a function that opens its table for a with block
+    apps: Mapping[str, Callable[[], AbstractContextManager[Engine]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +46,18 @@ class LostAnswer:
 def lost_answers(study: Path, items: Collection[str], places: DataPlaces) -> Iterator[LostAnswer]:
     """Yield the answers to these items in the runs, apps and exports of a study.
 
-    Raises NotFound for an app that isn't deployed. Without items, no app is opened.
+    Without items, no app is opened.
     """
     if not items:
         return
     for run, database in _databases(study, places.here):
         with contextlib.closing(SQLiteEngine(database, read_only=True)) as engine:
             yield from _of_run(run, engine, items)
-    for app in places.apps:
-        with opened(app, RunPaths(places.here), with_code=False, region=places.region) as session:
-            store = cast("EngineStore", session.app.store)
-            yield from _of_run(app, store.engine, items)
+    for app, opened in places.apps.items():
+        with opened() as engine:
+            yield from _of_run(app, engine, items)
     for export in places.exports:
         yield from _of_export(export, items)
-
-
-def apps_of(study: Path) -> list[AppEntry]:
-    """Return the apps that were deployed from a study's folder on this machine."""
-    return [entry for entry in LocalRegistry().entries() if Path(entry.folder).resolve() == study.resolve()]
 
 
 def _databases(study: Path, here: Path) -> Iterator[tuple[str, Path]]:

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ from infra.aws.resources import resource_inventory
 from infra.aws.resources.app_secrets import OperatorTokens
 from infra.books.lost_answers import DataPlaces, lost_answers
 from infra.cli.commands.deploy.deploy_app import app_id_of, unpacked
+from infra.cli.commands.write.import_book import table_of
 from infra.cli.main import app as command_line
 from infra.emulator.process.cloud import REGION, Cloud
 from infra.lab import lab_connections
@@ -367,6 +369,6 @@ def test_answers_of_a_deployed_app_that_would_lose_their_question_are_found(ther
         response = a_response(person.id, 1, "book/chance/chance", *given)
         work.put_item(keys.response(person.id, 1), response.kind, response.to_fields())
         work.commit()
-    places = DataPlaces(there.folder, apps=[APP.app], region=REGION)
+    places = DataPlaces(there.folder, apps={APP.app: partial(table_of, APP.app, REGION)})
     found = [(one.run, one.participant_id, one.item) for one in lost_answers(there.folder, ["sure"], places)]
     assert found == [(APP.app, person.id, "sure")]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -237,7 +238,8 @@ def test_answers_that_would_lose_their_question_are_found_in_the_runs_of_the_stu
 
 def test_answers_are_found_in_the_apps_that_are_named(again: Reimported) -> None:
     elsewhere = again.imported.study.parent / "here"
-    places = DataPlaces(elsewhere, apps=["later"])
+    engine = partial(SQLiteEngine, RunPaths(elsewhere).database("later"), read_only=True)
+    places = DataPlaces(elsewhere / "none", apps={"later": lambda: contextlib.closing(engine())})
     found = [(one.run, one.item) for one in lost_answers(elsewhere / "none", ["sure"], places)]
     assert found == [("later", "sure")]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,8 +14,9 @@ from infra.cli.aws_options import Region
 from infra.cli.output import err, out
 
 if TYPE_CHECKING:
+    from chalicelib.storage.engine import Engine
+    from chalicelib.storage.engine_store import EngineStore
     from infra.books.import_book import BookImport
-    from infra.books.lost_answers import DataPlaces
 
 #: How many answers without a question are shown; all are counted.
 SHOWN = 20
@@ -56,11 +60,12 @@ def import_book(
     from infra.books.import_book import prepare
     from infra.books.lost_answers import DataPlaces
 
-    places = DataPlaces(Path.cwd(), data or (), app or (), region)
+    apps = {name: partial(table_of, name, region) for name in app or ()}
+    places = DataPlaces(Path.cwd(), data or (), apps)
     found = prepare(directory, into, name=name, data=places)
     _show(found)
     if found.changes.lost_items:
-        _name_other_apps(found.study, places)
+        _name_other_apps(found.study, apps)
     new_ids = found.made.new_ids if write_ids else []
     if not found.is_needed and not new_ids:
         out().print("The study has the book as it is; nothing was changed.")
@@ -103,12 +108,23 @@ def _show(found: BookImport) -> None:
         out().print(f"  ... and {len(found.lost) - SHOWN} more")
 
 
-def _name_other_apps(study: Path, places: DataPlaces) -> None:
-    """Name the apps that were deployed from the study's folder, and whose answers weren't looked at."""
-    # Lazy import: see import_book.
-    from infra.books.lost_answers import apps_of
+@contextmanager
+def table_of(app: str, region: str | None) -> Iterator[Engine]:
+    """Open the table of a deployed app; NotFound when it isn't deployed."""
+    # Lazy imports: the AWS clients take a while to import.
+    from infra.local.lifecycle.run_paths import RunPaths
+    from infra.operator.run_session import opened
 
-    for name in sorted({entry.app for entry in apps_of(study)} - set(places.apps)):
+    with opened(app, RunPaths(Path.cwd()), with_code=False, region=region) as session:
+        yield cast("EngineStore", session.app.store).engine
+
+
+def _name_other_apps(study: Path, looked_at: Collection[str]) -> None:
+    """Name the apps that were deployed from the study's folder, and whose answers weren't looked at."""
+    from infra.aws.account.local_registry import LocalRegistry
+
+    deployed = {entry.app for entry in LocalRegistry().entries() if Path(entry.folder).resolve() == study}
+    for name in sorted(deployed - set(looked_at)):
         err().print(
             f"warning: the app {name} was deployed from this folder, and its answers weren't looked at. "
             f"Look at them with: --app {name}",
