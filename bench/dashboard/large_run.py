@@ -14,6 +14,7 @@ from chalicelib.model.record import iso
 from chalicelib.model.run_records import BASE, payment_id
 from chalicelib.model.statuses import ENDED
 from chalicelib.storage.engine import ANY, Engine, Item, Put
+from chalicelib.storage.record_mapping import ledger_line_item
 
 BEGIN: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 #: The statuses of participants, in turn.
@@ -95,9 +96,11 @@ def _participant(number: int, size: LargeRun) -> Iterable[Item]:
     yield _item(keys.assignment(f"assignment{number}"), "assignment", participant_id=number)
     yield _item(keys.worker(f"worker{number}"), "worker", participant_ids=[number])
     listed = keys.over(number) if status in ENDED else keys.listed(number)
-    yield _item(listed, "listed", id=number, status=status, seated=True)
+    yield _item(listed, "listed", id=number, status=status, seated=True, recruiter="hotair")
     if has_ended:
-        yield _payment(number, began)
+        payment = _payment(number, began)
+        yield payment
+        yield ledger_line_item(payment)
 
 
 def _payment(number: int, began: datetime) -> Item:

@@ -13,6 +13,7 @@ worker#<w>        #                    the participants of a worker
 notifications#<n> <id>                 notifications of recruiters
 listed#<shard>    <participant>        participants by status, small
 over#<shard>      <participant>        the same for participants with a final status, which are only counted
+ledger#<shard>    <participant>#<kind> payments by status, small, to be added up
 due#<shard>       <time>#<id>          messages to send after a commit
 experiment        #                    launched, state, seed; awake, deployment, erasure and secrets beside it
 recruitment       <id>                 requests to recruiters
@@ -267,6 +268,10 @@ def listed(participant_id: int) -> Key:
 
 def over(participant_id: int) -> Key:
     return f"over#{participant_id % SHARDS}", f"{participant_id:010d}"
+
+
+def ledger_line(participant_id: int, kind: str) -> Key:
+    return f"ledger#{participant_id % SHARDS}", f"{participant_id:010d}#{kind}"
 
 
 def due(shard: int) -> str:

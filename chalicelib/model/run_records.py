@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from .record import Record
 from .statuses import PAYMENT_TRANSITIONS, PaymentStatus, check_transition
@@ -19,6 +20,8 @@ _LAST_DIGIT_OF_VISITS: Final = 9
 #: The kind of a bonus that a person gives by hand is this word with its number.
 HAND_BONUS_PREFIX: Final = "bonus-"
 _LAST_DIGIT_OF_HAND_BONUSES: Final = 8
+#: The detail of a payment that says until when a worker process holds its lease.
+LEASE_ENDS: Final = "leased_until"
 #: The most visits of one participant.
 MAX_VISITS: Final = 10_000
 
@@ -152,6 +155,22 @@ class Payment(Record):
 
         """
         self.status = check_transition(PAYMENT_TRANSITIONS, self.status, status)
+
+
+def transitions_of(payment: Payment) -> list[dict[str, Any]]:
+    """Return the transitions of a payment, oldest first."""
+    moves: list[dict[str, Any]] = payment.details.get("moves", [])
+    return moves
+
+
+def status_since(status: str, details: Mapping[str, Any]) -> str | None:
+    """Return when a payment with these details reached its status; None without its transitions."""
+    since: str | None = None
+    for each in reversed(details.get("moves", [])):
+        if each["to"] != status:
+            break
+        since = each["at"]
+    return since
 
 
 class Recruitment(Record):

@@ -134,6 +134,12 @@ class UnitOfWork(Repository, Protocol):
     def active_participants(self) -> Sequence[Mapping[str, Any]]:
         """Return the list items of participants who have not finished: id, status, whether seated before."""
 
+    def listed_participants(self) -> Mapping[int, Mapping[str, Any]]:
+        """Return the list items of all participants by id: status, whether seated before, recruiter."""
+
+    def ledger_lines(self) -> Sequence[Mapping[str, Any]]:
+        """Return what sums need of each payment: participant, kind, amount, status, since when, its lease."""
+
     def count_finished(self) -> int:
         """Count the participants with a final status (approved, rejected, returned ...)."""
 

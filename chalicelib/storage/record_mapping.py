@@ -15,7 +15,7 @@ from chalicelib.model.participant import Participant
 from chalicelib.model.question import Question
 from chalicelib.model.record import PROPERTIES, Record, details_text, iso
 from chalicelib.model.record_classes import class_for_type
-from chalicelib.model.run_records import Notification, Payment, Recruitment
+from chalicelib.model.run_records import LEASE_ENDS, Notification, Payment, Recruitment, status_since
 from chalicelib.model.transformation import Transformation
 from chalicelib.model.transmission import Transmission
 from chalicelib.model.vector import Vector
@@ -175,6 +175,22 @@ def items_of(record: Record, version: int) -> list[Item]:
 def info_copy(info: Info) -> dict[str, Any]:
     """Return the copy of an info that its transmission contains: all of it, since contents never change."""
     return {**fields_of(info), "v": max(info._version, 1)}
+
+
+def ledger_line_item(payment: Item) -> Item:
+    """Return the small item beside a stored payment, from which the money of the run is added up."""
+    pk, sk = keys.ledger_line(payment["participant_id"], payment["payment_kind"])
+    details = payment.get("details") or {}
+    since, leased_until = status_since(payment["status"], details), details.get(LEASE_ENDS)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "kind": "ledger_line",
+        "v": payment["v"],
+        **{name: payment[name] for name in ("participant_id", "payment_kind", "amount", "status")},
+        **({"since": since} if since else {}),
+        **({"leased_until": leased_until} if leased_until else {}),
+    }
 
 
 def sent_item(transmission: Transmission) -> Item:

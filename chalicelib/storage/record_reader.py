@@ -56,6 +56,7 @@ class RecordReader:
         self._looked: dict[int, Network] = {}
         self._own_nodes: set[int] = set()
         self._all_networks: list[Network] | None = None
+        self._listed: dict[int, Item] | None = None
         self._listing: list[Item] | None = None
         self._n_over: int | None = None
 
@@ -477,15 +478,25 @@ class RecordReader:
 
     def statuses(self) -> dict[str, int]:
         """Count participants by status, from the small list."""
-        return dict(Counter(item["status"] for item in self._listed_participants().values()))
+        return dict(Counter(item["status"] for item in self.listed_participants().values()))
 
-    def _listed_participants(self) -> dict[int, Item]:
-        """The items of both lists by id; of two items for a participant, the final one."""
-        return {item["id"]: item for item in (*self.active_participants(), *self._of_all_shards("over"))}
+    def listed_participants(self) -> dict[int, Item]:
+        """Return the items of both lists by id; of two items for a participant, the final one.
+
+        Read once per unit of work, too.
+        """
+        if self._listed is None:
+            everyone = (*self.active_participants(), *self._of_all_shards("over"))
+            self._listed = {item["id"]: item for item in everyone}
+        return self._listed
 
     def participant_ids(self) -> list[int]:
         """Ids of all participants, in order."""
-        return sorted(self._listed_participants())
+        return sorted(self.listed_participants())
+
+    def ledger_lines(self) -> list[Item]:
+        """Return the small items of all payments, which don't count when this unit looks for conflicts."""
+        return self._of_all_shards("ledger")
 
 
 #: The collections of a node, and the prefixes of their keys.

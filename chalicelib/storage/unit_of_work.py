@@ -296,7 +296,12 @@ class EngineUnitOfWork(RecordReader):
 
     def update_status_index(self, participant: Participant) -> None:
         """Update the list of participants by status; participants who have ended are in a separate list."""
-        fields = {"id": participant.id, "status": participant.status, "seated": bool(participant.node_ids)}
+        fields = {
+            "id": participant.id,
+            "status": participant.status,
+            "seated": bool(participant.node_ids),
+            "recruiter": participant.recruiter,
+        }
         if participant.waiting_since is not None and not participant.early_exit_reason:
             fields["waiting"] = True
         current_key, other_key = keys.listed(participant.id), keys.over(participant.id)
@@ -477,9 +482,13 @@ class EngineUnitOfWork(RecordReader):
             self._require_reachable_status(record)
         version = record._version
         expect = version or None
-        writes: list[Write] = [Put(item, expect) for item in record_mapping.items_of(record, version + 1)]
+        items = record_mapping.items_of(record, version + 1)
+        writes: list[Write] = [Put(item, expect) for item in items]
         if record.is_new and isinstance(record, Transmission):
             writes.append(Put(record_mapping.sent_item(record), None))
+        if isinstance(record, Payment):
+            # Needs no condition: the payment itself, in the same commit, has one.
+            writes += [Put(record_mapping.ledger_line_item(item), ANY) for item in items]
         return writes
 
     def _require_reachable_status(self, participant: Participant) -> None:

@@ -124,7 +124,8 @@ class _Loading:
             self._writer.put(*items.participant_items(row, self._seen))
         self._writer.put_all(claims.items())
         self._write_each("question", items.question_item)
-        self._write_each("payment", items.payment_item)
+        for row in self._rows("payment"):
+            self._writer.put(*items.payment_items(row))
         self._write_each("notification", items.notification_item)
         self._write_each("recruitment", items.recruitment_item)
 

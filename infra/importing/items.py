@@ -13,7 +13,7 @@ from chalicelib.model import keys
 from chalicelib.model.record import PROPERTIES, iso
 from chalicelib.model.statuses import ENDED
 from chalicelib.storage.engine import Item, Key
-from chalicelib.storage.record_mapping import KINDS, STORED_AS
+from chalicelib.storage.record_mapping import KINDS, STORED_AS, ledger_line_item
 
 from .structure import structure_of
 from .survey import Survey
@@ -121,7 +121,12 @@ def participant_items(row: Row, seen: Survey) -> list[Item]:
     tally = seen.participants.get(row["id"])
     if tally is not None:
         fields.update(last_question=tally.newest, last_time=iso(tally.last_time))
-    listed = {"id": row["id"], "status": row["status"], "seated": bool(node_ids)}
+    listed = {
+        "id": row["id"],
+        "status": row["status"],
+        "seated": bool(node_ids),
+        "recruiter": row["recruiter"],
+    }
     place = keys.over(row["id"]) if row["status"] in ENDED else keys.listed(row["id"])
     return [
         item_at(keys.participant(row["id"]), "participant", fields),
@@ -136,10 +141,11 @@ def question_item(row: Row) -> Item:
     )
 
 
-def payment_item(row: Row) -> Item:
-    """Return a payment."""
+def payment_items(row: Row) -> list[Item]:
+    """Return a payment with its line in the ledger."""
     place = keys.payment(row["participant_id"], row["kind"])
-    return item_at(place, "payment", stored_fields("payment", row))
+    payment = item_at(place, "payment", stored_fields("payment", row))
+    return [payment, ledger_line_item(payment)]
 
 
 def notification_item(row: Row) -> Item:

@@ -102,6 +102,7 @@ LAYOUT: list[tuple[str, tuple[Any, ...], Any]] = [
     ("recruitment", (7,), ("recruitment", "000000000000007")),
     ("listed", (11,), ("listed#3", "0000000011")),
     ("over", (11,), ("over#3", "0000000011")),
+    ("ledger_line", (11, "bonus-2"), ("ledger#3", "0000000011#bonus-2")),
     ("due", (2,), "due#2"),
     ("message", (NOON, "6f"), ("due#3", "2026-01-02T12:00:00.000000Z#6f")),
     ("connections", (2,), "connections#2"),

@@ -66,11 +66,6 @@ def _needs(overview: RunOverview, progress: RunProgress) -> Iterator[Need]:
     if overview.dead_letters:
         what = _number(overview.dead_letters, "message has failed", "messages have failed")
         yield Need(f"{what} too often and waits for you.", "log#dead-letters", "Look at the messages", "bad")
-    of_latest = (
-        f", of the latest {progress.payments_looked_at:,} participants"
-        if progress.payments_are_partial
-        else ""
-    )
     for count, one, many, tone in (
         (progress.held_payments, "payment is held", "payments are held", "warn"),
         (progress.refused_payments, "payment was refused", "payments were refused", "bad"),
@@ -78,7 +73,7 @@ def _needs(overview: RunOverview, progress: RunProgress) -> Iterator[Need]:
     ):
         if count:
             place = _page_or("money", "participants")
-            yield Need(f"{_number(count, one, many)}{of_latest}.", place, "Look at payments", tone)
+            yield Need(f"{_number(count, one, many)}.", place, "Look at payments", tone)
     yield from map(_need_of_room, progress.stuck_rooms)
     if overview.hard_cap is not None and overview.owed + overview.reserved >= overview.hard_cap:
         text = "The hard cap is reached, so no more places are opened. Raise hard_cap to continue."

@@ -8,10 +8,9 @@ from typing import Final
 
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.model.record import moment
-from chalicelib.model.run_records import Payment, is_known_kind
+from chalicelib.model.run_records import Payment, is_known_kind, transitions_of
 from chalicelib.operations.listings.payment_lists import payment_row
 from chalicelib.operations.listings.record_rows import PaymentRow
-from chalicelib.operations.payment.ledger import transitions_of
 from chalicelib.operations.payment.operator_actions import release_payment, resolve_payment, retry_payment
 from chalicelib.operations.shared.context import Context
 

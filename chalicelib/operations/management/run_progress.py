@@ -15,11 +15,10 @@ from statistics import median
 from typing import Any, Final
 
 from chalicelib.model import keys
-from chalicelib.model.participant import HAND_BONUSES, VISIT, Participant
-from chalicelib.model.run_records import payment_kinds
+from chalicelib.model.participant import Participant
 from chalicelib.model.statuses import SUBMISSION_RECEIVED, ParticipantStatus, PaymentStatus
 from chalicelib.operations.listings.recent_reads import recent
-from chalicelib.operations.payment.operator_actions import PaymentFilter, list_payments
+from chalicelib.operations.payment.ledger_sums import ledger_lines
 from chalicelib.operations.realtime import waiting_rooms
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.shared.study_check import as_study
@@ -28,8 +27,6 @@ from .run_state.stuck_rooms import StuckRoom, stuck_rooms
 
 #: How many participants the times and the pay are computed from.
 MOST_LOOKED_AT: Final = 2_000
-#: How many payments that need a person are counted one by one.
-MOST_PAYMENTS_LOOKED_AT: Final = 500
 _HOUR: Final = 3_600
 _ANY_DECIMAL: Final = {"any_decimal": True}
 
@@ -59,15 +56,9 @@ class RunProgress:
     earned: Decimal = field(metadata={**_ANY_DECIMAL, "help": "Base pay and bonuses of these participants."})
     looked_at: int = field(metadata={"help": "From how many of the latest participants these come."})
     is_partial: bool
-    held_payments: int = field(metadata={"help": "Among those of the latest participants."})
+    held_payments: int
     refused_payments: int
-    stuck_payments: int
-    payments_looked_at: int = field(
-        metadata={"help": "From how many of the latest participants the payments above are."}
-    )
-    payments_are_partial: bool = field(
-        metadata={"help": "Whether there are more participants, whose payments weren't looked at."}
-    )
+    stuck_payments: int = field(metadata={"help": "Payments that are overdue and not being sent."})
     stuck_rooms: list[StuckRoom] = field(
         metadata={"help": "Where participants wait longer than allowed, or for others who can't come."}
     )
@@ -86,7 +77,8 @@ def _read_progress(ctx: Context) -> RunProgress:
     completed = [item for item in items if item["status"] in SUBMISSION_RECEIVED and item.get("end_time")]
     seconds = [_seconds(item) for item in completed]
     waiting = waiting_ids(ctx)
-    problems = _payment_problems(ctx, latest[-MOST_PAYMENTS_LOOKED_AT:])
+    lines = ledger_lines(ctx)
+    by_status = Counter(line.status for line in lines)
     return RunProgress(
         funnel=_funnel(statuses, items, len(waiting), is_whole=len(latest) == len(ids)),
         arrivals=sorted(datetime.fromisoformat(item["creation_time"]) for item in items),
@@ -97,11 +89,9 @@ def _read_progress(ctx: Context) -> RunProgress:
         earned=sum((_amount(item, "base_pay") + _amount(item, "bonus") for item in items), Decimal(0)),
         looked_at=len(items),
         is_partial=len(latest) < len(ids),
-        held_payments=problems[PaymentStatus.HELD],
-        refused_payments=problems[PaymentStatus.REFUSED],
-        stuck_payments=problems["stuck"],
-        payments_looked_at=min(len(ids), MOST_PAYMENTS_LOOKED_AT),
-        payments_are_partial=len(ids) > MOST_PAYMENTS_LOOKED_AT,
+        held_payments=by_status[PaymentStatus.HELD],
+        refused_payments=by_status[PaymentStatus.REFUSED],
+        stuck_payments=sum(1 for line in lines if line.is_stuck),
         stuck_rooms=stuck_rooms(ctx, waiting),
     )
 
@@ -167,29 +157,6 @@ def _funnel(
         ("Left early", left, ""),
     ]
     return [FunnelStep(name, max(0, count), bound) for name, count, bound in steps]
-
-
-def _payment_problems(ctx: Context, ids: Sequence[int]) -> Counter[str]:
-    """Count payments that aren't paid by status, and those that are stuck."""
-    wanted = {item["id"]: _payment_keys(item) for item in _participants(ctx, ids)}
-    ctx.uow.prefetch(more=[key for some in wanted.values() for key in some])
-    found: Counter[str] = Counter()
-    for number, some in wanted.items():
-        stored = [item for key in some if (item := ctx.uow.item(key)) is not None]
-        # Most participants have been paid: their payments needn't be read as records.
-        if all(item["status"] == PaymentStatus.PAID for item in stored):
-            continue
-        for entry in list_payments(ctx, PaymentFilter(participant_id=number)):
-            found[str(entry.status)] += 1
-            found["stuck"] += entry.is_stuck
-    return found
-
-
-def _payment_keys(participant: Mapping[str, Any]) -> list[keys.Key]:
-    """Return the keys of the payments that a stored participant may have."""
-    details: Mapping[str, Any] = participant.get("details") or {}
-    kinds = payment_kinds(int(details.get(VISIT, 1)), int(details.get(HAND_BONUSES, 0)))
-    return [keys.payment(int(participant["id"]), kind) for kind in kinds]
 
 
 def _hourly_pay(completed: Sequence[Mapping[str, Any]]) -> Decimal | None:

@@ -11,9 +11,9 @@ from chalicelib.access.rights import Right
 from chalicelib.errors import BadRequest, InvalidState
 from chalicelib.model import keys
 from chalicelib.model.record import iso
-from chalicelib.model.run_records import KINDS
+from chalicelib.model.run_records import transitions_of
 from chalicelib.model.statuses import PaymentStatus
-from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, list_payments
+from chalicelib.operations.payment.ledger_sums import LedgerLine, ledger_lines
 from chalicelib.operations.recruitment.headcount import headcount
 from chalicelib.operations.recruitment.recruitment import close_places_by_operator, is_closed
 from chalicelib.operations.recruitment.stops import (
@@ -28,8 +28,8 @@ from chalicelib.operations.shared.context import Context
 
 from .run_progress import waiting_ids
 
-#: How many of the latest participants' payments are looked at.
-MOST_LOOKED_AT: Final = 500
+#: How many of the payments that are held are read one by one, to see why.
+MOST_HELD: Final = 2_000
 
 
 class StopAction(StrEnum):
@@ -64,21 +64,18 @@ class StopState:
     open_places: int
     working: int
     waiting: list[int] = field(metadata={"help": "Participants who wait for others."})
-    due_payments: int = field(metadata={"help": "Payments that would be held, of the latest participants."})
+    due_payments: int = field(metadata={"help": "Payments that would be held."})
     held_by_stop: list[str] = field(metadata={"help": "Payments that are held because all are: `12-base`."})
-    payments_looked_at: int = field(
-        metadata={"help": "From how many of the latest participants the payments above are."}
-    )
-    payments_are_partial: bool = field(
-        metadata={"help": "Whether there are more participants, whose payments weren't looked at."}
+    held_are_partial: bool = field(
+        metadata={"help": "Whether so many are held that only the latest were looked at."}
     )
 
 
 def read_stops(ctx: Context) -> StopState:
     """Return what is stopped, and whom each action would touch."""
     counts = headcount(ctx)
-    ids = ctx.uow.participant_ids()
-    payments = _payments_of(ctx, ids[-MOST_LOOKED_AT:])
+    lines = ledger_lines(ctx)
+    held = [line for line in lines if line.status == PaymentStatus.HELD]
     return StopState(
         recruiting_is_closed=is_closed(ctx),
         entry_is_closed=is_entry_closed(ctx),
@@ -87,14 +84,9 @@ def read_stops(ctx: Context) -> StopState:
         open_places=counts.pending,
         working=counts.working,
         waiting=waiting_ids(ctx),
-        due_payments=sum(1 for entry in payments if entry.status == PaymentStatus.DUE),
-        held_by_stop=[
-            f"{entry.participant_id}-{entry.kind}"
-            for entry in payments
-            if entry.status == PaymentStatus.HELD and entry.reason == ALL_HELD
-        ],
-        payments_looked_at=min(len(ids), MOST_LOOKED_AT),
-        payments_are_partial=len(ids) > MOST_LOOKED_AT,
+        due_payments=sum(1 for line in lines if line.status == PaymentStatus.DUE),
+        held_by_stop=_held_by_stop(ctx, held[-MOST_HELD:]),
+        held_are_partial=len(held) > MOST_HELD,
     )
 
 
@@ -121,6 +113,15 @@ def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
     return read_stops(ctx)
 
 
-def _payments_of(ctx: Context, ids: Sequence[int]) -> list[PaymentEntry]:
-    ctx.uow.prefetch(more=[keys.payment(number, kind) for number in ids for kind in KINDS])
-    return [entry for number in ids for entry in list_payments(ctx, PaymentFilter(participant_id=number))]
+def _held_by_stop(ctx: Context, held: Sequence[LedgerLine]) -> list[str]:
+    """Return which of these payments are held because all are, by the reason of their last transition."""
+    ctx.uow.prefetch(more=[keys.payment(line.participant_id, line.kind) for line in held])
+    payments = [ctx.uow.payment(line.participant_id, line.kind) for line in held]
+    return [
+        f"{payment.participant_id}-{payment.kind}"
+        for payment in payments
+        if payment is not None
+        and (moves := transitions_of(payment))
+        and payment.status == PaymentStatus.HELD
+        and moves[-1]["why"] == ALL_HELD
+    ]

@@ -18,7 +18,17 @@ from chalicelib.messages import SendPayment
 from chalicelib.model import keys
 from chalicelib.model.participant import Participant
 from chalicelib.model.record import iso, moment
-from chalicelib.model.run_records import BASE, BONUS, COMPENSATION, KINDS, Payment, payment_kinds, visit_of
+from chalicelib.model.run_records import (
+    BASE,
+    BONUS,
+    COMPENSATION,
+    KINDS,
+    LEASE_ENDS,
+    Payment,
+    payment_kinds,
+    transitions_of,
+    visit_of,
+)
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, ParticipantStatus, PaymentStatus
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.recruitment.stops import ALL_HELD, are_payments_held
@@ -31,7 +41,6 @@ CENT = Decimal("0.01")
 MAX_AMOUNT = Decimal(10_000)
 #: How long one worker process holds the lease of a payment: longer than a call to a recruiter takes.
 LEASE = timedelta(minutes=2)
-LEASE_ENDS = "leased_until"
 #: Payments that a vendor may list by their amount alone: two of one amount are sent one after the other, late
 #: enough that the vendor lists the first.
 INDISTINGUISHABLE_KINDS = (BONUS, COMPENSATION)
@@ -318,12 +327,6 @@ def record_transition(
     }
     details = {name: value for name, value in payment.details.items() if name != LEASE_ENDS}
     payment.details = {**details, "moves": truncate_transitions([*transitions_of(payment), transition])}
-
-
-def transitions_of(payment: Payment) -> list[dict[str, Any]]:
-    """Return the transitions of a payment, oldest first."""
-    moves: list[dict[str, Any]] = payment.details.get("moves", [])
-    return moves
 
 
 def truncate_transitions(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:

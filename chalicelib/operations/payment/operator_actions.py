@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.access.rights import Right
 from chalicelib.model import keys
 from chalicelib.model.record import moment
-from chalicelib.model.run_records import KINDS, Payment, payment_kinds
+from chalicelib.model.run_records import KINDS, Payment, payment_kinds, status_since, transitions_of
 from chalicelib.model.statuses import PAYMENT_IN_PROGRESS, PAYMENT_STOPPED, PaymentStatus
 from chalicelib.operations.recruitment.recruitment import recruiter_state_of
 from chalicelib.operations.shared.access import require_right
@@ -26,7 +26,6 @@ from .ledger import (
     mark_paid,
     record_transition,
     transfer_of,
-    transitions_of,
 )
 
 #: A payment that isn't settled after this time is stuck.
@@ -183,7 +182,7 @@ def payment_entry(ctx: Context, payment: Payment) -> PaymentEntry:
     """Return a payment as the operator sees it."""
     participant = ctx.uow.participant(payment.participant_id)
     moves = transitions_of(payment)
-    since = _since(payment)
+    since = moment(status_since(payment.status, payment.details))
     return PaymentEntry(
         participant_id=participant.id,
         worker_id=participant.worker_id,
@@ -196,13 +195,3 @@ def payment_entry(ctx: Context, payment: Payment) -> PaymentEntry:
         reason=str(moves[-1]["why"]) if moves else payment.reason or "",
         is_stuck=_can_retry(ctx, payment) and (since is None or ctx.now - since >= STUCK_AFTER),
     )
-
-
-def _since(payment: Payment) -> datetime | None:
-    """When a payment reached its status; None for one that was loaded without its transitions."""
-    since = None
-    for each in reversed(transitions_of(payment)):
-        if each["to"] != payment.status:
-            break
-        since = each["at"]
-    return moment(since)

@@ -216,6 +216,17 @@ class PaymentItem(RecordItem):
     sent_time = _text()
 
 
+class LedgerLineItem(StoredItem):
+    """What the sums of a run need of one payment."""
+
+    participant_id = _number()
+    payment_kind = _text()
+    amount = _text()
+    status = _text()
+    since = _text()
+    leased_until = _text()
+
+
 class NotificationItem(RecordItem):
     assignment_id = _text()
     event_type = _text()
@@ -239,6 +250,7 @@ class ListedItem(StoredItem):
     status = _text()
     seated = _flag()
     waiting = _flag()
+    recruiter = _text()
 
 
 class MessageItem(StoredItem):
@@ -791,6 +803,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "participant": ParticipantItem,
     "question": QuestionItem,
     "payment": PaymentItem,
+    "ledger_line": LedgerLineItem,
     "notification": NotificationItem,
     "recruitment": RecruitmentItem,
     "assignment": ClaimItem,

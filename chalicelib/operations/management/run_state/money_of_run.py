@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
 from chalicelib.model import keys
-from chalicelib.model.run_records import COMPENSATION, KINDS, hand_bonus_of
+from chalicelib.model.run_records import COMPENSATION, hand_bonus_of
 from chalicelib.model.statuses import PaymentStatus
 from chalicelib.operations.listings.payment_lists import payment_row
+from chalicelib.operations.listings.recent_reads import recent
 from chalicelib.operations.listings.record_rows import PaymentRow
 from chalicelib.operations.management.run_progress import hourly_pay_of_latest
-from chalicelib.operations.payment.operator_actions import PaymentEntry, PaymentFilter, list_payments
+from chalicelib.operations.payment.ledger_sums import LedgerLine, ledger_lines
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.shared.context import Context
 
-#: How many of the latest participants' payments are added up.
-MOST_ADDED_UP: Final = 1_000
 #: How many compensations and bonuses by hand are listed, the latest participants' first.
 MOST_BY_HAND: Final = 50
 _SUM: Final = {"any_decimal": True}
@@ -53,8 +52,6 @@ class RunMoney:
     by_recruiter: list[RecruiterCost]
     by_hand: list[PaymentRow] = field(metadata={"help": "Compensations, and bonuses that a person gave."})
     stuck: int = field(metadata={"help": "Payments that are overdue and not being sent."})
-    looked_at: int = field(metadata={"help": "From how many of the latest participants these come."})
-    is_partial: bool
     hourly_pay: list[float] = field(
         metadata={"help": "What the latest participants who completed their part earned per hour."}
     )
@@ -64,21 +61,28 @@ class RunMoney:
     soft_cap: Decimal | None = field(metadata=_SUM)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What is added up from all payments."""
+
+    by_status: list[StatusTotal]
+    by_recruiter: list[RecruiterCost]
+    #: The latest of those by hand.
+    by_hand: list[LedgerLine]
+    stuck: int
+    hourly_pay: list[float]
+
+
 def money_of_run(ctx: Context) -> RunMoney:
-    """Return what the run costs."""
-    ids = ctx.uow.participant_ids()
-    latest = ids[-MOST_ADDED_UP:]
-    entries = _payments_of(ctx, latest)
-    by_hand = [each for each in entries if each.kind == COMPENSATION or hand_bonus_of(each.kind) is not None]
+    """Return what the run costs; its sums may be those of a moment ago if they take long to add up."""
+    sums = recent(ctx, "money", _add_up)
     settings = ctx.settings
     return RunMoney(
-        by_status=_by_status(entries),
-        by_recruiter=_by_recruiter(ctx, entries),
-        by_hand=_rows(ctx, by_hand[-MOST_BY_HAND:]),
-        stuck=sum(1 for each in entries if each.is_stuck),
-        looked_at=len(latest),
-        is_partial=len(latest) < len(ids),
-        hourly_pay=hourly_pay_of_latest(ctx),
+        by_status=sums.by_status,
+        by_recruiter=sums.by_recruiter,
+        by_hand=_rows(ctx, sums.by_hand),
+        stuck=sums.stuck,
+        hourly_pay=sums.hourly_pay,
         owed=budget.owed(ctx),
         reserved=budget.reserved(ctx) if budget.has_cap(ctx) else _ZERO,
         hard_cap=_cap(settings.hard_cap),
@@ -86,9 +90,28 @@ def money_of_run(ctx: Context) -> RunMoney:
     )
 
 
-def _rows(ctx: Context, entries: Sequence[PaymentEntry]) -> list[PaymentRow]:
+def _add_up(ctx: Context) -> _Sums:
+    lines = ledger_lines(ctx)
+    by_hand = [one for one in lines if one.kind == COMPENSATION or hand_bonus_of(one.kind) is not None]
+    return _Sums(
+        by_status=_by_status(lines),
+        by_recruiter=_by_recruiter(ctx, lines),
+        by_hand=by_hand[-MOST_BY_HAND:],
+        stuck=sum(1 for each in lines if each.is_stuck),
+        hourly_pay=hourly_pay_of_latest(ctx),
+    )
+
+
+def _rows(ctx: Context, lines: Sequence[LedgerLine]) -> list[PaymentRow]:
     """Return payments as rows, the latest participants' first."""
-    payments = (ctx.uow.payment(each.participant_id, each.kind) for each in reversed(entries))
+    ctx.uow.prefetch(
+        more=[
+            key
+            for one in lines
+            for key in (keys.participant(one.participant_id), keys.payment(one.participant_id, one.kind))
+        ]
+    )
+    payments = (ctx.uow.payment(each.participant_id, each.kind) for each in reversed(lines))
     return [payment_row(ctx, payment) for payment in payments if payment is not None]
 
 
@@ -96,34 +119,26 @@ def _cap(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def _payments_of(ctx: Context, ids: Sequence[int]) -> list[PaymentEntry]:
-    ctx.uow.prefetch(
-        more=[
-            key
-            for one in ids
-            for key in (keys.participant(one), *(keys.payment(one, kind) for kind in KINDS))
-        ]
-    )
-    return [entry for one in ids for entry in list_payments(ctx, PaymentFilter(participant_id=one))]
+def _by_status(lines: Sequence[LedgerLine]) -> list[StatusTotal]:
+    counts: Counter[str] = Counter()
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for each in lines:
+        counts[each.status] += 1
+        amounts[each.status] += each.amount
+    return [StatusTotal(one, counts[one], amounts[one]) for one in PaymentStatus]
 
 
-def _by_status(entries: Sequence[PaymentEntry]) -> list[StatusTotal]:
-    found: dict[str, list[Decimal]] = defaultdict(list)
-    for each in entries:
-        found[each.status].append(each.amount)
-    return [StatusTotal(one, len(found[one]), sum(found[one], _ZERO)) for one in PaymentStatus]
-
-
-def _by_recruiter(ctx: Context, entries: Sequence[PaymentEntry]) -> list[RecruiterCost]:
-    found: dict[str, list[Decimal]] = defaultdict(list)
-    for each in entries:
-        found[each.recruiter].append(each.amount)
+def _by_recruiter(ctx: Context, lines: Sequence[LedgerLine]) -> list[RecruiterCost]:
+    # A fee is computed once for each amount: most payments have one of a few.
+    found: dict[str, Counter[Decimal]] = defaultdict(Counter)
+    for each in lines:
+        found[each.recruiter][each.amount] += 1
     return [
         RecruiterCost(
             recruiter=name,
-            count=len(amounts),
-            amount=sum(amounts, _ZERO),
-            fees=sum((budget.fee_of(ctx, name, amount) for amount in amounts), _ZERO),
+            count=amounts.total(),
+            amount=sum((amount * count for amount, count in amounts.items()), _ZERO),
+            fees=sum((budget.fee_of(ctx, name, amount) * count for amount, count in amounts.items()), _ZERO),
         )
         for name, amounts in sorted(found.items())
     ]

@@ -64,7 +64,7 @@ def test_held_payments_are_sent_when_they_may_go_again(here: World) -> None:
 def test_the_held_payments_of_all_participants_are_sent_again_not_only_of_the_latest(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_stops, "MOST_LOOKED_AT", 1)
+    monkeypatch.setattr(run_stops, "MOST_HELD", 1)
     monkeypatch.setattr(stop, "_AT_ONCE", 2)
     browser = DashboardBrowser(here)
     browser.press("stop/payments/stop")
