@@ -47,7 +47,7 @@ from .recruiters import link
 from .recruiters.bots import AbsentBots, BotRecruiter
 from .recruiters.cli import CLIRecruiter
 from .recruiters.hotair import HotAirRecruiter
-from .services import App, use
+from .services import App, LabKeyReader, use
 from .storage.engine import Engine, Put
 from .storage.engine_store import EngineStore
 
@@ -187,6 +187,7 @@ def aws(
         exports=LazyExports(lambda: _exports(place, queue, clients, engine, clock)),
         log=_log(place, clients, clock),
         seals=_seals(partial(_bucket, place, queue, "seals"), run_secrets, clients),
+        lab_keys=_lab_keys(place, clients) if settings.get("is_lab", False) else None,
     )
     use(app)
     return app
@@ -199,6 +200,14 @@ def _files(place: DeployedApp, queue: SQSQueue, clients: AwsClients) -> FileStor
 
     bucket, site = (partial(_bucket, place, queue, use) for use in ("files", "site"))
     return S3Files(bucket, clients.maker("s3"), site)
+
+
+def _lab_keys(place: DeployedApp, clients: AwsClients) -> LabKeyReader:
+    """Return what reads the keys with which a lab signs."""
+    # Lazy import: few apps are labs.
+    from .messaging.lab_key_parameter import LabKeyParameter
+
+    return LabKeyParameter(place.lab_keys, clients.maker("ssm"))
 
 
 def _log(place: DeployedApp, clients: AwsClients, clock: Clock) -> RunLog:
@@ -267,6 +276,11 @@ class DeployedApp:
     def vendor_secrets(self) -> str:
         """The SSM parameter with Petri's secret settings: the keys of recruiters and of mail."""
         return f"/petri/{self.app}/{self.stage}/vendor-secrets"
+
+    @property
+    def lab_keys(self) -> str:
+        """The SSM parameter with the keys with which a lab signs."""
+        return f"/petri/{self.app}/{self.stage}/lab-keys"
 
     @property
     def log_groups(self) -> dict[str, str]:

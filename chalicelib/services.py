@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -50,6 +50,9 @@ from .ports import (
 from .ports.run_log import RunLog
 
 T = TypeVar("T")
+
+#: Returns the private keys of a deployed lab, the newest first; it takes the thumbprint of the one needed.
+LabKeyReader = Callable[[str], Sequence[Mapping[str, Any]]]
 
 #: How often an operation that loses its race is retried before the client gets 503. When 32 requests change
 #: one network at once, one wins each round, so the last may lose many times; the total backoff stays far
@@ -129,6 +132,8 @@ class App:
     dashboard_url: Callable[[], str] | None = None
     #: Returns the address at which a deployed app takes sockets, which isn't the dashboard's host.
     sockets_url: Callable[[], str] | None = None
+    #: In a deployed lab, reads the keys with which it signs; a local one keeps them in its own file.
+    lab_keys: LabKeyReader | None = None
     #: Until when the schedule is enabled for certain, as far as this process knows.
     schedule_enabled_until: datetime | None = None
     #: The decayed duration of the longest message that this process has handled, in seconds.

@@ -62,10 +62,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("petri audit --actor user:ada", "petri audit verify --app my-study"),
     "lab": (
         "petri lab serve --name 'Linguistics Lab'",
+        "petri lab deploy --name 'Linguistics Lab'",
         "petri lab add colour-study --role Researcher",
         "petri lab grant colour-study ada --role Viewer",
         "petri lab revoke colour-study ada",
         "petri lab rotate-keys",
+        "petri lab destroy",
     ),
     "users": (
         "petri users add ada --name 'Ada Lovelace' --role Researcher",

@@ -65,6 +65,11 @@ def add(lab: RunPlace, app: RunPlace, rights: Collection[Right]) -> LabApp:
     """
     if app == lab:
         raise OperatorProblem("A lab can't be added to itself. Add another app.")
+    if lab.region and not app.region:
+        raise OperatorProblem(
+            f"{app.run_id} is a run on this machine, which a deployed lab can't reach. Deploy it, or add it "
+            "to a lab that you serve from this machine: petri lab serve"
+        )
     with opened_at(lab, with_code=True) as session:
         facts, key = _facts(session), LabKeyRing(session).current()
     address = _trust(app, facts, key, frozenset(rights), retire_others=None)
@@ -79,6 +84,23 @@ def add(lab: RunPlace, app: RunPlace, rights: Collection[Right]) -> LabApp:
             session.app.clock.now(),
         )
         return _run(session.app, put_app, made)
+
+
+def prepare(lab: RunPlace) -> None:
+    """Make the first key of a lab, if it has none."""
+    with opened_at(lab, with_code=True) as session:
+        _facts(session)
+        LabKeyRing(session).current()
+
+
+def remove_all(lab: RunPlace) -> list[AppOutcome]:
+    """Let no app of a lab trust it any more, and forget those that don't.
+
+    Returns:
+        What came of it in each app; one that can't be opened stays in the lab.
+
+    """
+    return [_removed(lab, app.id) for app, _ in apps_of(lab)]
 
 
 def apps_of(lab: RunPlace) -> list[tuple[LabApp, list[AppGrant]]]:
@@ -175,6 +197,14 @@ def rights_for(roles: Iterable[str]) -> frozenset[Right]:
     return frozenset(found)
 
 
+def _removed(lab: RunPlace, app_id: str) -> AppOutcome:
+    try:
+        remove(lab, app_id)
+    except PetriError as error:
+        return AppOutcome(app_id, str(error))
+    return AppOutcome(app_id)
+
+
 def _give_key(lab: RunPlace, app: LabApp, facts: LabFacts, key: LabKeyPair, retire: datetime) -> AppOutcome:
     try:
         _trust(RunPlace.of(app), facts, key, app.rights, retire_others=retire)
@@ -224,7 +254,8 @@ def _facts(session: RunSession) -> LabFacts:
     config = session.app.config
     if not config.get("is_lab", False):
         raise OperatorProblem(
-            f"{session.run_id} is no lab. Serve one with: petri lab serve, or name one with --lab."
+            f"{session.run_id} is no lab. Serve one with: petri lab serve, deploy one with: petri lab "
+            "deploy, or name one with --lab."
         )
     title = str(config.get("title", "") or "")
     return LabFacts(session.run_id, title or session.run_id, dashboard_origin(session))

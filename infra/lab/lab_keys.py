@@ -1,4 +1,4 @@
-"""Makes the keys of a lab, and keeps the private ones in the file of its run."""
+"""Makes the keys of a lab, and keeps them in the file of its run, or in SSM if it is deployed."""
 
 from __future__ import annotations
 
@@ -47,11 +47,15 @@ class LabKeyRing:
             self._write(kept)
 
     def _read(self) -> Sequence[Mapping[str, Any]]:
-        return self.session.app.run(read_lab_keys)
+        deployed = self.session.lab_keys
+        return self.session.app.run(read_lab_keys) if deployed is None else deployed.read()
 
     def _write(self, pairs: Sequence[LabKeyPair]) -> None:
         items = [{"id": pair.id, "private": dict(pair.private)} for pair in pairs]
-        self.session.app.run(write_lab_keys, items, caller=OPERATOR_CALLER)
+        if self.session.lab_keys is not None:
+            self.session.lab_keys.write(items)
+        else:
+            self.session.app.run(write_lab_keys, items, caller=OPERATOR_CALLER)
 
 
 def require_joserfc() -> None:

@@ -42,13 +42,25 @@ def opened_at(place: RunPlace, *, with_code: bool = False) -> Iterator[RunSessio
         yield session
 
 
-def lab_in(folder: Path, lab_id: str) -> RunPlace:
-    """Return where a lab is; OperatorProblem if none was served from this folder."""
-    if not RunPaths(folder).has(lab_id):
-        raise OperatorProblem(
-            f"There is no lab {lab_id} in {folder}. Serve it with: petri lab serve, or go to its folder."
-        )
-    return RunPlace(lab_id, folder=str(folder))
+def lab_in(folder: Path, lab_id: str, region: str | None = None) -> RunPlace:
+    """Return where a lab is: in this folder, or deployed from this machine; OperatorProblem if none is.
+
+    With a region, labs that are served from this folder are ignored.
+    """
+    if region is None and RunPaths(folder).has(lab_id):
+        return RunPlace(lab_id, folder=str(folder))
+    # Lazy import: the AWS clients take a while to import.
+    from infra.aws.account.local_registry import LocalRegistry
+
+    entry = LocalRegistry().find(lab_id, region=region)
+    if entry is not None:
+        return RunPlace(lab_id, region=entry.region)
+    if region is not None:
+        return RunPlace(lab_id, region=region)
+    raise OperatorProblem(
+        f"There is no lab {lab_id} in {folder}, and none of this name was deployed from this machine. Serve "
+        "one with: petri lab serve, deploy one with: petri lab deploy, or go to its folder."
+    )
 
 
 def place_of(run_id: str, region: str | None, folder: Path) -> RunPlace:

@@ -14,8 +14,8 @@ ALL_HELD: Final = "the operator holds all payments"
 
 
 def is_entry_closed(ctx: Context) -> bool:
-    """Whether no new participant may begin, even with a link or a place that was opened."""
-    return bool(ctx.uow.state.get(ENTRY_CLOSED))
+    """Whether no new participant may begin, even with a link or a place that was opened; never in a lab."""
+    return bool(ctx.uow.state.get(ENTRY_CLOSED) or ctx.config.get("is_lab", False))
 
 
 def are_payments_held(ctx: Context) -> bool:

@@ -137,6 +137,11 @@ class Names:
         return f"{self.parameters}/vendor-secrets"
 
     @property
+    def lab_keys(self) -> str:
+        """The SSM parameter with the keys with which a lab signs; other apps have none."""
+        return f"{self.parameters}/lab-keys"
+
+    @property
     def layer(self) -> str:
         """The Lambda layer with the packages that only sign-in needs; few apps have it."""
         return f"{self.prefix}-sign-in"

@@ -436,6 +436,15 @@ READ_MECHANICAL_TURK: Final = Grant(
         )
     },
 )
+LAB_KEYS: Final = Grant(
+    "ReadLabKeys",
+    "In a lab: the function that serves its dashboard signs what the lab states about its users. Only the "
+    "operator writes the keys, and no other function reads them.",
+    ("ssm:GetParameter",),
+    (API,),
+    lambda place: place.arn("ssm", f"parameter{place.names.lab_keys}"),
+    seldom={"ssm:GetParameter": "Only when a person opens the page Apps or an app."},
+)
 
 
 def policy(
@@ -449,8 +458,8 @@ def policy(
 ) -> dict[str, Any]:
     """Return the IAM policy document for one of FUNCTIONS.
 
-    `settings`: the experiment's, which decide whether mail goes through SES and whether Mechanical Turk is
-    called with the function's own role.
+    `settings`: the experiment's, which decide whether mail goes through SES, whether Mechanical Turk is
+    called with the function's own role, and whether this is a lab.
     """
     sender = "" if settings is None else str(settings.get("dallinger_email_address") or "")
     place = PolicyScope(names, function, account, region, websocket_api, sender)
@@ -521,6 +530,8 @@ def _by_settings(settings: SettingsLike | None) -> Iterable[Grant]:
     if "mturk" in recruiter_names(Settings(settings)) and not settings.get("aws_access_key_id"):
         yield MECHANICAL_TURK
         yield READ_MECHANICAL_TURK
+    if settings.get("is_lab"):
+        yield LAB_KEYS
 
 
 def _actions(grants: Iterable[Grant]) -> set[str]:

@@ -33,6 +33,7 @@ from infra.local.lifecycle.run_session import RunSession
 
 from . import deployment_info
 from .deployment_info import DeploymentInfo
+from .lab_key_store import DeployedLabKeys
 from .seal_bucket import seals_of
 from .upload_store import files_of
 
@@ -99,7 +100,14 @@ def opened(
             app.dashboard_url = lambda: deployed.dashboard_url
         stack.callback(use, None)
         stack.enter_context(quiet_slow_warnings())
-        yield RunSession(names.app, app, None if here else deployed.site_url, deployed.site_url, folder)
+        yield RunSession(
+            names.app,
+            app,
+            None if here else deployed.site_url,
+            deployed.site_url,
+            folder,
+            DeployedLabKeys(account, names),
+        )
 
 
 @contextmanager

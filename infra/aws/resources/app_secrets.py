@@ -108,6 +108,7 @@ def _keep(account: Account, name: str, wanted: Mapping[str, Any]) -> None:
 def forget(account: Account, names: Names) -> bool:
     """Delete the app's secrets; False when there were none."""
     were_there = _forget(account, names.vendor_secrets)
+    were_there = _forget(account, names.lab_keys) or were_there
     # The run's own secrets come last: without them the app can't be opened any more.
     return _forget(account, names.secrets) or were_there
 

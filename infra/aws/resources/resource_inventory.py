@@ -172,7 +172,7 @@ def _regional(account: Account, names: Names, entries: list[dict[str, Any]]) -> 
         yield f"table {names.table}"
     for bucket in _buckets(account, names):
         yield f"bucket {bucket}"
-    for parameter in (names.secrets, names.vendor_secrets):
+    for parameter in (names.secrets, names.vendor_secrets, names.lab_keys):
         if _has_parameter(account, parameter):
             yield f"parameter {parameter}"
 

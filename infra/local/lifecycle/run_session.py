@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from chalicelib.errors import PetriError
@@ -37,6 +38,16 @@ class DrainResult:
         return f"{processed} {_count(self.failed)} failed and will be retried when the run is served."
 
 
+class LabKeyStore(Protocol):
+    """Where the keys of a lab are, the newest first: each with its thumbprint and its private part."""
+
+    def read(self) -> Sequence[Mapping[str, Any]]:
+        """Return the keys; empty before the first."""
+
+    def write(self, pairs: Sequence[Mapping[str, Any]]) -> None:
+        """Store the keys in place of those before."""
+
+
 @dataclass(frozen=True)
 class RunSession:
     """A run that a command acts on."""
@@ -49,6 +60,8 @@ class RunSession:
     base: str = ""
     #: The experiment's folder; None when the run was opened without its code.
     folder: Path | None = None
+    #: In a deployed lab, where its keys are; None: they are in the file of the run.
+    lab_keys: LabKeyStore | None = None
 
     @property
     def how_to_serve(self) -> str:

@@ -61,7 +61,7 @@ def deploy_app(options: DeployOptions) -> None:
     account = connect(options.profile, options.region)
     with plainly():
         names = regions.names_in(account, app, options.stage)
-    _check_rights(account, names, limits=bool(options.spend_limit), domain=bool(options.domain))
+    check_rights(account, names, limits=bool(options.spend_limit), domain=bool(options.domain))
     domain = _domain(account, options)
     spec = DeploySpec(
         folder=options.directory,
@@ -76,7 +76,7 @@ def deploy_app(options: DeployOptions) -> None:
     )
     deployment = Deployment(account, spec, StepOutput())
     if options.dry_run:
-        _show_plan(account, deployment)
+        show_plan(account, deployment)
         return
     if options.preflight:
         _show_preflight(options)
@@ -84,8 +84,8 @@ def deploy_app(options: DeployOptions) -> None:
         _verify(options.directory)
     _accept_capacity(account, options)
     if not options.yes:
-        _show_changes(deployment)
-        typer.confirm(_question(account, names), err=True, abort=True)
+        show_changes(deployment)
+        typer.confirm(question_for(account, names), err=True, abort=True)
     _print_result(names, deployment.run())
 
 
@@ -115,7 +115,8 @@ def _accept_capacity(account: Account, options: DeployOptions) -> None:
         )
 
 
-def _question(account: Account, names: Names) -> str:
+def question_for(account: Account, names: Names) -> str:
+    """Return the question that the operator confirms: whether to deploy a new app, or to update one."""
     with plainly():
         current = deployment_info.read(account, names)
         others = [] if current else regions.other_regions(account, names)
@@ -168,7 +169,11 @@ def _domain(account: Account, options: DeployOptions) -> Domain | None:
     return None if options.domain is None else choose(account, options.domain, options.certificate)
 
 
-def _check_rights(account: Account, names: Names, *, limits: bool, domain: bool) -> None:
+def check_rights(account: Account, names: Names, *, limits: bool, domain: bool) -> None:
+    """Raise OperatorProblem for an AWS permission that deploying needs and the operator lacks.
+
+    `limits`: whether a spend limit is set; `domain`: whether the app gets a domain of its own.
+    """
     found = rights.look_up(account, names, limits=limits, domain=domain)
     if found.unknown:
         err().print(
@@ -179,16 +184,17 @@ def _check_rights(account: Account, names: Names, *, limits: bool, domain: bool)
     found.demand()
 
 
-def _show_plan(account: Account, deployment: Deployment) -> None:
+def show_plan(account: Account, deployment: Deployment) -> None:
+    """Print the steps of a deployment and what it would change, for a dry run."""
     console = out()
     console.print(f"In account {account.number}, region {account.region}:", markup=False)
     for line in described(deployment.steps()):
         console.print(line, markup=False)
-    _show_changes(deployment)
+    show_changes(deployment)
     console.print("Dry run: nothing was changed.")
 
 
-def _show_changes(deployment: Deployment) -> None:
+def show_changes(deployment: Deployment) -> None:
     """Show what an update would change in the app's stacks, before anything is changed."""
     with plainly():
         previews = deployment.preview()

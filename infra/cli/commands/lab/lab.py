@@ -2,75 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
-
-import typer
+from typing import TYPE_CHECKING
 
 from chalicelib.errors import BadRequest
-from infra.cli.aws_options import Region
+from infra.cli.aws_options import DryRun, Profile, Yes
+from infra.cli.commands.lab import lab_options as options
 from infra.cli.options import Port
 
-Action = Literal["list", "serve", "add", "remove", "grant", "revoke", "rotate-keys"]
+if TYPE_CHECKING:
+    from infra.lab.lab_places import RunPlace
 
 
 def lab(
-    action: Annotated[
-        Action,
-        typer.Argument(help="list (the default), serve, add, remove, grant, revoke or rotate-keys."),
-    ] = "list",
-    app: Annotated[
-        str | None, typer.Argument(help="Run id of an app, here or deployed.", metavar="[APP]")
-    ] = None,
-    username: Annotated[
-        str | None, typer.Argument(help="User of the lab, for grant and revoke.", metavar="[USERNAME]")
-    ] = None,
+    action: options.ActionArgument = "list",
+    app: options.AppArgument = None,
+    username: options.Username = None,
     *,
-    lab_id: Annotated[str, typer.Option("--lab", help="Run id of the lab.")] = "lab",
-    role: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--role",
-            help="Role or right: with add, what the lab may give at most (default: Researcher); with grant, "
-            "what the user gets. Repeatable.",
-        ),
-    ] = None,
-    folder: Annotated[
-        Path | None,
-        typer.Option("--folder", help="Folder in which the app's run was started, if not this one."),
-    ] = None,
-    region: Region = None,
-    name: Annotated[str, typer.Option("--name", help="Name of the lab that people see.")] = "Lab",
+    lab_id: options.LabId = "lab",
+    role: options.Roles = None,
+    folder: options.Folder = None,
+    region: options.WhichRegion = None,
+    name: options.LabName = None,
     port: Port = None,
-    at_once: Annotated[
-        bool, typer.Option("--at-once", help="With rotate-keys: the old key verifies nothing from now on.")
-    ] = False,
-    gone: Annotated[
-        bool, typer.Option("--gone", help="With remove: forget an app that can't be opened any more.")
-    ] = False,
+    at_once: options.AtOnce = False,
+    gone: options.Gone = False,
+    force: options.Force = False,
+    profile: Profile = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> None:
-    """Serve a lab, whose users open the dashboards of several apps, and connect it with apps."""
+    """Serve or deploy a lab, whose users open the dashboards of several apps, and connect it with apps."""
     # Lazy import: it imports the whole platform.
     from infra.cli.commands.lab import lab_actions
-    from infra.cli.commands.lab.serve_lab import serve_lab
     from infra.lab.lab_places import lab_in, place_of
 
     here = Path.cwd()
     if action == "serve":
-        serve_lab(lab_id, name, port)
-        return
-    place = lab_in(here, lab_id)
-    if action == "list":
-        lab_actions.list_apps_of(place)
+        from infra.cli.commands.lab.serve_lab import serve_lab
+
+        serve_lab(lab_id, name or "Lab", port)
+    elif action == "deploy":
+        from infra.cli.commands.lab.deploy_lab import LabDeployOptions, deploy_lab
+
+        deploy_lab(LabDeployOptions(lab_id, name, profile, region, yes=yes, dry_run=dry_run), here)
+    elif action == "destroy":
+        from infra.cli.commands.lab.destroy_lab import destroy_lab
+
+        destroy_lab(lab_in(here, lab_id, region), profile, yes=yes, force=force, dry_run=dry_run)
     elif action == "rotate-keys":
-        lab_actions.rotate(place, at_once=at_once)
+        lab_actions.rotate(lab_in(here, lab_id, region), at_once=at_once)
     elif action == "add":
+        place = lab_in(here, lab_id)
         found = place_of(_named(app, "the run id of an app"), region, (folder or here).resolve())
         lab_actions.add_app(place, found, role or ["Researcher"])
     elif action == "remove":
+        place = lab_in(here, lab_id, region)
         lab_actions.remove_app_from(place, _named(app, "the run id of an app"), gone=gone)
+    else:
+        _about_grants(action, lab_in(here, lab_id, region), app, username, role or [])
+
+
+def _about_grants(
+    action: options.Action, place: RunPlace, app: str | None, username: str | None, roles: Sequence[str]
+) -> None:
+    from infra.cli.commands.lab import lab_actions
+
+    if action == "list":
+        lab_actions.list_apps_of(place)
     elif action == "grant":
-        lab_actions.grant_to(place, _named(app, "an app"), _named(username, "a username"), role or [])
+        lab_actions.grant_to(place, _named(app, "an app"), _named(username, "a username"), roles)
     else:
         lab_actions.revoke_from(place, _named(app, "an app"), _named(username, "a username"))
 

@@ -1,0 +1,1 @@
+"""A lab on AWS: deployed, connected with apps of the account, given new keys, and deleted."""
