@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.access.rights import ROLES, Actor, Right
-from chalicelib.access.rules import Mode
+from chalicelib.access.rules import Mode, RelatedAccessible
+from chalicelib.access.tables import rules_of
 from chalicelib.errors import BadRequest, Forbidden, NotFound, Refused, Unauthorized
+from chalicelib.model import keys
 from chalicelib.operations.shared import row_access
 from chalicelib.operations.shared.context import ANONYMOUS, OPERATOR_CALLER, Context, caller_of
 from chalicelib.services import App
@@ -68,6 +71,7 @@ def test_personal_fields_are_left_out_and_fields_of_the_platform_are_for_no_acto
 
     without, with_right = (set(app.run(fields, caller=who)) for who in (VIEWING, RESEARCHING))
     assert with_right - without == PERSONAL
+    assert {"id", "creation_time", "status", "node_ids"} <= without
     assert {"requests", "token_serial"}.isdisjoint(app.run(fields, caller=OPERATOR_CALLER))
 
 
@@ -101,7 +105,7 @@ def test_a_touched_row_that_may_not_be_seen_is_404_and_a_fixed_field_403(app: Ap
     def touch(ctx: Context, kind: str, mode: Mode, row: dict[str, Any], *fields: str) -> None:
         row_access.require_touched(ctx, kind, mode, [row], fields=fields)
 
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="There is no token t"):
         app.run(touch, "token", Mode.DELETE, {"id": "t", "username": "bob"}, caller=COMMENTING)
     held = {"id": 1, "status": "held"}
     app.run(touch, "payment", Mode.UPDATE, held, "status", caller=RESEARCHING)
@@ -127,3 +131,32 @@ def test_rows_that_may_not_be_accessed_are_missing_from_lists(app: App) -> None:
     rows = [{"id": "a", "actor": "user:ann"}, {"id": "b", "actor": "operator"}]
     assert app.run(row_access.accessible, "audit_entry", rows, caller=COMMENTING) == rows[:1]
     assert app.run(row_access.accessible, "audit_entry", rows, caller=OPERATOR_CALLER) == rows
+
+
+def test_a_row_is_read_with_the_participant_whom_it_refers_to(app: App) -> None:
+    rows = [{"id": 1, "participant_id": 1}, {"id": 2, "participant_id": 99}, {"id": 3}]
+    assert app.run(row_access.accessible, "response", rows, caller=VIEWING) == [rows[0], rows[2]]
+
+
+def test_a_related_row_is_judged_by_the_mode_that_the_rule_names(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deletable = RelatedAccessible("participant", "participant_id", Mode.DELETE)
+    patched = replace(rules_of("response"), read=deletable)
+    monkeypatch.setattr(
+        row_access, "rules_of", lambda kind: patched if kind == "response" else rules_of(kind)
+    )
+    rows = [{"id": 1, "participant_id": 1}]
+    assert app.run(row_access.accessible, "response", rows, caller=VIEWING) == []
+    assert app.run(row_access.accessible, "response", rows, caller=RESEARCHING) == rows
+
+
+def test_the_members_of_a_class_are_read_by_those_who_teach_it(app: App) -> None:
+    def teach(ctx: Context) -> None:
+        ctx.uow.put_item(keys.study_class(1), "study_class", {"instructors": ["ann"]})
+
+    app.run(teach)
+    rows = [{"seat": "a", "class_number": 1}, {"seat": "b", "class_number": 2}]
+    assert app.run(row_access.accessible, "class_member", rows, caller=COMMENTING) == rows[:1]
+    another = caller_of(Actor("user:bob", "Bob", ROLES["Assistant"]))
+    assert app.run(row_access.accessible, "class_member", rows, caller=another) == []
