@@ -152,6 +152,20 @@ class Experiment(DashboardHooks):
         """
 
     @classmethod
+    def shared_files(cls, folder: Path) -> list[tuple[Path, str]]:
+        """Return the files from outside of the folder that belong to it, besides those of `extra_files()`.
+
+        Args:
+            folder: The experiment's folder.
+
+        Returns:
+            Pairs of a file and its path in the folder.
+
+        """
+        del folder
+        return []
+
+    @classmethod
     def default_bots(cls) -> dict[str, type]:
         """Return the bots of an experiment that doesn't define its own.
 

@@ -56,6 +56,7 @@ _ANSWER_MEANINGS: Final = {
     "points": "the points for the answer",
     "graded_by": "client if the browser graded; the grader, or a peer's participant_id; else empty",
     "comment": "the feedback or the grader's comment",
+    "item_version": "which version of an item of the item bank was asked, as in the code book; else empty",
     "missed": "True if no answer was given in time and this one was filled in; else empty",
 }
 _EVENT_MEANINGS: Final = {
@@ -106,7 +107,7 @@ STUDY_COLUMNS: Final = {
     RESPONSES: (
         *("participant_id", "node_id", "network_id", "item", "kind", "page", "path", "round", "attempt"),
         *("answer", "correct", "percent", "points", "graded_by", "shown_at", "answered_at"),
-        *("seconds", "seconds_client", "by", "comment", "serial", "visit", "missed"),
+        *("seconds", "seconds_client", "by", "comment", "serial", "visit", "missed", "item_version"),
     ),
     EVENTS: (*("participant_id", "serial", "page", "path", "event", "act", "item", "at_ms", "received_at"),),
     UPLOADS: (

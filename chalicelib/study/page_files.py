@@ -23,6 +23,7 @@ def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
     A translation defines the items of its page again; those outside of language folders count.
     """
     items: dict[str, Item] = {}
+    places: dict[str, str] = {}
     problems = []
     pages = [(language, page) for (language, _), page in sorted(compiled.pages.items())]
     for language, page in [*(("", page) for page in compiled.bank), *pages]:
@@ -38,13 +39,21 @@ def page_items(compiled: CompiledPages) -> tuple[dict[str, Item], list[str]]:
                 if language:
                     items[one.name] = _translated(items[one.name], language, one)
                 else:
-                    problems.append(f"{where}: the item {one.name!r} is defined twice; rename one.")
+                    problems.append(f"{where}: {_doubled(one, places[one.name])}")
                 continue
+            places[one.name] = where
             try:
                 items[one.name] = kind.from_yaml(one.prompt, one.body, one.name)
             except AuthorError as error:
                 problems.append(f"{where}: {error}")
     return items, problems
+
+
+def _doubled(item: CompiledItem, place: str) -> str:
+    what = f"the item {item.name!r} is defined twice, here and in {place}"
+    if item.bank:
+        return f"{what}; rename one, or name the items that you take from the bank {item.bank}."
+    return f"{what}; rename one."
 
 
 def _translated(item: Item, language: str, translation: CompiledItem) -> Item:

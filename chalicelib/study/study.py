@@ -25,7 +25,8 @@ from .elements import Element, For, Gathering, Rounds, Session
 from .elements.draws import has_tags
 from .items import Item
 from .page_files import page_items, with_page_settings, with_stimuli
-from .pages import CompiledPages, PageLibrary, find_pages
+from .pages import CompiledItem, CompiledPages, PageLibrary, find_pages
+from .pages.shared_banks import bank_files
 from .plan import TimelinePlan, parse_path
 from .player import Player
 from .start_source import StartSource
@@ -77,6 +78,7 @@ class Study(Experiment):
     library: ClassVar[PageLibrary] = PageLibrary(CompiledPages())
     _own_items: ClassVar[Mapping[str, Item]] = {}
     _page_items: ClassVar[Mapping[str, Item]] = {}
+    _bank_items: ClassVar[Mapping[str, CompiledItem]] = {}
     _design: ClassVar[Conditions | None] = None
     _plan: ClassVar[TimelinePlan | None] = None
 
@@ -139,6 +141,16 @@ class Study(Experiment):
         return {**cls._page_items, **cls._own_items}
 
     @classmethod
+    def bank_items(cls) -> Mapping[str, CompiledItem]:
+        """Return the items of the item bank, and of shared banks, as their files define them.
+
+        Returns:
+            The compiled items by name; each has its bank and its version.
+
+        """
+        return cls._bank_items
+
+    @classmethod
     def use_pages(cls, compiled: CompiledPages) -> None:
         """Take over the compiled pages, their settings and the items that they define; the loader calls this.
 
@@ -153,16 +165,22 @@ class Study(Experiment):
         problems = [str(problem) for problem in compiled.problems]
         cls._page_items, item_problems = page_items(compiled)
         cls.timeline, settings_problems = with_page_settings(cls.timeline, cls.library)
+        cls._bank_items = {item.name: item for page in compiled.bank for item in page.items}
         cls._plan = None
         duplicates = cls._page_items.keys() & cls._own_items.keys()
         problems += [
-            f"The item {name!r} is defined by the study and by a page; rename one."
+            f"The item {name!r} is defined by the study and by {cls._other_place(name)}; rename one."
             for name in sorted(duplicates)
         ]
         problems += [*item_problems, *settings_problems, *check_study(cls)]
         if problems:
             lines = "\n".join(f"- {each}" for each in problems)
             raise ExperimentError(f"The study {cls.__name__} is wrong:\n{lines}")
+
+    @classmethod
+    def _other_place(cls, name: str) -> str:
+        banked = cls._bank_items.get(name)
+        return f"the bank {banked.bank}" if banked is not None and banked.bank else "a page"
 
     @classmethod
     def items_of(cls, page: Page) -> dict[str, Item]:
@@ -217,6 +235,11 @@ class Study(Experiment):
                 setattr(cls, name, declared(get_config()))
         cls.timeline = with_stimuli(cls.timeline, folder)
         cls.use_pages(find_pages(folder))
+
+    @classmethod
+    def shared_files(cls, folder: Path) -> list[tuple[Path, str]]:
+        """Return the files of the item banks that the study shares with others."""
+        return bank_files(folder)
 
     @classmethod
     def default_bots(cls) -> dict[str, type]:

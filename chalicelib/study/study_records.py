@@ -179,7 +179,8 @@ class StudyResponse(StoredFields):
     #: The number of the participant's visit.
     visit: int = 1
     #: One entry for each item: item, kind, answer, attempt, correct, percent, points, graded_by, comment;
-    #: `missed` is true for one that the participant hasn't given in time.
+    #: `missed` is true for one that the participant hasn't given in time; one to an item of the item bank has
+    #: its `item_version`.
     answers: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -33,6 +33,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "import-items": ("petri import-items questions.gift my_study",),
     "export-items": ("petri export-items my_study --to gift --out questions.gift",),
+    "bank": ("petri bank banks/geography --studies .",),
     "assets": (
         "petri assets my_study",
         "petri assets my_study add happy.png --alt 'A smiling face'",

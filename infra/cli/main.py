@@ -21,6 +21,7 @@ from infra.cli.commands.deploy.preflight import preflight
 from infra.cli.commands.deploy.rehearse import rehearse
 from infra.cli.commands.deploy.rollback import rollback
 from infra.cli.commands.lab.lab import lab
+from infra.cli.commands.materials.item_banks import bank
 from infra.cli.commands.materials.study_assets import assets
 from infra.cli.commands.mturk.expire import expire
 from infra.cli.commands.mturk.extend_mturk_hit import extend_mturk_hit
@@ -88,6 +89,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "import-book": import_book,
         "import-items": import_items,
         "export-items": export_items,
+        "bank": bank,
         "assets": assets,
         "vendor": vendor,
         "verify": verify,

@@ -12,6 +12,7 @@ __all__ = ["PAGES_FILE", "compiled_pages"]
 def compiled_pages(loaded: LoadedExperiment) -> str | None:
     """Return the text of `pages.json`; None for an experiment that isn't a study, or has no pages."""
     library = getattr(loaded.experiment_class, "library", None)
-    if not isinstance(library, PageLibrary) or not (library.compiled.pages or library.compiled.assets):
+    if not isinstance(library, PageLibrary):
         return None
-    return library.compiled.to_json()
+    compiled = library.compiled
+    return compiled.to_json() if compiled.pages or compiled.bank or compiled.assets else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.pages.compiled import Problem
 
 
@@ -32,3 +34,17 @@ class ProblemList:
     def take(self, problem: AuthorProblem) -> None:
         """Add a problem that was raised."""
         self.add(problem.line, problem.message, problem.fix)
+
+
+def read_source(path: Path, place: str, problems: list[Problem]) -> str | None:
+    """Return the text of a file; None for one that can't be read, which is added to the problems.
+
+    `place`: the path of the file that the problems name.
+    """
+    try:
+        return read_text(path)
+    except NotUTF8Error as error:
+        problems.append(Problem(place, error.line, f"{error.what[:1].upper()}{error.what[1:]}.", error.fix))
+    except OSError as error:
+        problems.append(Problem(place, 1, f"The file can't be read: {error.strerror}.", "Check the file."))
+    return None

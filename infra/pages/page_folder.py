@@ -8,12 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem, StudyFile
 from chalicelib.study.pages.library import FOLDER, STUDY_FILE, item_sources, page_sources, sources_hash
 from infra.folder_change import restore_interrupted_change
 
 from .asset_folder import read_assets
+from .author_problem import read_source
+from .banks import compile_banks
 from .directives import keys_of
 from .page_compiler import PageSource, compile_page
 from .page_settings import is_language
@@ -26,6 +27,8 @@ _Pages = dict[tuple[str, str], CompiledPage]
 
 def compile_folder(folder: Path) -> CompiledPages:
     """Compile `study.md`, `pages/*.md`, `pages/*.html`, their translations, `items/*.md` and `assets/`.
+
+    Shared banks, which `items/banks.toml` names, are compiled too.
 
     Never raises for what an author wrote: the problems name file and line, and pages without a problem are
     compiled although others have some.
@@ -47,7 +50,7 @@ def compile_folder(folder: Path) -> CompiledPages:
             problems.append(problem)
             continue
         files[language, path.stem] = place
-        text = _read(path, place, problems)
+        text = read_source(path, place, problems)
         if text is None:
             continue
         page, page_problems = compile_page(PageSource(path.stem, language, place, text))
@@ -55,23 +58,10 @@ def compile_folder(folder: Path) -> CompiledPages:
         if page is not None:
             pages[language, path.stem] = page
     problems += _untranslated(pages, files)
-    bank = tuple(_bank(folder, banked, problems))
+    bank = tuple(compile_banks(folder, banked, problems))
     assets = MappingProxyType({asset.name: asset for asset in read_assets(folder, problems)})
     found_pages = MappingProxyType(dict(sorted(pages.items())))
     return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources), bank, assets)
-
-
-def _bank(folder: Path, sources: list[Path], problems: list[Problem]) -> Iterator[CompiledPage]:
-    """Compile the files of the item bank."""
-    for path in sources:
-        place = path.relative_to(folder).as_posix()
-        text = _read(path, place, problems)
-        if text is None:
-            continue
-        page, page_problems = compile_page(PageSource(path.stem, "", place, text))
-        problems += page_problems.found
-        if page is not None:
-            yield page
 
 
 def _hash(folder: Path, sources: list[Path]) -> str:
@@ -84,7 +74,7 @@ def _hash(folder: Path, sources: list[Path]) -> str:
 
 def _study(folder: Path, pages: _Pages, problems: list[Problem]) -> StudyFile | None:
     path = folder / STUDY_FILE
-    text = _read(path, STUDY_FILE, problems) if path.is_file() else None
+    text = read_source(path, STUDY_FILE, problems) if path.is_file() else None
     if text is None:
         return None
     compiled = compile_study(text)
@@ -115,16 +105,6 @@ def _second(place: str, other: str | None) -> Problem | None:
     if other is None:
         return None
     return Problem(place, 1, f"{other} defines the same page.", "Remove or rename one of the two.")
-
-
-def _read(path: Path, place: str, problems: list[Problem]) -> str | None:
-    try:
-        return read_text(path)
-    except NotUTF8Error as error:
-        problems.append(Problem(place, error.line, f"{error.what[:1].upper()}{error.what[1:]}.", error.fix))
-    except OSError as error:
-        problems.append(Problem(place, 1, f"The file can't be read: {error.strerror}.", "Check the file."))
-    return None
 
 
 def _untranslated(pages: _Pages, files: dict[tuple[str, str], str]) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from chalicelib.study.study import DECLARED, Study
 
 from .findings import Finding, error, warning
 from .studies.asset_uses import check_assets
+from .studies.bank_uses import asked_items, unused_banks
 from .studies.compared_values import KnownValues
 from .studies.group_numbers import used_before_groups
 
@@ -148,14 +149,11 @@ def _other_problems(folder: Path, cls: type[Study], compiled: CompiledPages) -> 
 
 
 def _unused_items(folder: Path, cls: type[Study]) -> Iterator[Finding]:
-    asked: set[str] = set()
-    for _, step in cls.plan().steps():
-        element: Any = step.element
-        asked.update(getattr(element, "asked", ()))
-        if hasattr(element, "asked"):
-            asked.update(cls.items_of(element))
+    asked = asked_items(cls)
+    yield from unused_banks(cls, asked)
+    from_banks = [name for name, item in cls.bank_items().items() if item.bank]
     for name in cls.items():
-        if name not in asked:
+        if name not in asked and name not in from_banks:
             what = f"the item {name!r} is asked on no page."
             fix = f'Ask for it with ask="{name}" or {{{{ ask("{name}") }}}}, or remove it.'
             yield warning(code_file(folder), what, fix)

@@ -142,11 +142,17 @@ def default_settings(folder: Path, module: ModuleType, cls: type) -> dict[str, A
 
 
 def find_extra_files(folder: Path, module: ModuleType, cls: type) -> list[tuple[Path, str]]:
-    """Return the author's `extra_files()`: existing sources, and destinations inside the folder."""
+    """Return the author's `extra_files()` and files that are shared, such as those of item banks.
+
+    Each has an existing source, and its destination inside the folder.
+    """
     found = []
     for extra_files in _hooks("extra_files", module, cls):
         with author_code(folder, "extra_files() failed"):
             found += [_extra_file(folder, pair) for pair in extra_files() or ()]
+    shared_files = getattr(cls, "shared_files", None)
+    if callable(shared_files):
+        found += shared_files(folder)
     return list(dict.fromkeys(found))
 
 

@@ -42,6 +42,7 @@ class ResponseRow(PageAnswerRow):
     seconds_client: float | None = None
     comment: str | None = None
     missed: bool | None = None
+    item_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,7 +160,7 @@ DROP VIEW IF EXISTS response;
 CREATE VIEW response AS SELECT
     {_PLACE}, {_answered("item")} AS item, {_answered("kind")} AS kind, {_PAGE}, {_GRADE}, {_TIMES},
     {_SECONDS}, {_BY}, {_answered("comment")} AS comment, {_field("serial")} AS serial, {_VISIT},
-    {_answered("missed")} AS missed
+    {_answered("missed")} AS missed, {_answered("item_version")} AS item_version
 FROM item, json_each(item.body, '$.answers') AS given WHERE item.kind IN ('response', 'grade');
 """
 _PAGE_TIMES_VIEW = f"""

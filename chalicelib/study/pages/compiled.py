@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +16,7 @@ from chalicelib.errors import ExperimentError
 PAGES_FILE: Final = "pages.json"
 #: The format of that file: another Petri may not read it.
 FORMAT: Final = 1
+_VERSION_DIGITS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,15 @@ class CompiledItem:
     body: Mapping[str, Any] = field(default_factory=dict)
     #: the directive's line in the file of its page
     line: int = 1
+    #: the shared bank from which it was taken; "" for an item of the study's own
+    bank: str = ""
+
+    @property
+    def version(self) -> str:
+        """The first 12 digits of the SHA-256 of its kind, prompt and settings, in whatever order they are."""
+        body = {str(key): self.body[key] for key in sorted(self.body, key=str)}
+        text = json.dumps([self.kind, self.prompt, body], ensure_ascii=False, default=str)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_VERSION_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ class CompiledPages:
     problems: tuple[Problem, ...] = ()
     #: the hash of the files from which they were compiled
     sources: str = ""
-    #: the files of the item bank, `items/`, of which only the items count
+    #: the files of the item bank, `items/`, and of shared banks, of which only the items count
     bank: tuple[CompiledPage, ...] = ()
     #: the assets of the folder `assets/`, by name
     assets: Mapping[str, CompiledAsset] = field(default_factory=lambda: MappingProxyType({}))

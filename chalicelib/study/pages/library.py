@@ -15,6 +15,7 @@ from chalicelib.experiment.config.problems import closest_match
 from chalicelib.version import MARK
 
 from .compiled import PAGES_FILE, CompiledPage, CompiledPages
+from .shared_banks import BANKS_FILE, bank_files
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -165,9 +166,10 @@ def find_pages(folder: Path) -> CompiledPages:
     """
     sources = page_sources(folder)
     compiled = _staged(folder)
-    if compiled is not None and (not sources or compiled.sources == sources_hash(folder, sources)):
+    has_sources = bool(sources) or (folder / BANKS_FILE).is_file()
+    if compiled is not None and (not has_sources or compiled.sources == sources_hash(folder, sources)):
         return compiled
-    if not sources and not (folder / ASSETS).is_dir():
+    if not has_sources and not (folder / ASSETS).is_dir():
         return CompiledPages()
     compile_folder = _compiler()
     if compile_folder is not None:
@@ -204,10 +206,12 @@ def _files(folder: Path, suffixes: Collection[str]) -> list[Path]:
 
 
 def sources_hash(folder: Path, sources: list[Path]) -> str:
-    """Return one hash (SHA-256) of files with their paths."""
+    """Return one hash (SHA-256) of files with their paths, and of the shared banks."""
     whole = hashlib.sha256()
-    for path in sources:
-        place = path.relative_to(folder).as_posix()
+    banks = folder / BANKS_FILE
+    own = [*sources, banks] if banks.is_file() else sources
+    placed = [(path, path.relative_to(folder).as_posix()) for path in own]
+    for path, place in [*placed, *bank_files(folder)]:
         whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {place}\n".encode())
     return whole.hexdigest()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 #: Folders that hold no part of an experiment.
@@ -29,11 +29,13 @@ class FolderWatch:
         folder: Path,
         left_out: tuple[Path, ...] = (),
         clock: Callable[[], float] = time.monotonic,
+        more: Callable[[], Iterable[Path]] = tuple,
     ) -> None:
-        """`left_out`: folders to leave out, such as those of runs."""
+        """`left_out`: folders to leave out, such as those of runs; `more`: returns files outside of it."""
         self._folder = folder
         self._left_out = frozenset(left_out)
         self._clock = clock
+        self._more = more
         self._known = self._seen = self._times()
         self._not_before = 0.0
 
@@ -55,7 +57,7 @@ class FolderWatch:
 
     def _times(self) -> Times:
         times: Times = {}
-        for path in self._files():
+        for path in {*self._files(), *self._more()}:
             try:
                 stat = path.stat()
             except OSError:

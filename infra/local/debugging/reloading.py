@@ -7,6 +7,7 @@ version that works goes on, and the error is shown in the terminal and in the pa
 from __future__ import annotations
 
 import gc
+import os
 import secrets
 import shutil
 import sys
@@ -51,7 +52,7 @@ class Reloader:
         self._failures = failures
         self._tell = tell
         left_out = (paths.root.resolve() / "runs", paths.root.resolve() / "data")
-        self._watch = FolderWatch(run.loaded.folder, left_out)
+        self._watch = FolderWatch(run.loaded.folder, left_out, more=self._shared_files)
         #: Tells this process from an earlier one, in pages that are still open.
         self.instance = secrets.token_hex(4)
         #: Whether each reload changed style sheets alone, in order.
@@ -128,7 +129,12 @@ class Reloader:
 
     def _names(self, changed: frozenset[Path]) -> str:
         folder = self._run.loaded.folder
-        return ", ".join(sorted(path.relative_to(folder).as_posix() for path in changed))
+        return ", ".join(sorted(Path(os.path.relpath(path, folder)).as_posix() for path in changed))
+
+    def _shared_files(self) -> Iterator[Path]:
+        """Yield the files of item banks that the study shares with others."""
+        loaded = self._run.loaded
+        yield from (path for path, _ in loaded.experiment_class.shared_files(loaded.folder))
 
 
 @contextmanager

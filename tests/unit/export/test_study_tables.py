@@ -82,6 +82,7 @@ def test_an_answer_is_a_row_with_its_page_and_grade(data: Data) -> None:
         "serial": 4,
         "visit": 1,
         "missed": None,
+        "item_version": None,
     }
 
 

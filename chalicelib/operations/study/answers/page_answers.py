@@ -182,8 +182,11 @@ def record_answers(
     items = items_due(ctx, player, page)
     keep_files(ctx, place, items, answers)
     scope = player.scopes[0]
+    banked = study_of(ctx).bank_items()
     entries = [
-        _entry(place, scope, items[name], value) | ({"missed": True} if name in missed else {})
+        _entry(place, scope, items[name], value)
+        | ({"missed": True} if name in missed else {})
+        | ({"item_version": banked[name].version} if name in banked else {})
         for name, value in answers.items()
     ]
     entries += [{**entry, "attempt": _next_attempt(place, scope, entry["item"])} for entry in embedded]

@@ -1,0 +1,1 @@
+"""Item banks that studies share."""
