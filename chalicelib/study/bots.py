@@ -17,7 +17,7 @@ from chalicelib.experiment.bots.browser_bot import BotBase
 from chalicelib.experiment.bots.high_performance_bot import HighPerformanceBotBase
 from chalicelib.experiment.bots.socket_client import ReceivedMessage
 
-from .elements import Embed, PeerGrading
+from .elements import Embed, PeerGrading, Practice
 from .uploads.sample_files import sample_file
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class AnsweringBot:
         return self.item_on(name, page).as_sent(page["items"][name]).bot_answer(self.random)
 
     def item_on(self, name: str, page: Mapping[str, Any]) -> Item:
-        """Return an item of a page: one of the study, or the grade of another participant's answer.
+        """Return an item of a page: one of the study, the grade of another participant's answer, or a rating.
 
         Args:
             name: The item's name.
@@ -118,6 +118,11 @@ class AnsweringBot:
         if name in self.study.items():
             return self.study.items()[name]
         gradings = [step.element for _, step in self.study.plan().steps()]
+        for element in gradings:
+            if isinstance(element, Practice) and element.name == page["page"]:
+                rated = [one for one in element.self_rated if element.rating_name(one) == name]
+                if rated:
+                    return element.rating_item(rated[0])
         grades = [
             element.grade_item_named(name)
             for element in gradings

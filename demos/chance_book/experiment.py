@@ -1,7 +1,11 @@
 """A book that was imported from Sphinx: `petri import-book` updates its pages and items."""
 
-from petri.study import Study, imported_book
+from petri.study import Chapter, Practice, Study, imported_book
 
 
 class ChanceBook(Study):
-    timeline = [imported_book()]
+    timeline = [
+        imported_book(
+            chapters=[Chapter("repeat", [Practice(self_rated=["in_own_words"])], title="Practice")],
+        )
+    ]

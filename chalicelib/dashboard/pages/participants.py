@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from chalicelib.access.rights import Actor, Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
+from chalicelib.dashboard.pages.books.practised_items import practised_by
 from chalicelib.dashboard.record_notes import CHANGE, DELETE, NotedRecord, act_on_note, notes_of
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
@@ -175,6 +176,7 @@ def _one(call: PageCall, participant_id: str, refused: str = "") -> Rendered:
         timeline=call.run("participants.timeline", id=participant_id),
         **notes_of(call, _noted(participant_id)),
         readings=call.run("readings.list", participant_id=participant.id, limit=_READINGS).rows,
+        practised=practised_by(call, participant.id),
         messages=call.run("messages.list", participant_id=participant.id, limit=10).rows,
         decisions=_possible(call, participant),
         may_write=call.actor.may(Right.RUN_LIVE_SESSION),

@@ -41,7 +41,7 @@ class Review(StoredFields):
     reviewed_at: str
     correct: bool | None
     percent: float | None
-    #: again, hard or good: how FSRS takes the answer.
+    #: again, hard, good or easy: how FSRS takes the answer, or how the reader rated it.
     rating: str
     seconds: float | None = None
     next_due: str = ""

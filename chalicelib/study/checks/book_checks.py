@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from chalicelib.experiment.config.problems import closest_match
 from chalicelib.study.elements import Book, Chapter, End, Practice
 from chalicelib.study.elements.book import NOT_AROUND_BOOKS
 from chalicelib.study.plan import TimelinePlan
+
+if TYPE_CHECKING:
+    from chalicelib.study.study_view import DeclaredStudy
 
 
 def book_problems(plan: TimelinePlan) -> Iterator[str]:
@@ -25,6 +30,26 @@ def book_problems(plan: TimelinePlan) -> Iterator[str]:
             if isinstance(element, NOT_AROUND_BOOKS):
                 yield f"Book {path!r} is inside {type(element).__name__} {element.label!r}; move it out."
         yield from _unreachable(plan, path, step.element)
+
+
+def practice_problems(study: type[DeclaredStudy]) -> Iterator[str]:
+    """Yield what is wrong with the items that readers rate themselves."""
+    items = study.items()
+    for path, step in study.plan().steps():
+        page = step.element
+        if not isinstance(page, Practice) or isinstance(page.self_rated, str):
+            continue
+        for name in page.self_rated:
+            what, item = f"Practice {path!r} has {name!r} in self_rated", items.get(name)
+            if item is None:
+                similar = closest_match(name, items)
+                yield f"{what}, which isn't an item" + (f"; did you mean {similar!r}?" if similar else ".")
+            elif item.has_right:
+                yield f"{what}, which has a right answer: a rule grades it. Remove it from self_rated."
+            elif item.kind == "upload":
+                yield f"{what}, which asks for a file; readers can't practise it. Remove it from self_rated."
+            if page.rating_name(name) in items:
+                yield f"The item {page.rating_name(name)!r} has the name of a rating of {path!r}; rename it."
 
 
 def _unreachable(plan: TimelinePlan, path: str, book: Book) -> Iterator[str]:

@@ -33,7 +33,7 @@ from chalicelib.study.items import AnswerError, Item
 from chalicelib.study.plan import PlanStep, parse_path
 from chalicelib.study.player import Player, StudyGroup
 
-from .book_checks import book_problems
+from .book_checks import book_problems, practice_problems
 from .cohort_checks import cohort_problems
 from .hosted_checks import hosted_problems
 from .peer_checks import peer_problems
@@ -62,6 +62,7 @@ def check_study(study: type[DeclaredStudy]) -> list[str]:
     ]
     problems += _loop_problems(study)
     problems += book_problems(plan)
+    problems += practice_problems(study)
     problems += cohort_problems(plan)
     problems += session_problems(study)
     problems += peer_problems(study)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.study.items import Item, choice
+from chalicelib.study.items.markup import marked
 
 from .element import Element, Only, When, as_elements, check_name
 from .flow import Container, For, Rounds
@@ -18,6 +23,18 @@ from .timed import Timed
 
 #: The name of the page that lists the chapters of a book: the first page of each book.
 CONTENTS = "contents"
+#: How well a reader knew an item that has no right answer, as FSRS takes it, and as they read it.
+RATINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "again": marked("Again: I didn't know it"),
+        "hard": marked("Hard: I knew it with effort"),
+        "good": marked("Good: I knew it"),
+        "easy": marked("Easy: I knew it at once"),
+    }
+)
+#: The end of the name under which an item is rated.
+RATING: Final = "_rating"
+_HOW_WELL: Final = marked("How well did you know it?")
 #: What no participant can go through at their own pace, and so can't be in a book.
 _NOT_ALONE = (
     Chat,
@@ -53,6 +70,8 @@ class Practice(Form):
         title: The heading; "Practice" in the study's language by default.
         retention: The probability with which a reader shall still know an item when it is due again.
         slow_seconds: A right answer that took longer counts as hard, so that the item comes again earlier.
+        self_rated: Names of items without a right answer, which readers practise too: after their answer,
+            they see it beside the item's feedback, and rate how well they knew it.
         show_if: Have this page only if this holds.
 
     """
@@ -60,6 +79,16 @@ class Practice(Form):
     name: str = "practice"
     retention: float = 0.9
     slow_seconds: float = 60.0
+    self_rated: Sequence[str] = ()
+
+    def rating_name(self, item: str) -> str:
+        """Return the name under which the page asks how well a reader knew an item."""
+        return f"{item}{RATING}"
+
+    def rating_item(self, item: str, text: Callable[[str], str] = str) -> Item:
+        """Return the item that asks how well a reader knew an item; `text` translates its texts."""
+        options = {name: text(words) for name, words in RATINGS.items()}
+        return choice(text(_HOW_WELL), options, name=self.rating_name(item))
 
     def problems(self) -> list[str]:
         what, found = f"Practice {self.name!r}", super().problems()
@@ -67,6 +96,10 @@ class Practice(Form):
             found.append(f"{what} has ask; remove it: it asks the items of the pages that were finished.")
         if not 0.7 <= self.retention <= 0.97:  # noqa: PLR2004 - beyond them, FSRS asks hardly ever or all the time
             found.append(f"{what} has retention={self.retention!r}; it is a number from 0.7 to 0.97.")
+        if isinstance(self.self_rated, str):
+            found.append(
+                f"{what} has self_rated={self.self_rated!r}; write self_rated=[{self.self_rated!r}]."
+            )
         if self.slow_seconds <= 0:
             found.append(f"{what} has slow_seconds={self.slow_seconds!r}; it is a number above 0.")
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ def imported_book(
     contents: str = CONTENTS_FILE,
     can_finish: bool = True,
     annotations: bool = False,
+    chapters: Sequence[Chapter] = (),
 ) -> Book:
     """Return the book that `petri import-book` has imported.
 
@@ -32,9 +34,10 @@ def imported_book(
         contents: The file that lists the books, beside the file that calls this function.
         can_finish: Whether the contents have a button "Finish".
         annotations: Whether readers can mark text and write notes beside it.
+        chapters: Chapters behind those of the source, such as one with Practice.
 
     Returns:
-        The book, with a chapter for each entry of its table of contents.
+        The book, with a chapter for each entry of its table of contents, and those in `chapters`.
 
     Raises:
         TimelineError: The file isn't there or can't be used, or has no such book.
@@ -47,7 +50,7 @@ def imported_book(
         known = ", ".join(map(repr, books)) or "none"
         raise TimelineError(f"imported_book({name!r}): {contents} has the books {known}. Name one of them.")
     record = books[name] if name else next(iter(books.values()))
-    chapters = [
+    imported = [
         Chapter(
             chapter["name"],
             [Page(page["id"], title=page["title"]) for page in chapter["pages"]],
@@ -56,7 +59,7 @@ def imported_book(
         for chapter in record["chapters"]
     ]
     return Book(
-        chapters,
+        [*imported, *chapters],
         name=record["name"],
         title=record["title"],
         can_finish=can_finish,

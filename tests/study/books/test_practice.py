@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from petri.study import Book, Chapter, End, Form, Page, Practice, Study, number, text
-from tests.study.studies import OpenStudy, answer, due
+from chalicelib.errors import ExperimentError
+from petri.study import Book, Chapter, End, Form, Page, Practice, Study, number, text, upload
+from tests.study.studies import OpenStudy, answer, compiled, due
 from tests.web.world import Person, World
 
 PRACTICE = "book/more/practice"
@@ -162,3 +164,103 @@ def test_each_reader_practises_alone(open_study: OpenStudy) -> None:
 )
 def test_a_practice_that_cannot_work_is_refused(page: Practice, problem: str) -> None:
     assert any(problem in found for found in page.problems())
+
+
+class OwnWords(Study):
+    """A question without a right answer, which readers rate themselves."""
+
+    half = number("Half of 10?", right=5)
+    essay = text("Why?", grading="manual", required=False, feedback="Because it is *so*.")
+    timeline = (
+        Book(
+            [
+                Chapter("intro", [Form("halves", ask=["half", "essay"]), Form("thirds")]),
+                Chapter("more", [Practice(self_rated=["essay"]), Page("last")]),
+            ]
+        ),
+        End(),
+    )
+
+
+def recalling(here: World) -> Person:
+    """Return a reader who has answered the question that they rate, on the page for practice."""
+    person = here.arrive()
+    due(person)
+    go(person, "book/intro/halves")
+    answer(person, half=5, essay="It is.")
+    page = go(person)
+    assert asked(page) == ["half"]
+    assert asked(answer(person, half=5)) == ["essay"]
+    return person
+
+
+def test_an_item_without_a_right_answer_is_rated_beside_the_answer_and_its_feedback(
+    open_study: OpenStudy,
+) -> None:
+    here = open_study(OwnWords)
+    page = answer(recalling(here), essay="I <b>think</b> so.")
+    assert (page["path"], asked(page)) == (PRACTICE, ["essay_rating"])
+    assert "I &lt;b&gt;think&lt;/b&gt; so." in page["html"]
+    assert "Because it is *so*." in page["html"]
+    assert [one["item"] for one in here.items("review")] == ["half"]
+
+
+@pytest.mark.parametrize("rating", ["again", "hard", "good", "easy"])
+def test_a_rating_is_a_review(rating: str, open_study: OpenStudy) -> None:
+    here = open_study(OwnWords)
+    person = recalling(here)
+    answer(person, essay="So.")
+    page = answer(person, essay_rating=rating)
+    assert page["path"] == "book/more/last"
+    review = here.items("review")[-1]
+    assert (review["item"], review["rating"], review["correct"]) == ("essay", rating, None)
+    (card,) = [one for one in here.items("practice_card") if one["item"] == "essay"]
+    assert card["reviews"] == 1
+
+
+def test_ratings_from_again_to_easy_give_longer_intervals(open_study: OpenStudy) -> None:
+    waits = []
+    for rating in ("again", "hard", "good", "easy"):
+        here = open_study(OwnWords)
+        person = recalling(here)
+        answer(person, essay="So.")
+        answer(person, essay_rating=rating)
+        (card,) = [one for one in here.items("practice_card") if one["item"] == "essay"]
+        waits.append(datetime.fromisoformat(card["due"]) - here.clock.now())
+    assert waits == sorted(set(waits))
+
+
+def test_a_reader_who_leaves_before_rating_rates_when_they_are_back(open_study: OpenStudy) -> None:
+    here = open_study(OwnWords)
+    person = recalling(here)
+    answer(person, essay="So.")
+    go(person, "book/intro/thirds")
+    assert asked(go(person)) == ["essay_rating"]
+    assert len(here.items("review")) == 1
+
+
+@pytest.mark.parametrize(
+    ("self_rated", "problem"),
+    [
+        (["esay"], "isn't an item; did you mean 'essay'?"),
+        (["half"], "has a right answer"),
+        (["photo"], "asks for a file"),
+        ("essay", "write self_rated=['essay']"),
+    ],
+)
+def test_items_that_readers_cannot_rate_are_refused(self_rated: Any, problem: str) -> None:
+    class Wrong(OwnWords):
+        photo = upload("A photo", required=False)
+        timeline = (
+            Book(
+                [
+                    Chapter(
+                        "more", [Form("all", ask=["half", "essay", "photo"]), Practice(self_rated=self_rated)]
+                    )
+                ]
+            ),
+            End(),
+        )
+
+    with pytest.raises(ExperimentError, match=re.escape(problem)):
+        Wrong.use_pages(compiled({}))

@@ -43,7 +43,7 @@ def items_due(ctx: Context, player: Player, page: Page) -> dict[str, Item]:
     if isinstance(page, PeerGrading):
         return grade_items(ctx, player.id, page)
     if isinstance(page, Practice):
-        return item_to_practise(ctx, session_of(ctx).place(player.id))
+        return item_to_practise(ctx, session_of(ctx).place(player.id), page)
     asked = _items_asked(ctx, player, page)
     closed = closed_items(ctx, session_of(ctx).place(player.id), page, asked)
     return {name: item for name, item in asked.items() if name not in closed} if closed else asked

@@ -211,7 +211,7 @@ def take_answers(
         place.answered = True
         place.serial += 1
         return
-    if isinstance(page, Practice) and goes_on(ctx, place):
+    if isinstance(page, Practice) and goes_on(ctx, place, page):
         move_to(ctx, place, parse_path(place.path))
         return
     move_on(ctx, place)

@@ -1,0 +1,1 @@
+"""Parts of pages on what readers of books do: what they practise."""
