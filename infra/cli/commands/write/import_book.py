@@ -61,11 +61,8 @@ def import_book(
     from infra.books.lost_answers import DataPlaces
 
     apps = {name: partial(table_of, name, region) for name in app or ()}
-    places = DataPlaces(Path.cwd(), data or (), apps)
-    found = prepare(directory, into, name=name, data=places)
-    _show(found)
-    if found.changes.lost_items:
-        _name_other_apps(found.study, apps)
+    found = prepare(directory, into, name=name, data=DataPlaces(Path.cwd(), data or (), apps))
+    _show(found, apps)
     new_ids = found.made.new_ids if write_ids else []
     if not found.is_needed and not new_ids:
         out().print("The study has the book as it is; nothing was changed.")
@@ -85,8 +82,8 @@ def import_book(
     out().print("Check the study with: petri verify", markup=False)
 
 
-def _show(found: BookImport) -> None:
-    """Show what would change, and whose answers would lose their question."""
+def _show(found: BookImport, looked_at: Collection[str]) -> None:
+    """Show what would change, and whose answers would lose their question, in the apps `looked_at` too."""
     for warning in found.made.warnings:
         err().print(f"warning: {warning}", markup=False)
     for change in found.changes.lines():
@@ -95,6 +92,8 @@ def _show(found: BookImport) -> None:
         out().print(f"overwritten: {path}, which was changed or removed after the last import", markup=False)
     if found.changes.counts():
         out().print(f"Changes: {found.changes.counts()}.", markup=False)
+    if found.changes.lost_items:
+        _name_other_apps(found.study, looked_at)
     if not found.lost:
         return
     people = len({(answer.run, answer.participant_id) for answer in found.lost})
