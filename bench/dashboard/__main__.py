@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import http.client
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +29,7 @@ from chalicelib.storage.sqlite.sqlite_engine import SQLiteEngine
 from infra.local.lifecycle.run_paths import RunPaths
 
 from .large_run import LargeRun, write_large_run
+from .views import view
 
 RESULTS: Final = Path(__file__).parents[1] / "dashboard.md"
 #: 10,000 participants, 10,000 networks, a network of 5,000 nodes, a million infos.
@@ -58,7 +57,6 @@ PAGES: Final = (
     f"/dashboard/networks/{OPEN_NETWORKS + 1}",
     "/dashboard/log",
 )
-OK: Final = 200
 
 
 def main() -> None:
@@ -99,25 +97,12 @@ def _serving(size: LargeRun) -> Iterator[tuple[Serving, str]]:
             yield serving, f"{own_host.cookie_name(RUN_ID, secure=False)}={token}"
 
 
-def _view(serving: Serving, page: str, cookie: str) -> tuple[float, int]:
-    """Open a page in a new connection; return the seconds it took and its bytes."""
-    began = time.perf_counter()
-    connection = http.client.HTTPConnection(serving.host, serving.port, timeout=60)
-    connection.request("GET", page, headers={"Host": f"localhost:{serving.port}", "Cookie": cookie})
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    if response.status != OK:
-        raise SystemExit(f"{page} was answered with {response.status}: {body[:300]!r}")
-    return time.perf_counter() - began, len(body)
-
-
 def _first_views(size: LargeRun) -> str:
     rows = []
     with _serving(size) as (serving, cookie):
         for page in PAGES:
             shown = page.replace("5000", str(size.participants // 2))
-            views = [_view(serving, shown, cookie) for _ in range(VIEWS)]
+            views = [view(serving, shown, cookie) for _ in range(VIEWS)]
             first, *later = (seconds * 1000 for seconds, _ in views)
             rows.append((shown, f"{first:.0f}", f"{median(later):.0f}", f"{views[0][1] / 1024:.0f}"))
     return (
@@ -153,7 +138,7 @@ def _load(serving: Serving, cookie: str, dashboards: int) -> tuple[Tally, list[f
     def watch(number: int) -> None:
         stop.wait(EVERY * number / max(1, dashboards))
         while not stop.is_set():
-            views.append(_view(serving, PAGES[0], cookie)[0])
+            views.append(view(serving, PAGES[0], cookie)[0])
             stop.wait(EVERY)
 
     watching = [threading.Thread(target=watch, args=(number,)) for number in range(dashboards)]

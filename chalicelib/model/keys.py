@@ -899,14 +899,14 @@ def class_points(class_number: int) -> str:
     return f"classpoints#{class_number}"
 
 
-def points_in_assignment(class_number: int, number: int, seat: str = "") -> tuple[str, str]:
-    """Return the partition and the prefix of the points given in an assignment: to all, or to one member."""
-    return class_points(class_number), f"{number:06d}#" + (f"{seat}#" if seat else "")
+def points_of_seat(class_number: int, seat: str) -> tuple[str, str]:
+    """Return the partition and the prefix of the points given to one member."""
+    return class_points(class_number), f"{seat}#"
 
 
 def given_points(class_number: int, number: int, seat: str, entry: str) -> Key:
-    pk, prefix = points_in_assignment(class_number, number, seat)
-    return pk, f"{prefix}{entry}"
+    pk, prefix = points_of_seat(class_number, seat)
+    return pk, f"{prefix}{number:06d}#{entry}"
 
 
 def asset(sha256: str) -> Key:

@@ -202,11 +202,11 @@ def _follow_host(message: Received[FollowHost]) -> None:
 @handles(ClearAssignment)
 def _clear_assignment(message: Received[ClearAssignment]) -> None:
     # Lazy import: few studies have classes.
-    from chalicelib.operations.assignments.manage_assignments import clear_assignment
+    from chalicelib.operations.assignments.manage_assignments import clear_assignment, rest_of_assignment
 
     app, body = services.current(), message.body
-    while app.run(clear_assignment, body.class_number, body.assignment):
-        pass
+    for some in app.run(rest_of_assignment, body.class_number, body.assignment):
+        app.run(clear_assignment, some)
     app.acknowledge(message)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
@@ -19,6 +21,10 @@ from chalicelib.study.assignments.assignment_records import (
     GradebookSettings,
 )
 from chalicelib.study.classes.study_class import ClassMember, StudyClass
+
+#: The most members whose points and exceptions are read one by one, where the class has several calls' worth.
+_ONE_BY_ONE: Final = 100
+_PER_CALL: Final = 1000
 
 
 def graded_class(ctx: Context, number: int) -> StudyClass:
@@ -44,26 +50,70 @@ def assignments_of(ctx: Context, class_number: int) -> list[ClassAssignment]:
     return [ClassAssignment.from_item(item) for item in stored]
 
 
-def exceptions_of(ctx: Context, class_number: int) -> dict[tuple[int, str], DeadlineException]:
-    """Return the exceptions in a class, by assignment and seat."""
-    stored = all_items(ctx, keys.class_work(class_number), keys.CLASS_EXCEPTIONS)
+def exceptions_of(
+    ctx: Context, class_number: int, seats: Sequence[str]
+) -> dict[tuple[int, str], DeadlineException]:
+    """Return the exceptions of some members of a class, by assignment and seat."""
+    stored = _items_of_seats(
+        ctx,
+        (keys.class_work(class_number), keys.CLASS_EXCEPTIONS),
+        seats,
+        lambda seat: keys.exceptions_of_seat(class_number, seat),
+    )
     found = map(DeadlineException.from_item, stored)
     return {(one.assignment, one.seat): one for one in found}
 
 
-def points_given(ctx: Context, class_number: int) -> Mapping[tuple[int, str], Mapping[str, GivenPoints]]:
-    """Return the points that people have given in a class, by assignment and seat, then by entry."""
+def points_given(
+    ctx: Context, class_number: int, seats: Sequence[str]
+) -> Mapping[tuple[int, str], Mapping[str, GivenPoints]]:
+    """Return the points that people have given to some members, by assignment and seat, then by entry."""
     found: dict[tuple[int, str], dict[str, GivenPoints]] = {}
-    for item in all_items(ctx, keys.class_points(class_number), ""):
+    stored = _items_of_seats(
+        ctx,
+        (keys.class_points(class_number), ""),
+        seats,
+        lambda seat: keys.points_of_seat(class_number, seat),
+    )
+    for item in stored:
         one = GivenPoints.from_item(item)
         found.setdefault((one.assignment, one.seat), {})[one.entry] = one
     return found
 
 
-def points_given_to(ctx: Context, assignment: ClassAssignment, seat: str) -> dict[str, GivenPoints]:
-    """Return the points that people have given to a member for an assignment, by entry."""
-    pk, prefix = keys.points_in_assignment(assignment.class_number, assignment.number, seat)
-    return {one.entry: one for one in map(GivenPoints.from_item, ctx.uow.items(pk, prefix))}
+def _items_of_seats(
+    ctx: Context, every: tuple[str, str], seats: Sequence[str], of_seat: Callable[[str], tuple[str, str]]
+) -> Iterator[Mapping[str, object]]:
+    """Read what is stored about some members: of a large class one by one, else with that of all others.
+
+    Args:
+        ctx: The context.
+        every: The partition and the prefix of what is stored about the whole class.
+        seats: The seats of the members.
+        of_seat: Returns the partition and the prefix of one member.
+
+    """
+    pk, prefix = every
+    first = ctx.uow.page(pk, prefix=prefix, limit=_PER_CALL) if len(seats) > 1 else None
+    if first is not None and first.after is None:
+        yield from first.items
+    elif len(seats) <= _ONE_BY_ONE:
+        for seat in seats:
+            yield from all_items(ctx, *of_seat(seat))
+    else:
+        yield from all_items(ctx, pk, prefix)
+
+
+def count_points(ctx: Context, class_number: int) -> Counter[int]:
+    """Return how many points and comments people have given in each assignment of a class, by its number."""
+    stored = all_items(ctx, keys.class_points(class_number), "", ("assignment",))
+    return Counter(int(str(item["assignment"])) for item in stored)
+
+
+def count_exceptions(ctx: Context, class_number: int) -> Counter[int]:
+    """Return how many members have an exception in each assignment of a class, by its number."""
+    stored = all_items(ctx, keys.class_work(class_number), keys.CLASS_EXCEPTIONS, ("assignment",))
+    return Counter(int(str(item["assignment"])) for item in stored)
 
 
 def settings_of(ctx: Context, class_number: int) -> GradebookSettings:

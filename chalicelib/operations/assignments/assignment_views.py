@@ -26,8 +26,9 @@ from chalicelib.study.classes.study_class import StudyClass
 from .assignment_store import (
     active_members,
     assignments_of,
+    count_exceptions,
+    count_points,
     graded_class,
-    points_given,
     read_assignment,
     settings_of,
 )
@@ -70,8 +71,14 @@ class AssignmentRow:
     grading: str
     weight: Decimal = field(metadata=_DECIMAL)
     time_zone: str = field(metadata={"help": "The time zone of the class."})
-    exceptions: int = field(metadata={"help": "How many members have an exception."})
-    points_given: int = field(metadata={"help": "How many points and comments people have given in it."})
+    exceptions: int | None = field(
+        metadata={"help": "How many members have an exception; null in the grade of one member."}
+    )
+    points_given: int | None = field(
+        metadata={
+            "help": "How many points and comments people have given in it; null in the grade of one member."
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +164,10 @@ def class_number_of(text: str) -> int:
 def list_assignments(ctx: Context, class_number: int) -> AssignmentList:
     """Return the assignments of a class."""
     study_class = graded_class(ctx, class_number)
-    exceptions = _exceptions(ctx, class_number)
-    given = points_given(ctx, class_number)
+    exceptions = count_exceptions(ctx, class_number)
+    given = count_points(ctx, class_number)
     rows = [
-        assignment_row(
-            ctx,
-            study_class,
-            one,
-            sum(each.assignment == one.number for each in exceptions),
-            sum(len(entries) for (number, _), entries in given.items() if number == one.number),
-        )
+        assignment_row(ctx, study_class, one, exceptions[one.number], given[one.number])
         for one in assignments_of(ctx, class_number)
     ]
     total = settings_of(ctx, class_number).total
@@ -182,15 +183,28 @@ def view_assignment(
     """
     study_class = graded_class(ctx, class_number)
     assignment = changed or read_assignment(ctx, class_number, number)
-    exceptions = sum(each.assignment == number for each in _exceptions(ctx, class_number))
-    given = len(ctx.uow.items(*keys.points_in_assignment(class_number, number)))
+    exceptions = count_exceptions(ctx, class_number)[number]
+    given = count_points(ctx, class_number)[number]
     return assignment_row(ctx, study_class, assignment, exceptions, given)
 
 
 def assignment_row(
-    ctx: Context, study_class: StudyClass, one: ClassAssignment, exceptions: int, given: int
+    ctx: Context,
+    study_class: StudyClass,
+    one: ClassAssignment,
+    exceptions: int | None = None,
+    given: int | None = None,
 ) -> AssignmentRow:
-    """Return an assignment as it is shown to those who grade."""
+    """Return an assignment as it is shown to those who grade.
+
+    Args:
+        ctx: The context.
+        study_class: Its class.
+        one: The assignment.
+        exceptions: How many members have an exception; None where it isn't counted.
+        given: How many points and comments people have given in it; None where it isn't counted.
+
+    """
     return AssignmentRow(
         id=assignment_id(one),
         class_id=one.class_number,

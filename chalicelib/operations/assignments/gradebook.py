@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,7 @@ from chalicelib.study.assignments.assignment_records import (
     terms_of,
 )
 from chalicelib.study.assignments.grade_computation import (
+    AnswerAttempt,
     AssignmentGrade,
     figures_of,
     grade_assignment,
@@ -133,6 +134,8 @@ class GradedMember:
 
     member: ClassMember
     answers: AnswersOfMember
+    #: The attempts at each assignment by its number, then by the key of the part.
+    attempts: Mapping[int, Mapping[str, Sequence[AnswerAttempt]]]
     grades: list[tuple[ClassAssignment, AssignmentGrade]]
     terms: dict[int, AssignmentTerms]
     exceptions: dict[int, DeadlineException]
@@ -142,19 +145,21 @@ def graded_members(
     ctx: Context, class_number: int, assignments: Sequence[ClassAssignment], members: Sequence[ClassMember]
 ) -> list[GradedMember]:
     """Return members with their grades for some assignments of a class."""
-    given = points_given(ctx, class_number)
-    exceptions = exceptions_of(ctx, class_number)
+    seats = [member.seat for member in members]
+    given = points_given(ctx, class_number, seats)
+    exceptions = exceptions_of(ctx, class_number, seats)
     found = []
     for member in members:
         answers = answers_of(ctx, member.participant_id)
         own = {one.number: exceptions.get((one.number, member.seat)) for one in assignments}
         terms = {one.number: terms_of(one, own[one.number]) for one in assignments}
+        attempts = {one.number: attempts_at(ctx, one, answers) for one in assignments}
         grades = [
             (
                 one,
                 grade_assignment(
                     one,
-                    attempts_at(ctx, one, answers),
+                    attempts[one.number],
                     terms[one.number],
                     given.get((one.number, member.seat), {}),
                 ),
@@ -162,7 +167,7 @@ def graded_members(
             for one in assignments
         ]
         kept = {number: one for number, one in own.items() if one is not None}
-        found.append(GradedMember(member, answers, grades, terms, kept))
+        found.append(GradedMember(member, answers, attempts, grades, terms, kept))
     return found
 
 

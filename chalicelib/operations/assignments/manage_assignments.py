@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib.errors import InvalidField, InvalidState
@@ -12,11 +12,13 @@ from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.read_records import all_items
 from chalicelib.study.assignments.assignment_records import TOTALS, ClassAssignment
 
 from .assignment_fields import MAX_ASSIGNMENTS, AssignmentFields, fill_assignment
 from .assignment_store import (
     assignments_of,
+    count_points,
     graded_class,
     read_assignment,
     settings_of,
@@ -72,7 +74,7 @@ def delete_assignment(ctx: Context, class_number: int, number: int, points_given
     """
     graded_class(ctx, class_number)
     assignment = read_assignment(ctx, class_number, number)
-    stored = len(ctx.uow.items(*keys.points_in_assignment(class_number, number)))
+    stored = count_points(ctx, class_number)[number]
     if stored != points_given:
         raise InvalidState(
             f"People have given points or comments {stored} times in this assignment. To delete them with "
@@ -87,16 +89,29 @@ def delete_assignment(ctx: Context, class_number: int, number: int, points_given
     return assignment
 
 
-def clear_assignment(ctx: Context, class_number: int, number: int) -> bool:
-    """Delete some exceptions and points of a deleted assignment; return whether any are left. Idempotent."""
+def rest_of_assignment(ctx: Context, class_number: int, number: int) -> list[list[keys.Key]]:
+    """Return the keys of the exceptions and points of a deleted assignment, as many as one commit deletes.
+
+    Nothing of an assignment that isn't deleted.
+    """
     if ctx.uow.item(keys.class_assignment(class_number, number)) is not None:
-        return False
-    exceptions = ctx.uow.items(keys.class_work(class_number), keys.CLASS_EXCEPTIONS)
-    found = [item for item in exceptions if item["assignment"] == number]
-    found += ctx.uow.items(*keys.points_in_assignment(class_number, number))
-    for item in found[:MAX_CLEARED]:
-        ctx.uow.delete_item((str(item["pk"]), str(item["sk"])), expect=item["v"])
-    return len(found) > MAX_CLEARED
+        return []
+    found = [
+        (str(item["pk"]), str(item["sk"]))
+        for pk, prefix in (
+            (keys.class_work(class_number), keys.CLASS_EXCEPTIONS),
+            (keys.class_points(class_number), ""),
+        )
+        for item in all_items(ctx, pk, prefix, ("assignment",))
+        if item["assignment"] == number
+    ]
+    return [found[begin : begin + MAX_CLEARED] for begin in range(0, len(found), MAX_CLEARED)]
+
+
+def clear_assignment(ctx: Context, some: Sequence[keys.Key]) -> None:
+    """Delete some of what `rest_of_assignment` has returned. Idempotent."""
+    for key in some:
+        ctx.uow.delete_item(key)
 
 
 def release_grades(ctx: Context, class_number: int, number: int, *, is_released: bool) -> ClassAssignment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,8 +17,7 @@ from chalicelib.study.items.answer_text import answer_text
 from chalicelib.study.study_records import StudyResponse
 
 from .assignment_store import active_member, graded_class, read_assignment
-from .assignment_views import AssignmentRow, ExceptionRow, exception_row, label_of_item, view_assignment
-from .grade_reading import attempts_at
+from .assignment_views import AssignmentRow, ExceptionRow, assignment_row, exception_row, label_of_item
 from .gradebook import HIDDEN, graded_members
 
 _DECIMAL: Final[dict[str, Any]] = {"any_decimal": True}
@@ -88,17 +87,18 @@ class MemberGrade:
 
 def view_member_grade(ctx: Context, class_number: int, number: int, seat: str) -> MemberGrade:
     """Return what a member has answered in an assignment, with the points of each part."""
-    is_named = sees_members(ctx, graded_class(ctx, class_number))
+    study_class = graded_class(ctx, class_number)
+    is_named = sees_members(ctx, study_class)
     assignment = read_assignment(ctx, class_number, number)
     member = active_member(ctx, class_number, seat)
     (graded,) = graded_members(ctx, class_number, [assignment], [member])
     ((_, grade),) = graded.grades
     terms = graded.terms[number]
     exception = graded.exceptions.get(number)
-    attempts = attempts_at(ctx, assignment, graded.answers)
+    attempts = graded.attempts[number]
     responses = {one.serial: one for one in graded.answers.responses}
     return MemberGrade(
-        assignment=view_assignment(ctx, class_number, number),
+        assignment=assignment_row(ctx, study_class, assignment),
         seat=member.seat,
         name=member.name if is_named else None,
         participant_id=member.participant_id,
@@ -119,7 +119,7 @@ def view_member_grade(ctx: Context, class_number: int, number: int, seat: str) -
 def _parts(
     ctx: Context,
     grade: AssignmentGrade,
-    attempts: Mapping[str, list[AnswerAttempt]],
+    attempts: Mapping[str, Sequence[AnswerAttempt]],
     terms: AssignmentTerms,
     responses: Mapping[int, StudyResponse],
 ) -> Iterator[GradedPart]:

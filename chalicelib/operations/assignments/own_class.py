@@ -25,7 +25,7 @@ from chalicelib.study.assignments.grade_computation import (
 from chalicelib.study.assignments.member_work import MemberAssignment
 from chalicelib.study.translation import translate
 
-from .assignment_store import points_given_to
+from .assignment_store import points_given
 from .grade_reading import answers_of, attempts_at
 
 _CARD: Final = Markup('<section class="assignment"><h2>{}</h2>{}</section>')
@@ -71,13 +71,15 @@ def _assignments(
         return _LINE.format(translate(texts.NO_ASSIGNMENTS, language))
     has_grades = any(one.assignment.released_at is not None for one in works)
     answers = answers_of(ctx, participant_id) if has_grades else None
+    class_number = works[0].assignment.class_number
+    points = points_given(ctx, class_number, [seat]) if has_grades else {}
     cards = []
     for one in works:
         lines = [_LINE.format(line) for line in _terms(one, zone, zone_name, language)]
         if answers is None or one.assignment.released_at is None:
             lines.append(_LINE.format(translate(texts.NOT_RELEASED, language)))
         else:
-            given = points_given_to(ctx, one.assignment, seat)
+            given = points.get((one.assignment.number, seat), {})
             attempts = attempts_at(ctx, one.assignment, answers)
             grade = grade_assignment(one.assignment, attempts, one.terms, given)
             lines.append(_released(ctx, one.assignment, grade, language))

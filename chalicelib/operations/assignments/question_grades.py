@@ -17,7 +17,6 @@ from chalicelib.study.assignments.question_points import points_of_questions
 
 from .assignment_store import active_members, assignments_of, graded_class, last_and_first
 from .assignment_views import label_of_item
-from .grade_reading import attempts_at
 from .gradebook import HIDDEN, GradedMember, graded_members
 from .manage_assignments import assignment_id
 
@@ -85,7 +84,7 @@ def read_questions(
     end = len(members) if limit is None else start + limit
     graded = graded_members(ctx, class_number, assignments, members[start:end])
     weights = _weights_by_part(ctx, columns)
-    rows = [_row(ctx, one, columns, weights, is_named=is_named) for one in graded]
+    rows = [_row(one, columns, weights, is_named=is_named) for one in graded]
     return QuestionTable(class_number, columns, rows, str(end) if end < len(members) else None)
 
 
@@ -163,7 +162,6 @@ def _weights_by_part(
 
 
 def _row(
-    ctx: Context,
     one: GradedMember,
     columns: Sequence[QuestionColumn],
     weights: Mapping[tuple[str, str], Mapping[str, Decimal]],
@@ -173,7 +171,7 @@ def _row(
     found: dict[tuple[str, str, str], Decimal | None] = {}
     for assignment, grade in one.grades:
         id_, terms = assignment_id(assignment), one.terms[assignment.number]
-        attempts = attempts_at(ctx, assignment, one.answers)
+        attempts = one.attempts[assignment.number]
         for entry in grade.entries:
             key = entry.entry.key
             own = weights.get((id_, key), {})

@@ -20,5 +20,4 @@ def items_of_gradebook(ctx: Context, participant_id: int) -> Iterator[Mapping[st
 def items_of_seat(ctx: Context, number: int, seat: str) -> Iterator[Mapping[str, Any]]:
     """Yield the points, comments and exceptions that a member of a class was given."""
     yield from ctx.uow.items(*keys.exceptions_of_seat(number, seat))
-    for item in ctx.uow.items(keys.class_work(number), keys.CLASS_TASKS):
-        yield from ctx.uow.items(*keys.points_in_assignment(number, int(item["number"]), seat))
+    yield from ctx.uow.items(*keys.points_of_seat(number, seat))

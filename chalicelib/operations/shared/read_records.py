@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from .access import own_network, own_participant
@@ -22,11 +22,16 @@ def get_network(ctx: Context, network_id: int) -> dict[str, Any]:
     return {"network": own_network(ctx, network_id).as_json()}
 
 
-def all_items(ctx: Context, pk: str, prefix: str = "") -> Iterator[dict[str, object]]:
-    """Read all items of a partition whose sort keys begin with `prefix`, in the order of the keys."""
+def all_items(
+    ctx: Context, pk: str, prefix: str = "", fields: Collection[str] | None = None
+) -> Iterator[dict[str, object]]:
+    """Read all items of a partition whose sort keys begin with `prefix`, in the order of the keys.
+
+    `fields`: read only these fields, beside keys, kind and version.
+    """
     after = None
     while True:
-        page = ctx.uow.page(pk, prefix=prefix, after=after, limit=_PER_CALL)
+        page = ctx.uow.page(pk, prefix=prefix, after=after, limit=_PER_CALL, fields=fields)
         yield from page.items
         after = page.after
         if after is None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from chalicelib.immutable import immutable
@@ -38,6 +39,12 @@ class AssignmentEntry:
     def key(self) -> str:
         """The name under which a grade for this entry is stored."""
         return f"{self.kind}:{self.name}"
+
+
+@lru_cache(maxsize=512)
+def _entries(parts: tuple[tuple[str, str, str], ...]) -> tuple[AssignmentEntry, ...]:
+    """Return parts as entries; cached, since a gradebook asks for them for each member."""
+    return tuple(AssignmentEntry(kind, name, Decimal(points)) for kind, name, points in parts)
 
 
 @dataclass
@@ -76,9 +83,9 @@ class ClassAssignment(StoredFields):
     created_by: str = ""
 
     @property
-    def entries(self) -> list[AssignmentEntry]:
+    def entries(self) -> Sequence[AssignmentEntry]:
         """The parts of the assignment, in order."""
-        return [AssignmentEntry(kind, name, Decimal(points)) for kind, name, points in self.parts]
+        return _entries(tuple((kind, name, points) for kind, name, points in self.parts))
 
     @property
     def possible(self) -> Decimal:
