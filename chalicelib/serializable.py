@@ -21,6 +21,8 @@ _OURS: Final = ("chalicelib", "petri", "infra")
 _MAX_DEPTH: Final = 100
 #: The most frequent types, whose values are always serializable.
 _PLAIN: Final = frozenset({str, int, bool})
+#: The types whose values contain no others.
+_LEAVES: Final = _PLAIN | {float, type(None)}
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -96,7 +98,7 @@ def author_place() -> str:
 def copy_json(value: Any) -> Any:
     """Return a copy of a value that is serializable as JSON, five times as fast as `copy.deepcopy`."""
     if isinstance(value, dict):
-        return {name: copy_json(each) for name, each in value.items()}
+        return {name: each if type(each) in _LEAVES else copy_json(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [copy_json(each) for each in value]
+        return [each if type(each) in _LEAVES else copy_json(each) for each in value]
     return tuple(copy_json(each) for each in value) if isinstance(value, tuple) else value

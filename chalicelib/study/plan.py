@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .elements import (
     Book,
@@ -37,12 +37,13 @@ from .elements.interaction import STRANGERS
 _FRAME = re.compile(r"(?P<name>[^/\[\]]+)(?:\[(?P<mark>[^/\[\]]*)\])?")
 #: How many elements may be passed without stopping at one, before the timeline counts as endless.
 MAX_PASSED = 5 * MAX_ROUNDS
+#: How many paths a plan keeps the levels of.
+MAX_KNOWN = 4096
 #: How many names of following elements a place keeps for each level.
 MAX_AHEAD = 8
 
 
-@dataclass(frozen=True, slots=True)
-class PathPart:
+class PathPart(NamedTuple):
     """One part of a path: the name of an element, and its round, value or way."""
 
     name: str
@@ -102,7 +103,7 @@ class Decisions(Protocol):
         """Return how many values a For goes through."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Level:
     """A step that contains others, on the way to the participant's place."""
 
@@ -115,6 +116,7 @@ class TimelinePlan:
 
     def __init__(self, timeline: Sequence[Element]) -> None:
         """Compile a timeline; TimelineError names everything that is wrong with it."""
+        self._known_levels: dict[Path, list[_Level] | None] = {}
         self._root = PlanStep("", Part("timeline", timeline), {"": _named(timeline)})
         problems = [problem for _, step in self.steps() for problem in step.element.problems()]
         if not self._root.steps:
@@ -339,6 +341,15 @@ class TimelinePlan:
     # -- moving ---------------------------------------------------------------------------------
 
     def _levels(self, path: Path) -> list[_Level] | None:
+        """Return the levels of a path, cached; None for one that the timeline doesn't have."""
+        if path not in self._known_levels:
+            if len(self._known_levels) >= MAX_KNOWN:
+                self._known_levels.clear()
+            self._known_levels[path] = self._find_levels(path)
+        known = self._known_levels[path]
+        return None if known is None else list(known)
+
+    def _find_levels(self, path: Path) -> list[_Level] | None:
         steps = self._root.inside[""]
         levels: list[_Level] = []
         for number, frame in enumerate(path):
@@ -393,7 +404,7 @@ class TimelinePlan:
             last = levels[-1]
             again = self._again(last, here, decisions)
             if again is not None:
-                last.frame = again
+                levels[-1] = _Level(last.step, again)
                 index = 0
                 continue
             levels.pop()

@@ -35,24 +35,26 @@ class StoredFields:
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
         """Read a stored item; a field that it lacks gets its default."""
-        return cls(**{one.name: item[one.name] for one in _stored(cls) if one.name in item})
+        return cls(**{name: item[name] for name, _ in _stored(cls) if name in item})
+
+    @classmethod
+    def fields_of_item(cls, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `to_fields` returns of the record that a stored item holds; values aren't copied."""
+        return {name: item[name] for name, default in _stored(cls) if name in item and item[name] != default}
 
     def to_fields(self) -> dict[str, Any]:
         """Return the fields to store; those that have their default are left out."""
-        return {
-            one.name: value
-            for one in _stored(type(self))
-            if (value := getattr(self, one.name)) != _default(one)
-        }
+        values = vars(self)
+        return {name: values[name] for name, default in _stored(type(self)) if values[name] != default}
 
 
-_FIELDS: Final[dict[type[StoredFields], tuple[Field[Any], ...]]] = {}
+_FIELDS: Final[dict[type[StoredFields], tuple[tuple[str, Any], ...]]] = {}
 
 
-def _stored(cls: type[StoredFields]) -> tuple[Field[Any], ...]:
-    """Return the fields of a kind of record that are stored, cached."""
+def _stored(cls: type[StoredFields]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a kind of record that are stored, each with its default, cached."""
     if cls not in _FIELDS:
-        _FIELDS[cls] = tuple(one for one in fields(cls) if one.init)
+        _FIELDS[cls] = tuple((one.name, _default(one)) for one in fields(cls) if one.init)
     return _FIELDS[cls]
 
 

@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.errors import NotFound, RuleBroken
 from chalicelib.messages import SendToParticipants
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 RECEIVED = "received"
 #: The channel on which pages of live elements get data.
 LIVE_CHANNEL = "live"
+StoredRecord = TypeVar("StoredRecord", bound=StoredFields)
 
 
 class StudySession:
@@ -76,10 +77,7 @@ class StudySession:
         if participant_id not in self._places:
             key = keys.place(participant_id)
             item = self._study.work.item(key)
-            place = None if item is None else Place.from_item(copy_json(dict(item)))
-            self._places[participant_id] = place
-            if place is not None:
-                self._stored[key] = (place, copy_json(place.to_fields()))
+            self._places[participant_id] = None if item is None else self._keep(Place, key, item)
         return self._places[participant_id]
 
     def place(self, participant_id: int) -> Place:
@@ -119,10 +117,7 @@ class StudySession:
         key = keys.visit(participant_id, number)
         if key not in self._visits and number > 1:
             item = self._study.work.item(key)
-            visit = None if item is None else VisitRecord.from_item(copy_json(dict(item)))
-            self._visits[key] = visit
-            if visit is not None:
-                self._stored[key] = (visit, copy_json(visit.to_fields()))
+            self._visits[key] = None if item is None else self._keep(VisitRecord, key, item)
         return self._visits.get(key)
 
     def add_visit(self, visit: VisitRecord) -> None:
@@ -138,10 +133,7 @@ class StudySession:
         key = keys.reading(participant_id, path)
         if key not in self._readings:
             item = self._study.work.item(key)
-            record = None if item is None else ReadPage.from_item(copy_json(dict(item)))
-            self._readings[key] = record
-            if record is not None:
-                self._stored[key] = (record, copy_json(record.to_fields()))
+            self._readings[key] = None if item is None else self._keep(ReadPage, key, item)
         return self._readings[key]
 
     def readings(self, participant_id: int, path: str = "") -> list[ReadPage]:
@@ -164,10 +156,8 @@ class StudySession:
         if participant_id not in self._cards:
             self._cards[participant_id] = {}
             for item in self._study.work.items(*keys.practice_cards(participant_id)):
-                card = PracticeCard.from_item(copy_json(dict(item)))
-                self._cards[participant_id][card.item] = card
-                key = keys.practice_card(participant_id, card.item)
-                self._stored[key] = (card, copy_json(card.to_fields()))
+                key = keys.practice_card(participant_id, item["item"])
+                self._cards[participant_id][item["item"]] = self._keep(PracticeCard, key, item)
         return self._cards[participant_id]
 
     def add_practice_card(self, card: PracticeCard) -> None:
@@ -206,8 +196,7 @@ class StudySession:
             item = self._study.work.item(key)
             if item is None:
                 raise NotFound(f"There is no group {network_id}.", code="group_not_found")
-            record = GroupRecord.from_item(copy_json(dict(item)))
-            self._stored[key] = (record, copy_json(record.to_fields()))
+            record = self._keep(GroupRecord, key, item)
             self._groups[network_id] = StudyGroup(self._study, record)
             self.prefetch(record.member_ids())
         return self._groups[network_id]
@@ -310,6 +299,12 @@ class StudySession:
         stored.rows += 1
 
     # -- storing --------------------------------------------------------------------------------
+
+    def _keep(self, kind: type[StoredRecord], key: keys.Key, item: Mapping[str, Any]) -> StoredRecord:
+        """Return the record of a stored item, which `flush` writes if it differs from the item then."""
+        record = kind.from_item(copy_json(dict(item)))
+        self._stored[key] = (record, kind.fields_of_item(item))
+        return record
 
     def flush(self) -> None:
         """Write what was changed with the unit's commit, if it is stored as it was read."""

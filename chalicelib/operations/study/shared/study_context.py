@@ -43,8 +43,9 @@ def study_of(ctx: Context) -> Study:
 def session_of(ctx: Context) -> StudySession:
     """Return the study's session of this request."""
     session = study_of(ctx).session
-    session.run_seed = ctx.run_seed
-    session.moment = str(iso(ctx.now))
+    if not session.moment:
+        session.run_seed = ctx.run_seed
+        session.moment = str(iso(ctx.now))
     return session
 
 
