@@ -12,8 +12,9 @@ from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.accounts.account_records import User, checked_name
-from chalicelib.operations.accounts.actors import find_user
-from chalicelib.operations.accounts.own_roles import rights_granted, rights_named
+from chalicelib.operations.accounts.actors import find_user, keep_user
+from chalicelib.operations.accounts.own_roles import claim_role, rights_granted, rights_named
+from chalicelib.operations.accounts.rights_limits import require_lasting
 from chalicelib.operations.audit.record_change import record_change
 from chalicelib.operations.shared.access import require_actor, require_right
 from chalicelib.operations.shared.context import Context
@@ -150,7 +151,7 @@ def grant_in_app(ctx: Context, app_id: str, username: str, what: Collection[str]
     """Grant roles or rights in an app to a user of the lab, in place of those granted before.
 
     NotFound for an unknown app, user, role or right; BadRequest for a right that the app doesn't let the lab
-    give.
+    give; Forbidden for one that the actor hasn't in the lab themselves, or not for ever.
     """
     actor = require_right(ctx, Right.MANAGE_LAB)
     app = find_app(ctx, app_id)
@@ -164,6 +165,12 @@ def grant_in_app(ctx: Context, app_id: str, username: str, what: Collection[str]
     if more or not rights:
         missing = f"it doesn't let the lab give {', '.join(more)}" if more else "nothing was named"
         raise BadRequest(f"This can't be granted in {app_id}: {missing}.", code="invalid_rights")
+    _require_own(ctx, actor, rights)
+    # The commit fails if the app, the user or a role is changed meanwhile: a removed app keeps no grant.
+    ctx.uow.put_if_unchanged(keys.lab_app(app_id), "lab_app", app.to_fields())
+    keep_user(ctx, username)
+    for each in what:
+        claim_role(ctx, each)
     grant = AppGrant(app_id, username, tuple(what), ctx.now, actor.id, subject_of(user))
     record_change(ctx, "labs.grant", records=[("users", username)], fields=grant.to_fields())
     ctx.uow.put_if_unchanged(keys.lab_grant(app_id, username), "lab_grant", grant.to_fields())
@@ -213,12 +220,28 @@ def open_app(ctx: Context, app_id: str) -> OpenedApp:
 
 def subject_of(user: User) -> str:
     """Return as what apps know a user for ever: one who is added later under the same name is another one."""
-    return f"{user.username}/{int(user.created.timestamp())}"
+    return subject_of_user(user.username, user.created)
+
+
+def subject_of_user(username: str, created: datetime) -> str:
+    """Return as what apps know a user of this name who was added at a moment."""
+    return f"{username}/{int(created.timestamp())}"
 
 
 def rights_in_app(ctx: Context, app_id: str) -> frozenset[Right]:
     """Return the rights that the actor has in an app."""
     return _rights_in(ctx, require_actor(ctx), find_app(ctx, app_id))
+
+
+def _require_own(ctx: Context, actor: Actor, rights: frozenset[Right]) -> None:
+    """Refuse what goes beyond the actor's own rights in the lab."""
+    more = sorted(right for right in rights if not actor.may(right))
+    if more:
+        raise Forbidden(
+            f"You can grant what you may do yourself. In this lab you lack {', '.join(more)}.",
+            code="right_missing",
+        )
+    require_lasting(ctx, actor, rights)
 
 
 def _rights_in(ctx: Context, actor: Actor, app: LabApp) -> frozenset[Right]:

@@ -15,7 +15,8 @@ import pytest
 from pytest_socket import enable_socket
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from chalicelib.access.rights import ASSISTANT, RESEARCHER, VIEWER
 from chalicelib.operations.accounts.users import add_user
@@ -145,6 +146,30 @@ def test_the_page_shows_how_each_app_is_doing_on_every_screen(browser: Chrome, l
     assert found == [], "\n".join(found)
     messages = [entry["message"] for entry in browser.get_log("browser")]
     assert [message for message in messages if "favicon" not in message] == []
+
+
+def test_rights_in_an_app_are_granted_and_revoked_with_the_keyboard_on_every_screen(
+    browser: Chrome, lab: ServedLab
+) -> None:
+    lab.add_user("ann", "Ann Lee")
+    lab.sign_in(browser)
+    browser.find_element(By.LINK_TEXT, "colours").send_keys(Keys.ENTER)
+    WebDriverWait(browser, WITHIN_SECONDS).until(lambda b: "colours" in b.title)
+    Select(browser.find_element(By.ID, "username")).select_by_value("ann")
+    browser.find_element(By.CSS_SELECTOR, 'input[value="Viewer"]').send_keys(Keys.SPACE)
+    browser.find_element(By.CSS_SELECTOR, "form[action$='/grant'] button").send_keys(Keys.ENTER)
+    WebDriverWait(browser, WITHIN_SECONDS).until(lambda b: "said=grant" in b.current_url)
+    row = next(each for each in browser.find_elements(By.CSS_SELECTOR, "tbody tr") if "ann" in each.text)
+    assert "Viewer" in row.text
+    found = accessibility.problems(browser, "lab-app")
+    in_dark_colours(browser, on=True)
+    found += accessibility.problems(browser, "lab-app-dark")
+    in_dark_colours(browser, on=False)
+    row = next(each for each in browser.find_elements(By.CSS_SELECTOR, "tbody tr") if "ann" in each.text)
+    row.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
+    WebDriverWait(browser, WITHIN_SECONDS).until(lambda b: "said=revoke" in b.current_url)
+    assert "ann" not in browser.find_element(By.ID, "grants").text
+    assert found == [], "\n".join(found)
 
 
 def test_what_was_revoked_ends_at_once_in_the_app(browser: Chrome, lab: ServedLab) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,76 +11,27 @@ from typing import Any
 import pytest
 
 from chalicelib.access.rights import ASSISTANT, LAB_ADMIN, RESEARCHER, ROLES, VIEWER, Right
-from chalicelib.dashboard import sessions
 from chalicelib.dashboard.pages.labs import app_questions
 from chalicelib.errors import BadRequest, Forbidden, InvalidState, NotFound
-from chalicelib.identity.lab_assertions import LabKeyPair, new_key_pair, verified_assertion
-from chalicelib.operations.accounts.actors import authenticate_token, find_actor
+from chalicelib.identity.lab_assertions import LabKeyPair, verified_assertion
+from chalicelib.operations.accounts.actors import authenticate_token
 from chalicelib.operations.accounts.tokens_of_users import make_token
 from chalicelib.operations.accounts.users import add_user, remove_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.labs import lab_apps
 from chalicelib.operations.labs.app_reports import stored_reports
-from chalicelib.operations.labs.lab_apps import LabApp
 from chalicelib.operations.labs.lab_records import AssertionPurpose, LabKey, TrustedLab
-from chalicelib.operations.labs.stored_keys import write_lab_keys
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
 from tests.web.conftest import NewWorld
 from tests.web.dashboard.browsers import DashboardBrowser
+from tests.web.labs.lab_world import acting_as, browser_of, lab_app, press
 from tests.web.labs.standin_app import StandInApp
 from tests.web.world import World
 
 
-@pytest.fixture
-def app() -> Iterator[StandInApp]:
-    app_questions._JUST_ASKED.clear()
-    with StandInApp.running() as running:
-        yield running
-
-
-@pytest.fixture
-def pair() -> LabKeyPair:
-    return new_key_pair()
-
-
-@pytest.fixture
-def here(world: NewWorld, app: StandInApp, pair: LabKeyPair) -> World:
-    """A lab with one app, and three users."""
-    made = world(is_lab=True, launch=False)
-    run = partial(made.app.run, caller=OPERATOR_CALLER)
-    run(write_lab_keys, [{"id": pair.id, "private": dict(pair.private)}])
-    run(lab_apps.put_app, _app(made, app.address, pair.id))
-    for username, role in (("vic", VIEWER), ("lea", LAB_ADMIN), ("ben", VIEWER)):
-        run(add_user, username, username.title(), role=role)
-    run(lab_apps.grant_in_app, "colours", "vic", [ASSISTANT])
-    return made
-
-
-def _app(here: World, address: str, key_id: str, app_id: str = "colours") -> LabApp:
-    return LabApp(app_id, address, ROLES[RESEARCHER], key_id, "", "/studies", here.clock.now())
-
-
-def _browser(here: World, username: str | None = None) -> DashboardBrowser:
-    if username is None:
-        return DashboardBrowser(here)
-    ticket = here.app.run(sessions.create_ticket_for_user, username, caller=OPERATOR_CALLER)
-    return DashboardBrowser(here, ticket)
-
-
-def _as(here: World, username: str) -> Any:
-    actor = here.app.run(find_actor, f"user:{username}")
-    assert actor is not None
-    return partial(here.app.run, caller=caller_of(actor))
-
-
-def _press(browser: DashboardBrowser, path: str) -> Any:
-    csrf = re.search(r'name="csrf" value="(\w+)"', browser.open("apps"))[1]
-    return browser.here.post(f"/dashboard/{path}", [("csrf", csrf)], headers=browser.headers)
-
-
 def test_the_page_shows_what_an_app_answers(here: World, app: StandInApp) -> None:
-    page = _browser(here).open("apps")
-    assert "colours <span" in page
+    page = browser_of(here).open("apps")
+    assert ">colours</a> <span" in page
     assert "recruiting" in page
     assert "$61.50" in page
     assert "needs you" in page
@@ -92,7 +42,7 @@ def test_the_page_shows_what_an_app_answers(here: World, app: StandInApp) -> Non
 def test_an_app_is_asked_with_an_assertion_that_only_views(
     here: World, app: StandInApp, pair: LabKeyPair
 ) -> None:
-    _browser(here).open("apps")
+    browser_of(here).open("apps")
     token = app.asked[0].headers["Authorization"].removeprefix("Bearer petri_lab.")
     now = here.clock.now()
     lab = TrustedLab(here.app.app_id, "Lab", "", ROLES[RESEARCHER], (LabKey(pair.id, pair.public, now),), now)
@@ -103,7 +53,7 @@ def test_an_app_is_asked_with_an_assertion_that_only_views(
 def test_an_open_page_asks_again_after_twenty_seconds_and_a_new_one_shows_what_is_stored(
     here: World, app: StandInApp
 ) -> None:
-    browser = _browser(here)
+    browser = browser_of(here)
     browser.open("apps")
     browser.open("apps")
     assert len(app.asked) == 1
@@ -116,7 +66,7 @@ def test_an_open_page_asks_again_after_twenty_seconds_and_a_new_one_shows_what_i
 
 
 def test_an_app_that_is_not_reached_is_shown_with_its_last_answer(here: World, app: StandInApp) -> None:
-    browser = _browser(here)
+    browser = browser_of(here)
     browser.open("apps")
     heard = here.clock.now()
     for status, words in ((401, "doesn't accept this lab"), (404, "Deploy it again"), (503, "error 503")):
@@ -136,9 +86,9 @@ def test_an_app_that_is_not_reached_is_shown_with_its_last_answer(here: World, a
 def test_an_app_that_is_not_served_is_shown_as_not_reached(here: World, pair: LabKeyPair) -> None:
     with StandInApp.running() as former:
         address = former.address
-    gone = _app(here, address, pair.id, "gone")
+    gone = lab_app(here, address, pair.id, "gone")
     here.app.run(lab_apps.put_app, gone, caller=OPERATOR_CALLER)
-    page = html.unescape(_browser(here).open("apps"))
+    page = html.unescape(browser_of(here).open("apps"))
     assert "It doesn't answer." in page
     assert "never" in page
 
@@ -155,26 +105,26 @@ def test_an_answer_other_than_an_overview_is_shown_as_none(
     here: World, app: StandInApp, answer: bytes
 ) -> None:
     app.answer = answer
-    assert "not reached" in _browser(here).open("apps")
+    assert "not reached" in browser_of(here).open("apps")
 
 
 def test_what_an_app_answers_is_escaped(here: World, app: StandInApp) -> None:
     app.overview |= {"state": "<script>alert(1)</script>", "currency": "<b>"}
-    assert "<script>alert" not in _browser(here).open("apps")
+    assert "<script>alert" not in browser_of(here).open("apps")
 
 
 def test_a_user_sees_the_apps_in_which_something_is_granted(here: World) -> None:
-    assert "colours <span" in _browser(here, "vic").open("apps")
-    assert "colours <span" not in _browser(here, "ben").open("apps")
-    admin = _browser(here, "lea").open("apps")
-    assert "colours <span" in admin
+    assert "colours <span" in browser_of(here, "vic").open("apps")
+    assert "colours <span" not in browser_of(here, "ben").open("apps")
+    admin = browser_of(here, "lea").open("apps")
+    assert ">colours</a> <span" in admin
     assert "nothing granted to you" in admin
 
 
 def test_opening_an_app_signs_for_what_is_granted_there(
     here: World, app: StandInApp, pair: LabKeyPair
 ) -> None:
-    said = _press(_browser(here, "vic"), "apps/colours/open")
+    said = press(browser_of(here, "vic"), "apps/colours/open")
     page = said.raw.decode()
     assert f'action="{app.address}/dashboard/sign-in/lab/assertion"' in page
     assert f"form-action 'self' {app.address}" in said.headers["content-security-policy"]
@@ -189,36 +139,36 @@ def test_opening_an_app_signs_for_what_is_granted_there(
 
 
 def test_other_pages_post_to_the_lab_alone(here: World) -> None:
-    browser = _browser(here)
+    browser = browser_of(here)
     said = here.get("/dashboard/apps", headers=browser.headers)
     assert said.headers["content-security-policy"].endswith("form-action 'self'")
 
 
 @pytest.mark.parametrize(("username", "status"), [("ben", 404), ("lea", 403)])
 def test_without_a_grant_an_app_is_not_opened(here: World, username: str, status: int) -> None:
-    assert _press(_browser(here, username), "apps/colours/open").status == status
-    assert _press(_browser(here, "vic"), "apps/other/open").status == 404
+    assert press(browser_of(here, username), "apps/colours/open").status == status
+    assert press(browser_of(here, "vic"), "apps/other/open").status == 404
 
 
 def test_a_form_of_another_site_opens_nothing(here: World) -> None:
-    browser = _browser(here, "vic")
+    browser = browser_of(here, "vic")
     foreign = {**browser.headers, "origin": "https://evil.example", "sec-fetch-site": "cross-site"}
     assert here.post("/dashboard/apps/colours/open", {}, headers=foreign).status == 403
     assert here.get("/dashboard/apps/colours/open", headers=browser.headers).status == 404
 
 
 def test_a_key_that_the_app_does_not_know_signs_nothing(here: World, app: StandInApp) -> None:
-    here.app.run(lab_apps.put_app, _app(here, app.address, "another"), caller=OPERATOR_CALLER)
-    said = _press(_browser(here, "vic"), "apps/colours/open")
+    here.app.run(lab_apps.put_app, lab_app(here, app.address, "another"), caller=OPERATOR_CALLER)
+    said = press(browser_of(here, "vic"), "apps/colours/open")
     assert said.status == 409
     assert "petri lab add colours" in said.raw.decode()
     assert app.asked == []
 
 
 def test_only_who_manages_the_lab_changes_its_apps(here: World, app: StandInApp) -> None:
-    vic = _as(here, "vic")
+    vic = acting_as(here, "vic")
     calls: list[tuple[Any, tuple[Any, ...]]] = [
-        (lab_apps.put_app, (_app(here, app.address, "k", "more"),)),
+        (lab_apps.put_app, (lab_app(here, app.address, "k", "more"),)),
         (lab_apps.remove_app, ("colours",)),
         (lab_apps.grant_in_app, ("colours", "vic", [RESEARCHER])),
         (lab_apps.revoke_in_app, ("colours", "vic")),
@@ -227,7 +177,7 @@ def test_only_who_manages_the_lab_changes_its_apps(here: World, app: StandInApp)
     for operation, arguments in calls:
         with pytest.raises(Forbidden):
             vic(operation, *arguments)
-    _as(here, "lea")(lab_apps.grant_in_app, "colours", "ben", [VIEWER])
+    acting_as(here, "lea")(lab_apps.grant_in_app, "colours", "ben", [VIEWER])
 
 
 def test_no_more_is_granted_than_the_app_lets_the_lab_give(here: World) -> None:
@@ -245,7 +195,7 @@ def test_no_more_is_granted_than_the_app_lets_the_lab_give(here: World) -> None:
 
 def test_revoked_grants_and_removed_apps_and_users_open_nothing(here: World) -> None:
     run = partial(here.app.run, caller=OPERATOR_CALLER)
-    vic = _as(here, "vic")
+    vic = acting_as(here, "vic")
     assert vic(lab_apps.rights_in_app, "colours") == ROLES[ASSISTANT]
     run(lab_apps.revoke_in_app, "colours", "vic")
     with pytest.raises(NotFound):
@@ -261,7 +211,7 @@ def test_a_user_who_is_added_again_under_a_name_has_none_of_the_former_grants(he
     run(remove_user, "vic")
     here.clock.turn(minutes=1)
     run(add_user, "vic", "Vic", role=VIEWER)
-    assert _as(here, "vic")(lab_apps.list_apps) == []
+    assert acting_as(here, "vic")(lab_apps.list_apps) == []
 
 
 def test_an_expired_user_opens_nothing(here: World) -> None:
@@ -269,7 +219,7 @@ def test_an_expired_user_opens_nothing(here: World) -> None:
     run(add_user, "eve", "Eve", role=VIEWER, expires=here.clock.now() + timedelta(days=1))
     run(lab_apps.grant_in_app, "colours", "eve", [VIEWER])
     here.clock.turn(minutes=60 * 25)
-    assert _as(here, "eve")(lab_apps.list_apps) == []
+    assert acting_as(here, "eve")(lab_apps.list_apps) == []
 
 
 def test_a_token_opens_nothing(here: World) -> None:
@@ -281,11 +231,13 @@ def test_a_token_opens_nothing(here: World) -> None:
 
 def test_a_lab_is_not_an_app_of_its_own(here: World, app: StandInApp) -> None:
     with pytest.raises(InvalidState, match="to itself"):
-        here.app.run(lab_apps.put_app, _app(here, app.address, "k", here.app.app_id), caller=OPERATOR_CALLER)
+        here.app.run(
+            lab_apps.put_app, lab_app(here, app.address, "k", here.app.app_id), caller=OPERATOR_CALLER
+        )
 
 
 def test_a_lab_has_its_own_pages_and_a_run_has_no_page_of_labs(here: World, world: NewWorld) -> None:
-    browser = _browser(here)
+    browser = browser_of(here)
     page = browser.open("apps")
     assert "/dashboard/people" in page
     for name in ("overview", "participants", "recruitment", "money", "stop", "networks"):
@@ -297,6 +249,6 @@ def test_a_lab_has_its_own_pages_and_a_run_has_no_page_of_labs(here: World, worl
 
 
 def test_private_keys_of_a_lab_are_on_no_page_and_in_no_list(here: World, pair: LabKeyPair) -> None:
-    browser = _browser(here)
+    browser = browser_of(here)
     for name in ("apps", "settings", "people", "log"):
         assert pair.private["d"] not in browser.open(name)

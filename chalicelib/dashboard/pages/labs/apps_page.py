@@ -18,6 +18,7 @@ from chalicelib.operations.labs.app_reports import AppReport, stored_reports
 from chalicelib.operations.labs.lab_apps import LabApp, list_apps, open_app, rights_in_app
 from chalicelib.operations.shared.context import Request, caller_of
 
+from .app_grants import show_app
 from .app_questions import renew_reports
 from .signing import signed_for
 
@@ -49,7 +50,7 @@ class AppLine:
 def show_apps(call: PageCall) -> Rendered:
     """Show the apps, or the page that leads into one of them."""
     if call.id is not None:
-        return _open(call)
+        return _open(call) if call.part == "open" else show_app(call)
     apps: list[LabApp] = _run(call, list_apps)
     fresh = {} if call.is_fragment else {"fresh": _AT_FIRST}
     reports = renew_reports(apps, services.current().run(stored_reports), **fresh)
@@ -58,6 +59,7 @@ def show_apps(call: PageCall) -> Rendered:
         "apps.html",
         call,
         lines=lines,
+        manages=call.actor.may(Right.MANAGE_LAB),
         unreachable=sum(1 for line in lines if line.error),
         recruiting=sum(1 for line in lines if line.state == "recruiting"),
         arrived=sum(line.arrived or 0 for line in lines),
@@ -65,7 +67,7 @@ def show_apps(call: PageCall) -> Rendered:
 
 
 def _open(call: PageCall) -> Rendered:
-    if call.method != "POST" or call.part != "open":
+    if call.method != "POST":
         raise NotFound("This page has no such part.")
     opened = _run(call, open_app, call.id, request=Request(address=call.address))
     return render(
