@@ -175,7 +175,7 @@ CLASS_COLUMNS: Final = {
     ),
     CLASS_MEMBERS: (
         *("class_number", "member", "participant_id", "name", "email", "student_number", "source"),
-        *("joined_at", "left_at", "fee_paid", "charge", "link_sent_at"),
+        *("joined_at", "left_at", "last_day", "fee_paid", "charge", "link_sent_at"),
     ),
     ASSIGNMENTS: (
         *("class_number", "number", "name", "parts", "possible", "due", "enforced", "visible_from"),

@@ -76,7 +76,7 @@ def class_member_rows(engine: Engine, class_number: int) -> Iterator[tuple[str, 
         charge = item.get("fee_paid", "")
         row |= {"member": item["seat"], "fee_paid": bool(charge), "charge": charge}
         row |= {"joined_at": item.get("joined"), "left_at": item.get("left")}
-        row["link_sent_at"] = item.get("link_sent")
+        row |= {"link_sent_at": item.get("link_sent"), "last_day": item.get("last_day") or None}
         yield item["sk"], row
 
 

@@ -30,7 +30,7 @@ def require_open_seat(ctx: Context, seat: str, hit_id: str) -> None:
     member = None if item is None else ClassMember.from_item(copy_json(dict(item)))
     if member is None or not member.is_active or not _is_newest(ctx, member, hit_id):
         raise _refused(ctx, texts.LINK_ENDED, code="class_link_ended")
-    if study_class.archived is not None or study_class.is_over(ctx.now):
+    if study_class.archived is not None or _is_over_for(ctx, study_class, member):
         raise _refused(ctx, texts.CLASS_OVER, code="class_over")
     if not study_class.has_begun(ctx.now):
         raise _refused(ctx, texts.CLASS_NOT_BEGUN, code="class_not_begun", day=study_class.starts)
@@ -43,6 +43,11 @@ def require_open_seat(ctx: Context, seat: str, hit_id: str) -> None:
             address = fee_address(ctx, seat)
             raise _refused(ctx, texts.FEE_TO_PAY, code="class_fee_unpaid", fee=fee, address=address)
         raise _refused(ctx, texts.FEE_UNPAID, code="class_fee_unpaid", fee=fee)
+
+
+def _is_over_for(ctx: Context, study_class: StudyClass, member: ClassMember) -> bool:
+    end = study_class.ends_for(member.last_day)
+    return end is not None and end <= ctx.now
 
 
 def _is_newest(ctx: Context, member: ClassMember, hit_id: str) -> bool:

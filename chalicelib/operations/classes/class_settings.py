@@ -17,6 +17,8 @@ from chalicelib.study.classes.study_class import StudyClass
 
 MAX_CLASS_NAME: Final = 120
 MAX_INSTRUCTORS: Final = 50
+#: The years that days of classes may be in.
+YEARS: Final = range(2000, 2101)
 MAX_FEE: Final = Decimal(100_000)
 _FEE: Final = re.compile(r"[0-9]{1,6}([.,][0-9]{1,2})?")
 
@@ -43,9 +45,9 @@ def fill_class(ctx: Context, study_class: StudyClass, settings: ClassSettings) -
     if settings.instructors is not None:
         study_class.instructors = _instructors(ctx, settings.instructors)
     if settings.starts is not None:
-        study_class.starts = _day(settings.starts, "The first day")
+        study_class.starts = checked_day(settings.starts, "The first day")
     if settings.ends is not None:
-        study_class.ends = _day(settings.ends, "The last day")
+        study_class.ends = checked_day(settings.ends, "The last day")
     if study_class.starts and study_class.ends and study_class.ends < study_class.starts:
         raise InvalidState("The last day is before the first day.", code="invalid_days")
     if settings.time_zone is not None:
@@ -81,13 +83,19 @@ def _instructors(ctx: Context, usernames: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _day(text: str, what: str) -> str:
+def checked_day(text: str, what: str) -> str:
+    """Return a day as it is stored; "" for an empty text. InvalidState for a text that isn't a day."""
     if not text.strip():
         return ""
     try:
-        return date.fromisoformat(text.strip()).isoformat()
+        day = date.fromisoformat(text.strip())
     except ValueError:
         raise InvalidState(f"{what} must be a date such as 2026-11-30.", code="invalid_days") from None
+    if day.year not in YEARS:
+        raise InvalidState(
+            f"{what} must be in the years {YEARS.start} to {YEARS.stop - 1}.", code="invalid_days"
+        )
+    return day.isoformat()
 
 
 def _time_zone(text: str) -> str:

@@ -18,6 +18,7 @@ from chalicelib.study.classes.study_class import ClassMember, MemberSource, Stud
 
 from .class_access import require_sight, sees_members, taught_class, taught_member
 from .class_records import add_member, change_identity, member_with, members_of, store_member
+from .class_settings import checked_day
 from .member_identity import checked_identity, folded
 
 MAX_CHARGE: Final = 120
@@ -51,6 +52,10 @@ class ClassMemberRow:
     left: str | None
     fee_paid: str = field(metadata={"help": 'The id of the charge that paid the fee; "" without one.'})
     link_sent: str | None
+    last_day: str = field(
+        default="",
+        metadata={"help": 'Until the end of which day they can go on after the class is over; "" for none.'},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +156,12 @@ def change_member(
     name: str | None = None,
     email: str | None = None,
     student_number: str | None = None,
+    last_day: str | None = None,
 ) -> ClassMemberRow:
-    """Correct the name, the address or the student number of a member; None leaves one as it is."""
+    """Correct the name, the address or the student number of a member; None leaves one as it is.
+
+    `last_day`: the day until whose end the member can go on after the class is over; "" for none.
+    """
     study_class, member = taught_member(ctx, seat)
     require_sight(ctx, study_class)
     sees = sees_members(ctx, study_class)
@@ -162,9 +171,14 @@ def change_member(
         member.student_number if student_number is None else student_number,
     )
     change_identity(ctx, member, identity)
+    if last_day is not None:
+        member.last_day = checked_day(last_day, "The last day")
     store_member(ctx, member)
     given = {"name": name, "email": email, "student_number": student_number}
-    _record(ctx, "class-members.change", member, dict.fromkeys(k for k, v in given.items() if v is not None))
+    changed: dict[str, Any] = dict.fromkeys(k for k, v in given.items() if v is not None)
+    if last_day is not None:
+        changed["last_day"] = member.last_day
+    _record(ctx, "class-members.change", member, changed)
     return member_row(member, sees=sees)
 
 
@@ -283,6 +297,7 @@ def member_row(member: ClassMember, *, sees: bool) -> ClassMemberRow:
         member.left,
         member.fee_paid,
         member.link_sent,
+        member.last_day,
     )
 
 

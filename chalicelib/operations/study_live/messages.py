@@ -15,6 +15,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.live_data import chat_message
 from chalicelib.operations.study.flow.moves import element_at, is_over
 from chalicelib.operations.study.groups.waits import stop_group
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.hook_errors import HookFailedError
 from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
 from chalicelib.study.elements import Chat, Live, Wait
@@ -70,6 +71,8 @@ def take_message(ctx: Context, serial: int, message: Mapping[str, Any]) -> dict[
     participant, place = own_place(ctx)
     if place is None or serial != place.serial or place.ended is not None or is_over(ctx, place):
         return {"serial": 1 if place is None else place.serial, "stale": True}
+    if is_class_over(ctx, place):
+        return {"serial": place.serial, "stale": True}
     page = element_at(ctx, place.path)
     if not isinstance(page, Live | Chat | Wait) or (isinstance(page, Wait) and page.on is None):
         raise MessageRefused("This page takes no messages; answer it with POST /page.")

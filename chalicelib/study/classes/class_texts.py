@@ -20,6 +20,12 @@ STUDENT_NUMBER: Final = marked("Your student number")
 CODE_UNKNOWN: Final = marked("No class has this code. Check it with your instructor.")
 CLASS_CLOSED: Final = marked("This class can't be joined at the moment. Ask your instructor.")
 CLASS_OVER: Final = marked("This class is over.")
+CLASS_LAST_DAY: Final = marked("The last day was {day}.")
+CLASS_KEPT: Final = marked(
+    "Your answers are stored, and no more are taken. Under “My class” you see your assignments, and the "
+    "grades that are released."
+)
+CLASS_MORE_TIME: Final = marked("If you need more time, ask your instructor.")
 CLASS_NOT_BEGUN: Final = marked("This class hasn't begun yet. Its first day is {day}.")
 LINK_ENDED: Final = marked("This link doesn't work any more. Ask your instructor for a new one.")
 FEE_UNPAID: Final = marked(

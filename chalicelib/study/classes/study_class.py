@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -66,7 +67,23 @@ class StudyClass(StoredFields):
     @property
     def ends_at(self) -> datetime | None:
         """The end of the last day; None when the class has none."""
-        return None if not self.ends else self._midnight(date.fromisoformat(self.ends) + timedelta(days=1))
+        return self._end_of(self.ends) if self.ends else None
+
+    def ends_for(self, last_day: str, more: Iterable[datetime] = ()) -> datetime | None:
+        """Return when the class ends for a member who may go on for longer; None when it has no last day.
+
+        Args:
+            last_day: The member's own last day; "" for none.
+            more: Other moments until which they may go on, such as a due date that was extended for them.
+
+        """
+        if self.ends_at is None:
+            return None
+        own = [self._end_of(last_day)] if last_day else []
+        return max([self.ends_at, *own, *more])
+
+    def _end_of(self, day: str) -> datetime:
+        return self._midnight(date.fromisoformat(day) + timedelta(days=1))
 
     def _midnight(self, day: date) -> datetime:
         """Return when a day begins: the earlier of two midnights, where clocks are set back over it."""
@@ -118,6 +135,8 @@ class ClassMember(StoredFields):
     charges: list[str] = field(default_factory=list)
     #: When the entry link was last sent by email.
     link_sent: str | None = None
+    #: The last day on which this member can go on, if it is later than that of the class.
+    last_day: str = ""
     #: What identifies them at a learning platform, as a hash; "" for members who came otherwise.
     lti_identity: str = ""
     #: The learning platform that opened the study for them, its own id of them, its address for scores.

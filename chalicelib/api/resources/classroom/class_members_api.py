@@ -25,6 +25,13 @@ class MemberChanges:
     name: str | None = field(default=None, metadata=MEMBER_NAME)
     email: str | None = field(default=None, metadata=MEMBER_EMAIL)
     student_number: str | None = field(default=None, metadata=MEMBER_NUMBER)
+    last_day: str | None = field(
+        default=None,
+        metadata={
+            "max": 10,
+            "help": "Until the end of which day they can go on after the class is over, such as 2026-12-31.",
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,14 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         parameters=MemberChanges,
         answer=ClassMemberRow,
         run=lambda ctx, asked: managed.change_member(
-            ctx, asked.id, name=asked.name, email=asked.email, student_number=asked.student_number
+            ctx,
+            asked.id,
+            name=asked.name,
+            email=asked.email,
+            student_number=asked.student_number,
+            last_day=asked.last_day,
         ),
-        summary="Corrects the name, the email address or the student number of a member.",
+        summary="Corrects who a member is, or lets them go on for longer than the class.",
     ),
     _verb(
         "remove",

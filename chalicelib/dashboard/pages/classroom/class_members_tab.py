@@ -113,7 +113,9 @@ def _refund(call: PageCall, number: str) -> Rendered:
 
 
 def _change(call: PageCall, number: str) -> Rendered:
-    fields = {name: call.one(name) for name in ("name", "email", "student_number")}
+    names = ("name", "email", "student_number", "last_day")
+    # Without a last day of the class, the form has no field for that of the member.
+    fields = {name: call.one(name) for name in names if name in call.query}
     call.run("class-members.change", id=call.one("seat"), **fields)
     return redirect(f"/dashboard/classes/{number}?said=changed")
 

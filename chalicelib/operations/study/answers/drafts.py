@@ -11,6 +11,7 @@ from chalicelib.errors import TooLarge
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.study_context import moment_of, own_place
 from chalicelib.study.elements import Page
 from chalicelib.study.study_records import Draft, Place
@@ -30,6 +31,8 @@ def keep_draft(ctx: Context, serial: int, answers: Mapping[str, Any], fields: An
     _, place = own_place(ctx)
     page = None if place is None else page_at(ctx, place)
     if place is None or page is None or place.serial != serial or place.ended or not page.keep_draft:
+        return {"kept": False}
+    if is_class_over(ctx, place):
         return {"kept": False}
     draft = Draft(place.participant_id, serial, str(iso(ctx.now)), dict(answers), _list(fields))
     if len(json.dumps(draft.to_fields(), ensure_ascii=False).encode("utf-8", "surrogatepass")) > MOST_BYTES:

@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.study_context import own_place, study_of
 from chalicelib.study.study_records import EventBatch, Place
 
@@ -29,7 +30,7 @@ TEXTS = ("event", "act", "item")
 def keep_page_events(ctx: Context, serial: int, sent: Any) -> dict[str, Any]:
     """Record the events of a page that is being closed, unless another page is due now."""
     _, place = own_place(ctx)
-    if place is not None and place.serial == serial:
+    if place is not None and place.serial == serial and not is_class_over(ctx, place):
         keep_some_events(ctx, place, sent)
     return {}
 

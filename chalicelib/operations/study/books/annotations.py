@@ -12,6 +12,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.access import require_working
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.page_answers import page_at
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
 from chalicelib.study.books.annotation_records import (
     LONGEST_CONTEXT,
@@ -99,7 +100,8 @@ def _due_page(ctx: Context, path: str) -> ReadPage:
     participant, place = own_place(ctx)
     require_working(participant)
     around = None if place is None else book_around(ctx, place)
-    if place is None or around is None or place.path != path or isinstance(page_at(ctx, place), Contents):
+    is_due = place is not None and place.path == path and not is_class_over(ctx, place)
+    if place is None or around is None or not is_due or isinstance(page_at(ctx, place), Contents):
         raise InvalidState(
             "Another page is due than the one of these annotations; reload the page.", code="page_not_due"
         )

@@ -9,6 +9,7 @@ from chalicelib.model.record import iso
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.page_answers import items_due, page_at
 from chalicelib.operations.study.answers.timed_parts import timed_around
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
 from chalicelib.study.books.book_contents import ChapterEntries, chapters_of
 from chalicelib.study.books.reading_records import BOOK, CHAPTER, PAGE, TEST, ReadPage
@@ -112,6 +113,8 @@ def keep_reading(ctx: Context, serial: int, position: float, *, is_at_end: bool)
     around = None if place is None else book_around(ctx, place)
     page = None if place is None else page_at(ctx, place)
     if place is None or around is None or page is None or serial != place.serial:
+        return {"kept": False}
+    if is_class_over(ctx, place):
         return {"kept": False}
     record = session_of(ctx).find_reading(place.participant_id, place.path)
     if record is None or isinstance(page, Contents):

@@ -41,6 +41,7 @@ from chalicelib.operations.study.flow.visit_closing import begin_if_open, close_
 from chalicelib.operations.study.groups.departures import come_back
 from chalicelib.operations.study.groups.stopping import stop_part
 from chalicelib.operations.study.groups.waits import release
+from chalicelib.operations.study.shared.class_end import GRACE_AFTER_END, is_class_over
 from chalicelib.operations.study.shared.group_clock import patient_group
 from chalicelib.operations.study.shared.live_gate import Gate, gate_of
 from chalicelib.operations.study.shared.study_context import Pending, own_place, session_of
@@ -94,6 +95,8 @@ def post_page(
         place = begin(ctx, participant)
         return respond(ctx, participant, place, stale=True)
     page = page_at(ctx, place)
+    if is_class_over(ctx, place, GRACE_AFTER_END):
+        return respond(ctx, participant, place)
     if serial != place.serial or page is None or place.ended is not None:
         return _respond_without_page(ctx, participant, place, serial)
     require_working(participant)

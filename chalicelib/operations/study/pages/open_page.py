@@ -10,6 +10,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.event_log import keep_events
 from chalicelib.operations.study.flow.book_moves import leave_book, open_in_book
 from chalicelib.operations.study.flow.moves import begin
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.study_context import own_place
 from chalicelib.study.study_records import Place
 
@@ -47,7 +48,7 @@ def _own_due_place(ctx: Context, serial: int) -> tuple[Participant, Place, bool]
         require_working(participant)
         return participant, begin(ctx, participant), False
     look_after(ctx, participant, place)
-    is_due = place.serial == serial and place.ended is None
+    is_due = place.serial == serial and place.ended is None and not is_class_over(ctx, place)
     if is_due:
         require_working(participant)
     return participant, place, is_due

@@ -18,6 +18,7 @@ from chalicelib.operations.study.answers.trial_batches import SCRIPT, trial_data
 from chalicelib.operations.study.books.reading_progress import record_opened
 from chalicelib.operations.study.flow.early_end import ENDED_EARLY
 from chalicelib.operations.study.flow.moves import element_at, pending_at, start_clock
+from chalicelib.operations.study.shared.class_end import class_over_fields
 from chalicelib.operations.study.shared.class_rules import closed_items, running_since
 from chalicelib.operations.study.shared.group_clock import deadline_of, patient_group
 from chalicelib.operations.study.shared.hook_errors import study_code
@@ -27,6 +28,7 @@ from chalicelib.study.assignments.assignment_texts import MY_CLASS
 from chalicelib.study.elements import (
     Chat,
     Discussion,
+    Element,
     Embed,
     End,
     Form,
@@ -93,24 +95,32 @@ def show(
         body["stale"] = True
     if place.ended is not None:
         return PageView(body | _end(ctx, place), ended=True)
-    player = session_of(ctx).player(place.participant_id)
-    if gate_of(ctx, place) is Gate.HELD:
-        place.held = True
-        body |= held_fields(ctx, place)
-    elif isinstance(element, Page):
-        with study_code(ctx, place.participant_id, f"the page {element.name!r} at {place.path}"):
-            body |= _page(ctx, place, player, element)
-    elif isinstance(element, Gathering | Wait | Join | PeerAnswers):
-        body |= _waiting(ctx, place, element)
-        if isinstance(element, Wait) and (element.page or element.script):
-            with study_code(ctx, place.participant_id, f"the page of {place.path}"):
-                body |= _wait_page(ctx, player, element)
-    elif isinstance(element, Session):
-        body |= session_fields(ctx, place, element)
+    over = class_over_fields(ctx, place)
+    if over is not None:
+        return PageView(body | over)
+    body |= _due_fields(ctx, place, element)
     body |= _pause(ctx, place)
     if place.alone_from == place.path and "html" in body:
         body["html"] = _why_alone(ctx) + body["html"]
     return PageView(body, pending_at(ctx, place))
+
+
+def _due_fields(ctx: Context, place: Place, element: Element | None) -> dict[str, Any]:
+    """Return the fields of the page that is due, in addition to those of every page."""
+    player = session_of(ctx).player(place.participant_id)
+    if gate_of(ctx, place) is Gate.HELD:
+        place.held = True
+        return held_fields(ctx, place)
+    if isinstance(element, Page):
+        with study_code(ctx, place.participant_id, f"the page {element.name!r} at {place.path}"):
+            return _page(ctx, place, player, element)
+    if isinstance(element, Gathering | Wait | Join | PeerAnswers):
+        fields = _waiting(ctx, place, element)
+        if isinstance(element, Wait) and (element.page or element.script):
+            with study_code(ctx, place.participant_id, f"the page of {place.path}"):
+                fields |= _wait_page(ctx, player, element)
+        return fields
+    return session_fields(ctx, place, element) if isinstance(element, Session) else {}
 
 
 def _why_alone(ctx: Context) -> str:

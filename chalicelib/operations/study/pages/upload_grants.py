@@ -11,7 +11,9 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.page_answers import items_due, page_at
 from chalicelib.operations.study.answers.uploads import grant
 from chalicelib.operations.study.flow.moves import is_over
+from chalicelib.operations.study.shared.class_end import is_class_over
 from chalicelib.operations.study.shared.study_context import own_place, session_of, study_of
+from chalicelib.study.classes.class_texts import CLASS_OVER
 from chalicelib.study.items import AnswerError, UploadItem
 from chalicelib.study.translation import translate
 
@@ -29,6 +31,8 @@ def grant_upload(
     page = None if place is None else page_at(ctx, place)
     if place is None or page is None or place.serial != serial or place.ended or is_over(ctx, place):
         raise Forbidden("This page isn't due any more; reload it.", code="page_not_due")
+    if is_class_over(ctx, place):
+        raise Forbidden(translate(CLASS_OVER, study_of(ctx).language), code="class_over")
     player = session_of(ctx).player(participant.id)
     item = items_due(ctx, player, page).get(name)
     if not isinstance(item, UploadItem):

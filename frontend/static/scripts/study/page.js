@@ -120,7 +120,9 @@
 
   async function show(answer) {
     sendEcho(answer);
-    if (page && answer.serial === page.serial && !answer.exit) return showAgain(answer);
+    const isSame = page && answer.serial === page.serial && Boolean(answer.closed) === Boolean(page.closed);
+    if (isSame && !answer.exit) return showAgain(answer);
+    isMoving ||= Boolean(answer.closed); // the page may be shown again: what was typed is kept
     const arrived = performance.now();
     isBusy = true; // the old page stays while media are loaded, but can't be sent again
     endPage();
@@ -561,6 +563,10 @@
   form.addEventListener("input", noteChange);
   form.addEventListener("change", noteChange);
   // Restored from the browser's back/forward cache: another page may be due now.
+  // The clock of a timed assignment that may be paused stands still while its page is closed.
+  addEventListener("pagehide", () => {
+    if (page?.leaves) dallinger.postAndLeave("/page/leave", { serial: page.serial, leaves: page.leaves });
+  });
   addEventListener("pageshow", ({ persisted }) => persisted && refresh());
   document.addEventListener("petri:doorbell", ring);
   // When the group ends or the waiting room closes, a page about it is due.
