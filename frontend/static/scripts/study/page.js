@@ -247,6 +247,7 @@
   }
 
   function restoreDraft(root) {
+    if (page.closed) return; // the draft is that of the page that may be shown again
     draft = petri.draft(page.book ? `book:${page.path}` : `page:${page.serial}`);
     if (Array.isArray(page.draft) && draft.value === undefined) draft.keep(page.draft);
     const elements = [...root.querySelectorAll("input, select, textarea")];
