@@ -18,7 +18,7 @@ from chalicelib.study.classes.study_class import StudyClass
 MAX_CLASS_NAME: Final = 120
 MAX_INSTRUCTORS: Final = 50
 #: The years that days of classes may be in.
-YEARS: Final = range(2000, 2101)
+YEARS: Final = range(2000, 3000)
 MAX_FEE: Final = Decimal(100_000)
 _FEE: Final = re.compile(r"[0-9]{1,6}([.,][0-9]{1,2})?")
 

@@ -64,7 +64,7 @@ def test_a_page_is_shown_until_the_end_of_the_last_day_in_the_time_zone_of_the_c
     assert ada.last["own_class"] == "My class"
     if page == "class_over":
         assert "The last day was 2026-03-01 (Europe/Berlin)." in ada.last["html"]
-        assert (ada.last["kind"], ada.last["poll_seconds"], ada.last["items"]) == ("wait", 60, {})
+        assert (ada.last["button"], ada.last["poll_seconds"], ada.last["items"]) == (None, 60, {})
 
 
 @pytest.mark.parametrize(("late", "stored"), [(1.999, [1]), (2.0, [])])

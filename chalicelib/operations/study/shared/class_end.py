@@ -54,13 +54,13 @@ def class_over_fields(ctx: Context, place: Place) -> dict[str, Any] | None:
         lines.insert(0, translate(texts.CLASS_LAST_DAY, language).format(day=day))
     text = Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
     return {
-        "kind": "wait",
+        "kind": "page",
         "page": "class_over",
         "title": title,
         "html": str(Markup('<h1>{}</h1><div role="status">{}</div>').format(title, text)),
         "items": {},
         "seconds_left": None,
-        "waits_until": None,
+        "button": None,
         "poll_seconds": _POLL_SECONDS,
         "doorbell": False,
         "preload": [],
