@@ -58,7 +58,8 @@ class ApiOperation(Generic[Parameters, Answer]):
     changed_by_petri: frozenset[str] = frozenset()
     #: Whether `run` writes the entry of the audit log itself, because commands call the same operation.
     records_itself: bool = False
-    #: The rest of a read that calls a service, after the unit of work: it gets the app and `run`'s result.
+    #: The rest of an operation that calls a service, after the unit of work: it gets the app and `run`'s
+    #: result. A change makes it after the commit, so its answer can't be stored for repeated requests.
     outside: Callable[[App, Any], Answer] | None = None
     #: Whether the answer contains a secret that is shown once: it isn't stored for repeated requests.
     has_secret_answer: bool = False
@@ -72,8 +73,11 @@ class ApiOperation(Generic[Parameters, Answer]):
                 f"The operation {self.name} has the address {self.path}: its parameters must have the field "
                 f"{ID!r} exactly if the address has it."
             )
-        if self.outside is not None and self.changes:
-            raise ConfigError(f"The operation {self.name} calls a service, so it must not change anything.")
+        if self.outside is not None and self.changes and not self.has_secret_answer:
+            raise ConfigError(
+                f"The operation {self.name} calls a service, so it must not change anything, unless its "
+                "answer isn't stored."
+            )
         if self.verb is None and self.shape is Shape.VERB:
             raise ConfigError(f"The operation {self.name} has the shape {self.shape}, which needs a verb.")
         if self.verb is not None and self.shape is Shape.LIST:

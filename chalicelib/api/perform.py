@@ -40,7 +40,7 @@ class ApiAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OutsideCall:
-    """The rest of a read that calls a service, which is made after the unit of work."""
+    """The rest of an operation that calls a service, which is made after the unit of work."""
 
     operation: AnyOperation
     #: What the operation has read in the unit of work.
@@ -165,15 +165,17 @@ def perform_request(ctx: Context, method: str, shape: Shape, request: ApiRequest
             return answer
         return ApiAnswer(to_json(answer), operation.has_etag)
     answer = previous_answer(ctx, actor.id)
-    if answer is None:
-        return ApiAnswer(to_json(_perform_and_record(ctx, actor, operation, parameters)), has_etag=False)
-    return ApiAnswer(answer, has_etag=False)
+    if answer is not None:
+        return ApiAnswer(answer, has_etag=False)
+    made = _perform_and_record(ctx, actor, operation, parameters)
+    return made if isinstance(made, OutsideCall) else ApiAnswer(to_json(made), has_etag=False)
 
 
 def perform_once(ctx: Context, operation: AnyOperation, parameters: Any) -> Any:
     """Perform a change for the form of a page, which has a request id: a form that is sent twice acts once.
 
-    Returns the answer; of a repeated request the recorded one, with attributes of the same names.
+    Returns the answer, or what `completed` takes; of a repeated request the recorded one, with attributes of
+    the same names.
     """
     actor = require_right(ctx, operation.right)
     answer = previous_answer(ctx, actor.id)

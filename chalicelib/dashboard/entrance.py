@@ -91,6 +91,7 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
     if page is None or not is_here(page):
         raise NotFound(f"The dashboard has no page {request.tab!r}.")
     _require_right(session.actor, page)
+    origin = own_host.origin_of(request.headers, services.current().dashboard_url)
     call = PageCall(
         actor=session.actor,
         tab=page.name,
@@ -98,13 +99,13 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
         part=request.part,
         method=request.method,
         query={name: values for name, values in request.fields.items() if name not in {"csrf", "form"}},
-        run=partial(run_operation, session.actor, request.address, form=request.one("form")),
+        run=partial(run_operation, session.actor, request.address, form=request.one("form"), origin=origin),
         run_for_each=partial(run_for_each, session.actor, request.address, form=request.one("form")),
         is_fragment=request.is_fragment,
         csrf=session.csrf,
         session=session,
         address=request.address,
-        origin=own_host.origin_of(request.headers, services.current().dashboard_url),
+        origin=origin,
     )
     return page.render(call)
 

@@ -28,7 +28,9 @@ def new_form_id() -> str:
     return secrets.token_hex(16)
 
 
-def run_operation(actor: Actor, address: str, name: str, /, *, form: str = "", **parameters: Any) -> Any:
+def run_operation(
+    actor: Actor, address: str, name: str, /, *, form: str = "", origin: str = "", **parameters: Any
+) -> Any:
     """Perform an operation of the JSON API in a unit of work of its own, and return its answer.
 
     Args:
@@ -36,6 +38,7 @@ def run_operation(actor: Actor, address: str, name: str, /, *, form: str = "", *
         address: The actor's network address, for the audit log.
         name: The operation, such as `payments.retry`.
         form: The id of the form that was sent, or "": the same change of one form takes effect once.
+        origin: Scheme and host of the dashboard, for links that are mailed.
         **parameters: The fields of the operation's parameters.
 
     Returns:
@@ -44,7 +47,7 @@ def run_operation(actor: Actor, address: str, name: str, /, *, form: str = "", *
     """
     operation = operation_table.find(name)
     asked = parameters_of(operation, parameters)
-    return _run(actor, Request(address=address), operation, asked, form)
+    return _run(actor, Request(address=address, dashboard=origin), operation, asked, form)
 
 
 def run_for_each(
@@ -124,7 +127,7 @@ def _run(actor: Actor, request: Request, operation: AnyOperation, asked: Any, fo
     if not (operation.changes and _FORM_ID.fullmatch(form)):
         return perform.completed(services.current(), run(perform.perform, operation, asked, request=request))
     known = _of_form(request, form, operation.name, asked)
-    return run(perform.perform_once, operation, asked, request=known)
+    return perform.completed(services.current(), run(perform.perform_once, operation, asked, request=known))
 
 
 def _of_form(request: Request, form: str, name: str, asked: Any) -> Request:

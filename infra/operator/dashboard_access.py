@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from chalicelib.api.mailed_links import mail_link
 from chalicelib.dashboard import sessions
-from chalicelib.operations.accounts.credentials.password_links import make_password_ticket
-from chalicelib.operations.shared.context import OPERATOR_CALLER
-from infra.local.dashboard.dashboard_links import dashboard_address, password_address, sign_in_address
+from chalicelib.operations.management.people import managed_accounts
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Request
+from infra.local.dashboard.dashboard_links import dashboard_address, sign_in_address
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.problems import OperatorProblem
 
 from .run_session import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from chalicelib.services import App
     from infra.aws.deployed.app_registry import LocatedApp
+    from infra.local.lifecycle.run_session import RunSession
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLink:
+    """A link with which a user chooses a password, and whether it was mailed to them."""
+
+    link: str = field(repr=False)
+    was_mailed: bool
+    #: Why it wasn't mailed, although the run sends mail.
+    problem: str
 
 
 def sign_in_link_for(run_id: str | None, paths: RunPaths, username: str | None = None) -> str:
@@ -27,27 +42,28 @@ def sign_in_link_for(run_id: str | None, paths: RunPaths, username: str | None =
     The ticket is an item of the run's store, so it takes access to its file. Raises OperatorProblem when the
     run isn't being served.
     """
-    return _link_for(run_id, paths, lambda app: _ticket(app, username), sign_in_address)
-
-
-def password_link_for(run_id: str | None, paths: RunPaths, username: str) -> str:
-    """Return a link with which a user of a run on this machine chooses a password, once, within a day."""
-    return _link_for(run_id, paths, lambda app: _password_ticket(app, username), password_address)
-
-
-def _link_for(
-    run_id: str | None,
-    paths: RunPaths,
-    make: Callable[[App], str],
-    address_of: Callable[[str, str], str],
-) -> str:
     with opened(run_id, paths, with_code=False) as session:
         if session.address is None:
-            raise OperatorProblem(
-                f"{session.run_id} isn't being served, so its dashboard can't be opened. Serve it with: "
-                f"{session.how_to_serve}"
-            )
-        return address_of(dashboard_address(session.address), make(session.app))
+            raise OperatorProblem(_not_served(session))
+        return sign_in_address(dashboard_address(session.address), _ticket(session.app, username))
+
+
+def password_link_for(run_id: str | None, paths: RunPaths, username: str) -> PasswordLink:
+    """Make a link with which a user of a run on this machine chooses a password, once, within a day.
+
+    It is mailed to the user, if the run sends mail.
+    """
+    with opened(run_id, paths, with_code=False, sends_mail=True) as session:
+        if session.address is None:
+            raise OperatorProblem(_not_served(session))
+        return make_password_link(session.app, dashboard_address(session.address), username)
+
+
+def _not_served(session: RunSession) -> str:
+    return (
+        f"{session.run_id} isn't being served, so its dashboard can't be opened. Serve it with: "
+        f"{session.how_to_serve}"
+    )
 
 
 def sign_in_link_of(found: LocatedApp, username: str | None = None) -> str:
@@ -56,15 +72,19 @@ def sign_in_link_of(found: LocatedApp, username: str | None = None) -> str:
     It takes the operator's AWS rights for the app's table. Raises OperatorProblem for an app that was
     deployed without a dashboard.
     """
-    return _link_of(found, lambda app: _ticket(app, username), sign_in_address)
+    with _dashboard_of(found) as (app, address):
+        return sign_in_address(address, _ticket(app, username))
 
 
-def password_link_of(found: LocatedApp, username: str) -> str:
-    """Return a link with which a user of a deployed app chooses a password, once, within a day."""
-    return _link_of(found, lambda app: _password_ticket(app, username), password_address)
+def password_link_of(found: LocatedApp, username: str) -> PasswordLink:
+    """Make a link with which a user of a deployed app chooses a password, once, within a day, and mail it."""
+    with _dashboard_of(found) as (app, address):
+        return make_password_link(app, address, username)
 
 
-def _link_of(found: LocatedApp, make: Callable[[App], str], address_of: Callable[[str, str], str]) -> str:
+@contextmanager
+def _dashboard_of(found: LocatedApp) -> Iterator[tuple[App, str]]:
+    """Open a deployed app for the block; with the address of its dashboard."""
     # Lazy import: the AWS clients take a while to import.
     from infra.aws.account.aws_errors import plainly
     from infra.aws.deployed import deployment_info
@@ -78,7 +98,7 @@ def _link_of(found: LocatedApp, make: Callable[[App], str], address_of: Callable
                 "adds one and keeps all data."
             )
         with opened_there(found.account, found.names) as session:
-            return address_of(address, make(session.app))
+            yield session.app, address
 
 
 def _ticket(app: App, username: str | None) -> str:
@@ -87,5 +107,15 @@ def _ticket(app: App, username: str | None) -> str:
     return app.run(sessions.create_ticket_for_user, username, caller=OPERATOR_CALLER)
 
 
-def _password_ticket(app: App, username: str) -> str:
-    return app.run(make_password_ticket, username, caller=OPERATOR_CALLER)
+def make_password_link(app: App, dashboard: str, username: str) -> PasswordLink:
+    """Make a link with which a user chooses a password, and mail it; `dashboard`: its address."""
+    parts = urlsplit(dashboard)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    made = app.run(
+        managed_accounts.new_password_link,
+        username,
+        caller=OPERATOR_CALLER,
+        request=Request(dashboard=origin),
+    )
+    answer = mail_link(app.mailer, made)
+    return PasswordLink(f"{origin}{answer.path}", answer.was_mailed, answer.mail_problem)

@@ -10,13 +10,16 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from chalicelib.bootstrap import local
-from chalicelib.errors import BadRequest, NotFound
+from chalicelib.errors import BadRequest, ConfigError, NotFound
+from chalicelib.experiment.config.configuration import Configuration
 from chalicelib.experiment.config.run_settings import RunSettings
 from chalicelib.experiment.experiment import Experiment
 from chalicelib.experiment.loader.experiment_folder import load_experiment
 from chalicelib.export.jobs.part_writer import PartWriter
+from chalicelib.messaging.mail.mailers import build_mailer
 from chalicelib.messaging.system_clock import SystemClock
 from chalicelib.operations.shared.settings import SettingsLike
 from chalicelib.services import use
@@ -31,14 +34,36 @@ from infra.local.lifecycle.run_outcome import facts_of
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.local.lifecycle.run_session import RunSession
 
+#: The settings of mail, and those that mails name.
+_FOR_MAIL: Final = (
+    "mode",
+    "title",
+    "mailer",
+    "whimsical",
+    "contact_email_on_error",
+    "dallinger_email_address",
+    "smtp_host",
+    "smtp_username",
+    "smtp_password",
+    "aws_region",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+)
+
 
 @contextmanager
 def opened(
-    run_id: str | None, paths: RunPaths, *, with_code: bool = True, region: str | None = None
+    run_id: str | None,
+    paths: RunPaths,
+    *,
+    with_code: bool = True,
+    region: str | None = None,
+    sends_mail: bool = False,
 ) -> Iterator[RunSession]:
     """Open a run, by default the latest, for the with block.
 
-    Without its code, read-only commands work even while the experiment is broken. A deployed app is opened
+    Without its code, read-only commands work even while the experiment is broken; `sends_mail` then reads the
+    settings of mail from its files. A deployed app is opened
     by its id; `region` selects a deployed app instead of a local run. Raises NotFound when there is no such
     run, ExperimentError for problems of its code.
     """
@@ -67,6 +92,8 @@ def opened(
             loaded = load_experiment(made_of.folder, runtime={"mode": "debug", **made_of.settings})
             stack.enter_context(contextlib.chdir(loaded.folder))
             experiment, config, folder = loaded.experiment_class, loaded.config, made_of.folder
+        elif sends_mail:
+            config = mail_settings(origin.noted(found, paths))
         engine = stack.enter_context(contextlib.closing(SQLiteEngine(paths.database(found))))
         base = address or paths.last_address(found) or f"http://127.0.0.1:{RunSettings.read(config).port}"
         files = FolderFiles(paths.uploads(found), SystemClock())
@@ -81,6 +108,23 @@ def opened(
         app.seals = FolderSeals(paths.seals(found))
         stack.callback(use, None)
         yield RunSession(found, app, address, base, folder)
+
+
+def mail_settings(made_of: origin.Origin | None) -> SettingsLike:
+    """Return what a local run's mailer needs, without the experiment's code.
+
+    Nothing, so that no mail is sent, if the run's folder can't be read, or its settings are wrong.
+    """
+    if made_of is None or not made_of.folder.is_dir():
+        return {}
+    found = Configuration()
+    try:
+        found.load_for(made_of.folder, {"mode": "debug", **made_of.settings})
+        settings = {name: value for name in _FOR_MAIL if (value := found.get(name, None)) is not None}
+        build_mailer(settings)
+    except ConfigError:
+        return {}
+    return settings
 
 
 def _deployed(run_id: str | None, paths: RunPaths, region: str | None) -> AppEntry | None:

@@ -61,6 +61,8 @@ class Request:
     address: str = ""
     #: Whether this change is one of a bulk action, whose entry in the audit log names it already.
     is_part_of_bulk: bool = False
+    #: Scheme and host of the dashboard as the caller reaches it, for links in mails; "" if it isn't known.
+    dashboard: str = ""
 
 
 class TokenIssuer(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Response
 
@@ -27,6 +28,8 @@ routes = Blueprint(__name__)
 METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
 OPENAPI: Final = "openapi.json"
 NOT_MODIFIED: Final = 304
+#: The names under which a local run is reached; its dashboard is at the first.
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1"})
 #: What browsers say of a request that another site has caused.
 _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 
@@ -48,12 +51,26 @@ def read_api_request(request: Any) -> HttpCall:
     return HttpCall(
         parameters=Parameters(query, path_of(request)),
         caller=caller,
-        request=Request(identity, fingerprint, source),
+        request=Request(identity, fingerprint, source, dashboard=_dashboard_of(request)),
         headers=request.headers,
         body=body,
         source=source,
         method=request.method,
     )
+
+
+def _dashboard_of(request: Any) -> str:
+    """Return scheme and host of the dashboard, for links that are mailed; "" if the host isn't known.
+
+    A caller can send any Host header, so only the names and ports of this machine are taken from it.
+    """
+    address = services.current().dashboard_url
+    if address is not None:
+        parts = urlsplit(address())
+        return f"{parts.scheme}://{parts.netloc}"
+    name, _, port = (request.headers.get("host") or "").strip().lower().partition(":")
+    is_here = name in _THIS_MACHINE and (not port or (port.isascii() and port.isdecimal()))
+    return f"http://localhost{port and ':'}{port}" if is_here else ""
 
 
 @endpoint(routes, "/api/v1/{resource}", METHODS, read_api_request)

@@ -19,11 +19,6 @@ def sign_in_address(dashboard: str, ticket: str) -> str:
     return f"{dashboard}/sign-in?{urlencode({'ticket': ticket})}"
 
 
-def password_address(dashboard: str, ticket: str) -> str:
-    """Return the address of the page on which a user chooses a password."""
-    return f"{dashboard}/sign-in/new-password?{urlencode({'ticket': ticket})}"
-
-
 def dashboard_address(address: str) -> str:
     """Return the address of a local run's dashboard, which has a host name of its own."""
     parts = urlsplit(address)

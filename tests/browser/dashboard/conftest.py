@@ -47,7 +47,7 @@ class ServedRun:
         return sign_in_link_for(None, RunPaths(self.folder))
 
     def password_link(self, username: str) -> str:
-        return password_link_for(None, RunPaths(self.folder), username)
+        return password_link_for(None, RunPaths(self.folder), username).link
 
     def add_user(self, username: str, name: str) -> None:
         """Add a researcher with a token."""

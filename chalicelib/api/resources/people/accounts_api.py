@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Shape
 from chalicelib.api.common_parameters import ID_TEXT, NoParameters, One
+from chalicelib.api.mailed_links import mail_link
 from chalicelib.operations.accounts.account_records import MAX_TEXT, NAME_PATTERN, TEXT_PATTERN
 from chalicelib.operations.accounts.open_sessions import OpenSession
 from chalicelib.operations.accounts.profiles.preferences import MOST_ROWS, TIME_ZONE_PATTERN, Theme
@@ -24,6 +25,7 @@ from chalicelib.operations.management.people.managed_accounts import (
     UserRow,
 )
 from chalicelib.operations.shared.context import Context
+from chalicelib.services import App
 
 from .roles_api import ROLE_OR_RIGHT
 
@@ -137,6 +139,7 @@ def _about_user(
     right: Right = Right.MANAGE_LAB,
     answer: Any = ChangedUser,
     has_secret_answer: bool = False,
+    outside: Callable[[App, Any], Any] | None = None,
 ) -> AnyOperation:
     """Return a change of one user, which records itself in the audit log, as `petri users` needs it."""
     is_verb = method == "POST"
@@ -153,6 +156,7 @@ def _about_user(
         summary=summary,
         records_itself=True,
         has_secret_answer=has_secret_answer,
+        outside=outside,
     )
 
 
@@ -253,9 +257,11 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         "make-password-link",
         One,
         lambda ctx, one: accounts.new_password_link(ctx, one.id),
-        "Makes a link with which a user chooses a password, once, within a day; not with a token of a user.",
+        "Makes a link with which a user chooses a password, once, within a day, and mails it to them if the "
+        "run sends mail; not with a token of a user.",
         answer=NewPasswordLink,
         has_secret_answer=True,
+        outside=lambda app, made: mail_link(app.mailer, made),
     ),
     _about_user(
         "turn-off-codes",

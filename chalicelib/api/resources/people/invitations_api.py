@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import NoParameters, One
+from chalicelib.api.mailed_links import mail_link
 from chalicelib.operations.accounts.account_records import MAX_TEXT, NAME_PATTERN
 from chalicelib.operations.accounts.invitations.invitations import EMAIL_PATTERN
 from chalicelib.operations.listings.listing import Listing
@@ -58,7 +59,9 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         parameters=Inviting,
         answer=NewInvitation,
         run=lambda ctx, new: managed.invite(ctx, new.email, new.what, new.groups),
-        summary="Invites a person for three days, and returns the link once; it works once.",
+        outside=lambda app, made: mail_link(app.mailer, made),
+        summary="Invites a person for three days, and returns the link once, which is mailed to them if the "
+        "run sends mail; it works once.",
         records_itself=True,
         has_secret_answer=True,
     ),

@@ -13,6 +13,7 @@ from chalicelib.dashboard.rendering import render
 from chalicelib.dashboard.sign_in.recent_proof import require_recent_proof
 from chalicelib.errors import NotFound, Refused
 from chalicelib.operations.accounts.account_records import user_actor_id
+from chalicelib.operations.management.people.managed_accounts import NewPasswordLink
 
 from .invitation_forms import SentInvitation, invite
 from .profile_page import profile_of_form
@@ -105,7 +106,12 @@ def _list(call: PageCall, refused: str, status: int, sent: SentInvitation | None
 
 
 def _one(
-    call: PageCall, username: str, refused: str = "", status: int = 200, token: str = "", link: str = ""
+    call: PageCall,
+    username: str,
+    refused: str = "",
+    status: int = 200,
+    token: str = "",
+    made_link: NewPasswordLink | None = None,
 ) -> Rendered:
     roles, rights = grantable(call.actor, call.run("roles.list").rows)
     user = call.run("users.read", id=username)
@@ -119,7 +125,7 @@ def _one(
         rights=rights,
         may_make_tokens=bool(user.rights) and _may_make_tokens(call, username),
         token=token,
-        link=link,
+        made_link=made_link,
         refused=refused,
         said=_SAID.get(call.one("said"), ""),
     )
@@ -149,7 +155,7 @@ def _change(call: PageCall) -> Rendered:
         require_recent_proof(call)
     if call.part == "make-password-link":
         made = call.run("users.make-password-link", id=call.id)
-        return _one(call, call.id, link=call.origin + made.path)
+        return _one(call, call.id, made_link=made)
     if call.part == "make-token":
         made = call.run(
             "users.make-token",

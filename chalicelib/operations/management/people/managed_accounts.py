@@ -12,7 +12,7 @@ from chalicelib.access.rights import Right
 from chalicelib.errors import NotFound
 from chalicelib.operations.accounts import tokens_of_users, users
 from chalicelib.operations.accounts.account_records import ApiToken, UserGrant, user_actor_id
-from chalicelib.operations.accounts.actors import rights_of_user
+from chalicelib.operations.accounts.actors import find_user, rights_of_user
 from chalicelib.operations.accounts.credentials import one_time_codes
 from chalicelib.operations.accounts.credentials.password_links import make_password_ticket
 from chalicelib.operations.accounts.group_records import memberships_of
@@ -22,6 +22,8 @@ from chalicelib.operations.accounts.profiles.preferences import Preferences, The
 from chalicelib.operations.accounts.profiles.user_profiles import ProfileChanges, change_profile, own_profile
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
+
+from .link_mails import MadeLink, password_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,10 @@ class NewPasswordLink:
     user: str
     #: The address of the page, without the host of the dashboard.
     path: str = field(repr=False)
+    #: Whether the link was mailed to the user.
+    was_mailed: bool = False
+    #: Why it wasn't, although the run sends mail.
+    mail_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +228,12 @@ def delete_token(ctx: Context, username: str, name: str) -> ChangedUser:
     return ChangedUser(username)
 
 
-def new_password_link(ctx: Context, username: str) -> NewPasswordLink:
-    """Make a link with which a user chooses a password."""
-    return NewPasswordLink(username, password_path(make_password_ticket(ctx, username)))
+def new_password_link(ctx: Context, username: str) -> MadeLink[NewPasswordLink]:
+    """Make a link with which a user chooses a password; the mail is to be sent after the commit."""
+    path = password_path(make_password_ticket(ctx, username))
+    user = find_user(ctx, username)
+    mail = password_mail(ctx, user.email if user is not None else "", path)
+    return MadeLink(NewPasswordLink(username, path), mail)
 
 
 def password_path(ticket: str) -> str:

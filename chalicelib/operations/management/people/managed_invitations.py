@@ -11,6 +11,8 @@ from chalicelib.operations.accounts.invitations import invitations
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
 
+from .link_mails import MadeLink, invitation_mail
+
 #: Below this address of the dashboard, followed by its secret, an invitation is accepted.
 ADDRESS = "/dashboard/invitation/"
 
@@ -41,8 +43,10 @@ class NewInvitation:
     expires: datetime
     #: The address on the dashboard's host at which it is accepted.
     link: str = field(repr=False)
-    #: Whether the run sends mail, so that the link can be sent to the person.
-    can_be_mailed: bool = False
+    #: Whether the link was mailed to the person.
+    was_mailed: bool = False
+    #: Why it wasn't, although the run sends mail.
+    mail_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +62,16 @@ def rows_of_invitations(ctx: Context) -> Listing[InvitationRow]:
     return Listing(rows, None, len(rows), is_partial=False)
 
 
-def invite(ctx: Context, email: str, what: Sequence[str], groups: Sequence[str]) -> NewInvitation:
-    """Invite a person within the actor's rights."""
+def invite(ctx: Context, email: str, what: Sequence[str], groups: Sequence[str]) -> MadeLink[NewInvitation]:
+    """Invite a person within the actor's rights; the mail is to be sent after the commit."""
     made, secret = invitations.invite(ctx, email, what=what, groups=groups)
-    return NewInvitation(made.id, made.expires, f"{ADDRESS}{secret}", sends_mail(ctx))
+    link = f"{ADDRESS}{secret}"
+    return MadeLink(NewInvitation(made.id, made.expires, link), invitation_mail(ctx, email, link))
 
 
 def withdraw(ctx: Context, id_: str) -> ChangedInvitation:
     """Withdraw an open invitation."""
     return ChangedInvitation(invitations.withdraw_invitation(ctx, id_).id)
-
-
-def sends_mail(ctx: Context) -> bool:
-    """Whether the run sends mail to people: in debug mode, and without an account, mail goes to the log."""
-    has_account = ctx.config.get("contact_email_on_error") and ctx.config.get("dallinger_email_address")
-    return bool(has_account) and ctx.settings.mode != "debug" and ctx.settings.mailer != "log"
 
 
 def _row(ctx: Context, each: Invitation) -> InvitationRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -68,7 +69,8 @@ def users(
 ) -> None:
     """Manage who may watch and manage a run: users, their roles and groups, and tokens for programs."""
     # Lazy import: it imports the whole platform.
-    from chalicelib.operations.shared.context import OPERATOR_CALLER
+    from chalicelib.api.mailed_links import mail_link
+    from chalicelib.operations.shared.context import OPERATOR_CALLER, Request
     from infra.operator.run_session import opened
 
     if action == "password":
@@ -78,13 +80,12 @@ def users(
     profile |= {"is_bot": bot, "affiliations": affiliation or None}
     until = None if days is None else datetime.now(UTC) + timedelta(days=days)
     words = [each for each in (username, *(subjects or ())) if each is not None]
-    with opened(app, RunPaths(Path.cwd()), with_code=False, region=region) as session:
-
-        def run(operation: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-            return session.app.run(operation, *arguments, caller=OPERATOR_CALLER, **more)
-
+    sends_mail = action == "invite"
+    with opened(app, RunPaths(Path.cwd()), with_code=False, region=region, sends_mail=sends_mail) as session:
+        dashboard = _dashboard_of(session)
+        request = Request(dashboard=dashboard)
         order = options.UsersOrder(
-            run=run,
+            run=partial(session.app.run, caller=OPERATOR_CALLER, request=request),
             action=action,
             username=username,
             words=words,
@@ -98,7 +99,8 @@ def users(
             groups=group or (),
             until=until,
             profile=profile,
-            dashboard=_dashboard_of(session),
+            dashboard=dashboard,
+            mail=partial(mail_link, session.app.mailer),
         )
         _ACTIONS[action](order)
 

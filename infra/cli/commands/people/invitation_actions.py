@@ -8,6 +8,7 @@ from rich.table import Table
 
 from infra.cli.output import out, show_table
 
+from .mailed import print_mailing
 from .users_options import UsersOrder
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ def change_invitations(order: UsersOrder) -> None:
         return
     email = order.whose("an email address")
     what = [] if order.role is None else [order.role]
-    made: NewInvitation = order.run(managed.invite, email, what, list(order.groups))
+    made: NewInvitation = order.mail(order.run(managed.invite, email, what, list(order.groups)))
     out().print(f"{order.dashboard}{made.link}", markup=False, soft_wrap=True)
-    out().print(
-        "Send this link to the person. It works once, until", made.expires.strftime("%Y-%m-%d %H:%M UTC.")
-    )
+    print_mailing(made.was_mailed, made.mail_problem)
+    if not made.was_mailed:
+        out().print("Send this link to the person.")
+    out().print("It works once, until", made.expires.strftime("%Y-%m-%d %H:%M UTC."))
 
 
 def _show(rows: list[InvitationRow]) -> None:

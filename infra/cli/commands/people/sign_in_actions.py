@@ -7,6 +7,7 @@ from pathlib import Path
 from infra.cli.output import out
 from infra.local.lifecycle.run_paths import RunPaths
 
+from .mailed import print_mailing
 from .users_options import UsersOrder, required
 
 
@@ -19,9 +20,12 @@ def print_password_link(app: str | None, region: str | None, username: str | Non
     whose = required(username, "a username")
     found = deployed(app, None, None, region)
     paths = RunPaths(Path.cwd())
-    link = password_link_for(app, paths, whose) if found is None else password_link_of(found, whose)
-    out().print(link, markup=False, soft_wrap=True)
-    out().print(f"Send this link to {whose}: it works once, within a day.", markup=False)
+    made = password_link_for(app, paths, whose) if found is None else password_link_of(found, whose)
+    out().print(made.link, markup=False, soft_wrap=True)
+    print_mailing(made.was_mailed, made.problem)
+    if not made.was_mailed:
+        out().print(f"Send this link to {whose}.", markup=False)
+    out().print("It works once, within a day.")
 
 
 def turn_off_codes(order: UsersOrder) -> None:

@@ -99,6 +99,8 @@ class UsersOrder:
     profile: Mapping[str, Any]
     #: Scheme and host of the run's dashboard.
     dashboard: str
+    #: Mails a link that an operation has made, and returns the answer.
+    mail: Callable[[Any], Any]
 
     def whose(self, what: str = "a username") -> str:
         """Return the username, or what else an action needs; BadRequest without it, or with more words."""

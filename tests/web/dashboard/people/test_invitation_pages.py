@@ -13,7 +13,7 @@ from chalicelib.errors import VendorRefused
 from chalicelib.operations.accounts.actors import find_actor
 from chalicelib.operations.accounts.groups.groups import grant_to_group, make_group
 from chalicelib.operations.accounts.users import add_user
-from chalicelib.operations.management.people import managed_invitations
+from chalicelib.operations.management.people import link_mails
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.ports import ParticipantMail
 from tests.web.conftest import NewWorld
@@ -192,7 +192,7 @@ def test_the_link_is_mailed_where_the_run_sends_mail_and_otherwise_shown_with_th
 ) -> None:
     letters = Letters(refuses=refuses)
     monkeypatch.setattr(here.app, "mailer", letters)
-    monkeypatch.setattr(managed_invitations, "sends_mail", lambda _: True)
+    monkeypatch.setattr(link_mails, "sends_mail", lambda _: True)
     with caplog.at_level(logging.DEBUG):
         said = browser.press("people/invite", [("email", EMAIL), ("what", VIEWER)])
     link = link_of(said)
@@ -224,6 +224,6 @@ def test_a_run_sends_mail_with_an_account_and_not_in_debug_mode(
         known = {**account, **settings}
         ctx.config = known  # type: ignore[attr-defined]
         ctx.settings = type("Settings", (), known)()  # type: ignore[attr-defined]
-        return managed_invitations.sends_mail(ctx)  # type: ignore[arg-type]
+        return link_mails.sends_mail(ctx)  # type: ignore[arg-type]
 
     assert here.app.run(asked) is sends
