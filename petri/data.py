@@ -19,6 +19,7 @@ from chalicelib.export.cell_types import column_types, read_typed_rows
 from chalicelib.export.csv_format import format_row
 from chalicelib.export.data_errors import DataError, MalformedTableError
 from chalicelib.export.export_reader import Export
+from chalicelib.export.formats.workbooks import workbook
 from chalicelib.export.table_schema import (
     ANNOTATIONS,
     CLASS_TABLES,
@@ -209,7 +210,7 @@ class Data:
     @property
     def xlsx(self) -> bytes:
         """An Excel workbook with a sheet for each table, as bytes to write into a file."""
-        return data_formats.workbook(
+        return workbook(
             (table.name, table.columns, table._values)  # noqa: SLF001 - tables of this class
             for table in map(self.table, self._tables)
         )

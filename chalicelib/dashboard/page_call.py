@@ -68,7 +68,7 @@ class PageCall:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A response: HTML, or a redirect."""
+    """A response: HTML, the bytes of a file, or a redirect."""
 
     html: str = ""
     status: int = 200
@@ -77,6 +77,8 @@ class Rendered:
     posts_to: str = ""
     #: An origin to which scripts of the page may connect, besides the dashboard's own.
     connects_to: str = ""
+    #: The bytes of a file, in place of a text.
+    content: bytes = b""
 
     def posting_to(self, origin: str) -> Rendered:
         """Return the page, whose forms may post to another site."""

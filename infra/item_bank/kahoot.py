@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib.errors import BadRequest
-from petri.data_formats import workbook
+from chalicelib.export.formats.workbooks import workbook
 
 from .aiken import options_of, rights_of
 from .bank_item import BankItem, ImportedItems, Loss

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalicelib.export.formats.workbooks import workbook
 from chalicelib.operations.live_sessions.results import LiveResult
-from petri.data_formats import workbook
 
 #: Excel's limit for the name of a sheet.
 _MOST_CHARACTERS: Final = 31

@@ -184,7 +184,7 @@ def read_gradebook(ctx: Context, class_number: int, start: int = 0, limit: int |
         class_name=study_class.name,
         time_zone=study_class.time_zone,
         total=settings.total,
-        columns=[_column(one) for one in assignments],
+        columns=[column_of(one) for one in assignments],
         rows=[_row(one, settings.total, is_named=sees_members(ctx, study_class)) for one in graded],
         members=len(members),
         next=str(end) if end < len(members) else None,
@@ -232,7 +232,8 @@ def cell_of(assignment: ClassAssignment, grade: AssignmentGrade) -> GradeCell:
     )
 
 
-def _column(assignment: ClassAssignment) -> GradebookColumn:
+def column_of(assignment: ClassAssignment) -> GradebookColumn:
+    """Return an assignment as the head of a column."""
     return GradebookColumn(
         id=assignment_id(assignment),
         name=assignment.name,

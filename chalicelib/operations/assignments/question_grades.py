@@ -11,13 +11,13 @@ from chalicelib.operations.classes.class_access import sees_members
 from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.shared.study_context import study_of
 from chalicelib.study.assignments.assignment_records import PAGE, AssignmentEntry, ClassAssignment
-from chalicelib.study.assignments.grade_computation import shown
+from chalicelib.study.assignments.grade_computation import shown, total_of
 from chalicelib.study.assignments.member_work import pages_of_study
 from chalicelib.study.assignments.question_points import points_of_questions
 
-from .assignment_store import active_members, assignments_of, graded_class, last_and_first
+from .assignment_store import active_members, assignments_of, graded_class, last_and_first, settings_of
 from .assignment_views import label_of_item
-from .gradebook import HIDDEN, GradedMember, graded_members
+from .gradebook import HIDDEN, GradebookColumn, GradedMember, column_of, graded_members
 from .manage_assignments import assignment_id
 
 _DECIMAL: Final[dict[str, Any]] = {"any_decimal": True}
@@ -46,6 +46,11 @@ class QuestionPoints:
     points: list[Decimal | None] = field(
         metadata={**_DECIMAL, "help": "In the order of the columns; null is blank, which isn't zero."}
     )
+    in_assignments: list[Decimal | None] = field(
+        metadata={**_DECIMAL, "help": "The points for each assignment, with totals that are given by hand."}
+    )
+    total: Decimal | None = field(metadata=_DECIMAL)
+    possible: Decimal = field(metadata={**_DECIMAL, "help": "How much the total could be."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class QuestionTable:
 
     class_id: int
     columns: list[QuestionColumn]
+    assignments: list[GradebookColumn]
     rows: list[QuestionPoints]
     next: str | None = field(metadata={"help": "`after` of the next page; null on the last one."})
 
@@ -84,8 +90,10 @@ def read_questions(
     end = len(members) if limit is None else start + limit
     graded = graded_members(ctx, class_number, assignments, members[start:end])
     weights = _weights_by_part(ctx, columns)
-    rows = [_row(one, columns, weights, is_named=is_named) for one in graded]
-    return QuestionTable(class_number, columns, rows, str(end) if end < len(members) else None)
+    total = settings_of(ctx, class_number).total
+    rows = [_row(one, columns, weights, total, is_named=is_named) for one in graded]
+    heads = [column_of(one) for one in assignments]
+    return QuestionTable(class_number, columns, heads, rows, str(end) if end < len(members) else None)
 
 
 def heading_rows(table: QuestionTable) -> list[list[str]]:
@@ -165,6 +173,7 @@ def _row(
     one: GradedMember,
     columns: Sequence[QuestionColumn],
     weights: Mapping[tuple[str, str], Mapping[str, Decimal]],
+    total: str,
     *,
     is_named: bool,
 ) -> QuestionPoints:
@@ -181,4 +190,6 @@ def _row(
     if is_named:
         email, (last, first) = one.member.email, last_and_first(one.member.name)
     in_order = [found.get((column.assignment, column.part, column.item)) for column in columns]
-    return QuestionPoints(one.member.seat, email, last, first, in_order)
+    whole, possible = total_of(one.grades, total)
+    in_assignments = [grade.points for _, grade in one.grades]
+    return QuestionPoints(one.member.seat, email, last, first, in_order, in_assignments, whole, possible)

@@ -67,4 +67,6 @@ def _answer(call: HttpCall, method: str) -> Response:
         call.source,
     )
     rendered = answer(request)
-    return Response(body=rendered.html, headers=dict(rendered.headers), status_code=rendered.status)
+    return Response(
+        body=rendered.content or rendered.html, headers=dict(rendered.headers), status_code=rendered.status
+    )

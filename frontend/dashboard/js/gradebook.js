@@ -1,3 +1,26 @@
+// Downloads the workbook: API Gateway sends bytes only to a client that asks for them, which a link doesn't.
+(() => {
+  const link = document.querySelector("[data-workbook]");
+  if (!(link instanceof HTMLAnchorElement)) {
+    return;
+  }
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const response = await fetch(link.href, { headers: { Accept: "application/octet-stream" } });
+    if (response.headers.get("Content-Type") !== "application/octet-stream") {
+      // A page says what is wrong, or that the session has ended.
+      location.assign(link.href);
+      return;
+    }
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(await response.blob());
+    const [number, name] = link.pathname.split("/").slice(-2);
+    file.download = name.replace(".", `-${number}.`);
+    file.click();
+    URL.revokeObjectURL(file.href);
+  });
+})();
+
 // Moves between the cells of a gradebook with the arrow keys: the grid is one stop of the Tab key.
 (() => {
   const grid = document.querySelector("[data-grid]");

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from pytest_socket import enable_socket
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -169,3 +171,22 @@ def test_points_that_are_typed_in_a_cell_are_in_the_grid(browser: Chrome, course
     browser.get(f"{course.dashboard}/classes/1/gradebook")
     given = browser.find_element(By.XPATH, "//tr[th[contains(., 'Turing')]]/td[2]/a")
     assert given.text.startswith("3.5")
+
+
+def test_one_press_downloads_the_workbook(browser: Chrome, course: ServedRun, tmp_path: Path) -> None:
+    sign_in(browser, course)
+    browser.get(f"{course.dashboard}/classes/1/gradebook")
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+    browser.find_element(By.LINK_TEXT, "Download for Excel").click()
+    target = tmp_path / "gradebook-1.xlsx"
+    WebDriverWait(browser, WITHIN_SECONDS).until(lambda _: target.exists())
+    totals, questions = load_workbook(target).worksheets
+    assert [row[1].value for row in questions.iter_rows(min_row=4)] == [
+        "Bayes",
+        "Lovelace",
+        "Nightingale",
+        "Noether",
+        "Turing",
+    ]
+    assert totals["A1"].value == "E-mail"

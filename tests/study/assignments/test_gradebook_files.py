@@ -8,9 +8,9 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from chalicelib.export.classes.gradebook_files import csv_of, workbook_of_gradebook
 from chalicelib.operations.assignments.question_grades import read_questions
 from chalicelib.storage.engine import Engine
-from infra.operator.gradebook_files import csv_of, workbook_of_gradebook
 from tests.study.contract.players import Seat
 
 from .classroom import Classroom, Course
@@ -26,7 +26,7 @@ def room(sqlite: Engine, seat_players: Seat) -> Classroom:
 
 
 def test_the_csv_has_three_heading_rows_and_marks_what_a_spreadsheet_would_run(room: Classroom) -> None:
-    rows = list(csv.reader(io.StringIO(csv_of(room.operate(read_questions, room.number)))))
+    rows = list(csv.reader(io.StringIO(csv_of([room.operate(read_questions, room.number)]))))
     assert rows == [
         ["", "", "", "capital", "half"],
         ["", "", "", "What is the capital of France?", "What is half of ten?"],
@@ -37,14 +37,14 @@ def test_the_csv_has_three_heading_rows_and_marks_what_a_spreadsheet_would_run(r
 
 
 def test_the_workbook_has_totals_and_questions_as_numbers_and_texts(room: Classroom) -> None:
-    book = workbook_of_gradebook(room.book(), room.operate(read_questions, room.number))
+    book = workbook_of_gradebook([room.operate(read_questions, room.number)])
     totals, questions = load_workbook(io.BytesIO(book)).worksheets
     assert [[cell.value for cell in row] for row in totals.rows] == [
-        ["E-mail", "Name", "=Week 1", "Total"],
-        [None, "points possible", 14, None],
-        [None, "Bob", None, None],
-        [None, "Lovelace, =Ada", 10, 10],
+        ["E-mail", "Last name", "First name", "=Week 1", "Total", "of"],
+        [None, None, "points possible", 14, None, None],
+        [None, "Bob", None, None, None, None],
+        [None, "Lovelace", "=Ada", 10, 10, 14],
     ]
     # What begins with "=" is a text, not a formula.
-    assert totals["C1"].data_type == "s"
+    assert totals["D1"].data_type == "s"
     assert [cell.value for cell in list(questions.rows)[-1]] == [None, "Lovelace", "=Ada", 10, None]

@@ -21,6 +21,7 @@ from bench.gradebook.large_class import (
     seat_of,
     write_large_class,
 )
+from chalicelib.export.classes.gradebook_files import csv_of, workbook_of_gradebook
 from chalicelib.operations.assignments.assignment_fields import AssignmentFields
 from chalicelib.operations.assignments.gradebook import read_figures, read_gradebook
 from chalicelib.operations.assignments.manage_assignments import set_assignment
@@ -29,7 +30,6 @@ from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.dynamodb.dynamodb_engine import DynamoDBEngine
 from chalicelib.storage.dynamodb.item_models import to_wire
 from chalicelib.storage.engine import Engine
-from infra.operator.gradebook_files import csv_of, workbook_of_gradebook
 from infra.simulate.counting_engine import CountingEngine
 from petri.study import End, Form, Study, number
 from tests.study.contract.players import Seat, Table
@@ -108,12 +108,12 @@ def test_table_workbook_grid_and_figures_have_every_point_of_500_members_and_40_
 ) -> None:
     large = Large(seat_players(sqlite, course(), 0))
     table = large.run(read_questions, 1)
-    rows = list(csv.reader(io.StringIO(csv_of(table))))
+    rows = list(csv.reader(io.StringIO(csv_of([table]))))
     assert rows[2] == ["E-mail", "Last name", "First name", *["5"] * SIZE.questions]
     assert rows[1][3:] == [f"Number {one}?" for one in range(1, SIZE.questions + 1)]
     assert rows[0][3:8] == ["p01", "", "", "", "p02"]
     assert rows[3:] == [large.row(member) for member in IN_ORDER]
-    book = load_workbook(io.BytesIO(workbook_of_gradebook(large.run(read_gradebook, 1), table)))
+    book = load_workbook(io.BytesIO(workbook_of_gradebook([table])))
     totals, questions = book.worksheets
     written = [
         ["" if cell is None else str(cell) for cell in row]
@@ -121,7 +121,7 @@ def test_table_workbook_grid_and_figures_have_every_point_of_500_members_and_40_
     ]
     assert written == rows[3:]
     expected = [large.total(member) for member in IN_ORDER]
-    assert [row[-1] for row in totals.iter_rows(min_row=3, values_only=True)] == expected
+    assert [row[-2] for row in totals.iter_rows(min_row=3, values_only=True)] == expected
     check_grid(large, range(0, SIZE.members, SHOWN))
     figures = large.run(read_figures, 1)
     assert (figures.members, figures.graded) == (SIZE.members, SIZE.members)
@@ -136,7 +136,7 @@ def test_the_first_and_the_last_page_of_500_members_are_right_on_dynamodb(
     large = Large(seat_players(dynamodb, course(), 0))
     check_grid(large, (0, SIZE.members - SHOWN))
     table = large.run(read_questions, 1, SIZE.members - SHOWN, SHOWN)
-    rows = list(csv.reader(io.StringIO(csv_of(table))))
+    rows = list(csv.reader(io.StringIO(csv_of([table]))))
     assert (table.next, rows[3:]) == (None, [large.row(member) for member in IN_ORDER[-SHOWN:]])
 
 

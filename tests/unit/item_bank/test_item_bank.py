@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.errors import BadRequest
+from chalicelib.export.formats.workbooks import workbook
 from chalicelib.study.page_files import page_items
 from infra.cli.main import app
 from infra.item_bank.aiken import read_aiken, write_aiken
@@ -21,7 +22,6 @@ from infra.item_bank.gift import read_gift, write_gift
 from infra.item_bank.kahoot import MOST_UNPACKED, read_kahoot, write_kahoot
 from infra.item_bank.surveyjs import read_surveyjs, write_surveyjs
 from infra.pages import compile_folder
-from petri.data_formats import workbook
 
 GIFT = """// A comment
 $CATEGORY: geography

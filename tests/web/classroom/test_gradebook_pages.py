@@ -7,6 +7,7 @@ import io
 import re
 
 import pytest
+from openpyxl import load_workbook
 
 from chalicelib.operations.classes.class_records import read_member, store_member
 from chalicelib.operations.shared.context import Context
@@ -219,6 +220,29 @@ def test_the_table_has_three_heading_rows_and_a_row_for_each_member_of_the_class
     desk.room.give(ada, 1, "4", entry="page:first")
     # Points for a whole page are divided by the points of its questions.
     assert desk.table()[4][3:5] == ["1", "3"]
+
+
+def test_the_workbook_is_downloaded_as_bytes_and_without_its_library_the_page_says_how_to_get_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.dashboard.pages.classroom import class_gradebook_tab
+
+    desk.set_one(**{"points page first": "8", "points item essay": "4"})
+    ada = desk.member("Lovelace, Ada", "ada@example.org")
+    ada.post(capital="Paris", half=4)
+    desk.room.give(ada, 1, "11")
+    headers = desk.browser.headers | {"accept": "application/octet-stream"}
+    said = desk.browser.here.get("/dashboard/classes/1/gradebook.xlsx", headers=headers)
+    assert said.headers["content-disposition"] == 'attachment; filename="gradebook-1.xlsx"'
+    totals, questions = load_workbook(io.BytesIO(said.raw)).worksheets
+    assert [cell.value for cell in totals[3]] == ["ada@example.org", "Lovelace", "Ada", 11, 11, 12]
+    assert [cell.value for cell in questions[4]] == ["ada@example.org", "Lovelace", "Ada", 2, 0, None]
+    assert "gradebook.xlsx" in desk.open("gradebook")
+    monkeypatch.setattr(class_gradebook_tab, "can_write_workbooks", lambda: False)
+    page = desk.open("gradebook")
+    assert ("gradebook.xlsx" in page, "petri gradebook 1 --out grades.xlsx" in page) == (False, True)
+    said = desk.browser.here.get("/dashboard/classes/1/gradebook.xlsx", headers=headers)
+    assert (said.status, "requirements.txt" in said.raw.decode()) == (404, True)
 
 
 def test_large_classes_are_shown_by_pages_and_the_table_has_them_all(

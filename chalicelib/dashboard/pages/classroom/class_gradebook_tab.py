@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib.dashboard.page_call import PageCall, Rendered, redirect
-from chalicelib.errors import Refused
-from chalicelib.export.csv_format import excel_safe
-from chalicelib.operations.assignments.question_grades import heading_rows, member_row
+from chalicelib.errors import NotFound, Refused
+from chalicelib.export.classes.gradebook_files import csv_of, workbook_of_gradebook
+from chalicelib.export.formats.workbooks import can_write_workbooks
+from chalicelib.operations.assignments.question_grades import QuestionTable
 from chalicelib.operations.classes.manage_classes import ClassWithCounts
 
 from .class_assignments_tab import local_time, number
@@ -19,6 +18,12 @@ from .class_tabs import ClassTab, render_tab
 PART: Final = "gradebook"
 _MEMBERS: Final = 50
 _PER_CALL: Final = 100
+#: Why there is no workbook, and how to get it.
+NO_WORKBOOK: Final = (
+    "This run has no library for Excel workbooks. The command `petri gradebook {class_id} --out grades.xlsx` "
+    "writes the workbook on the operator's machine; with the line `openpyxl` in the study's "
+    "requirements.txt, the dashboard has it from the next deployment on."
+)
 
 
 def _show(call: PageCall, shown: ClassWithCounts, refused: str) -> Rendered:
@@ -41,6 +46,7 @@ def _show(call: PageCall, shown: ClassWithCounts, refused: str) -> Rendered:
         first=int(after or 0) + 1,
         previous=str(max(int(after) - _MEMBERS, 0)) if after else None,
         local_time=local_time,
+        has_workbook=can_write_workbooks(),
     )
 
 
@@ -78,36 +84,44 @@ def _change_total(call: PageCall, class_id: str) -> Rendered:
     return redirect(f"/dashboard/classes/{class_id}/{PART}")
 
 
-def _file(call: PageCall, class_id: str) -> Rendered:
-    headers = {
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="gradebook-{class_id}.csv"',
-    }
-    return Rendered(gradebook_csv(call.run, class_id), headers=headers)
+def _csv_file(call: PageCall, class_id: str) -> Rendered:
+    headers = _headers(f"gradebook-{class_id}.csv", "text/csv; charset=utf-8")
+    return Rendered(csv_of(_pages(call.run, class_id)), headers=headers)
 
 
-def gradebook_csv(run: Callable[..., Any], class_id: str) -> str:
-    """Return the gradebook as CSV: three heading rows, then a row for each member.
+def _workbook_file(call: PageCall, class_id: str) -> Rendered:
+    if not can_write_workbooks():
+        raise NotFound(NO_WORKBOOK.format(class_id=class_id))
+    content = workbook_of_gradebook(_pages(call.run, class_id))
+    # Of the types that pass through API Gateway unchanged.
+    return Rendered(
+        content=content, headers=_headers(f"gradebook-{class_id}.xlsx", "application/octet-stream")
+    )
 
-    `run`: runs an operation of the API by its name.
-    """
-    written = io.StringIO()
-    writer = csv.writer(written)
+
+def _headers(name: str, media_type: str) -> dict[str, str]:
+    return {"Content-Type": media_type, "Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _pages(run: Callable[..., Any], class_id: str) -> Iterator[QuestionTable]:
+    """Yield the table of a class page by page; `run` runs an operation of the API by its name."""
     after = None
     while True:
-        page: Any = run("gradebooks.questions", id=class_id, after=after, limit=_PER_CALL)
-        if after is None:
-            for row in heading_rows(page):
-                writer.writerow(map(excel_safe, row))
-        for one in page.rows:
-            writer.writerow(map(excel_safe, member_row(one)))
+        page: QuestionTable = run("gradebooks.questions", id=class_id, after=after, limit=_PER_CALL)
+        yield page
         after = page.next
         if after is None:
-            return written.getvalue()
+            return
 
 
 ACTIONS: Final[Mapping[str, Callable[[PageCall, str], Rendered]]] = {
     "grade": _grade,
     "change-total": _change_total,
 }
-TAB: Final = ClassTab(PART, "Gradebook", _show, ACTIONS, {"gradebook.csv": _file})
+TAB: Final = ClassTab(
+    PART,
+    "Gradebook",
+    _show,
+    ACTIONS,
+    {"gradebook.csv": _csv_file, "gradebook.xlsx": _workbook_file},
+)

@@ -31,18 +31,16 @@ def gradebook(
     if path.suffix not in _ENDINGS:
         raise BadRequest(f"{path.name} doesn't end with .csv or .xlsx; name the file such as grades.csv.")
     # Lazy import: it imports storage.
-    from chalicelib.operations.assignments.gradebook import read_gradebook
+    from chalicelib.export.classes.gradebook_files import csv_of, workbook_of_gradebook
     from chalicelib.operations.assignments.question_grades import read_questions
     from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.local.lifecycle.run_paths import RunPaths
-    from infra.operator.gradebook_files import csv_of, workbook_of_gradebook
     from infra.operator.run_session import opened
 
     with opened(app, RunPaths(Path.cwd()), region=region) as session:
         questions = session.app.run(read_questions, number, caller=OPERATOR_CALLER)
-        grades = session.app.run(read_gradebook, number, caller=OPERATOR_CALLER)
     if path.suffix == ".csv":
-        path.write_text(csv_of(questions), encoding="utf-8", newline="")
+        path.write_text(csv_of([questions]), encoding="utf-8", newline="")
     else:
-        path.write_bytes(workbook_of_gradebook(grades, questions))
+        path.write_bytes(workbook_of_gradebook([questions]))
     out().print(f"Gradebook of {len(questions.rows)} members: {path}", markup=False)
