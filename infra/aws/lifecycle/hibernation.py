@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.operations.run.hibernation_note import note_hibernation
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from infra.aws.account import steps
 from infra.aws.account.lock import Lock, held
 from infra.aws.account.names import Names
@@ -9,6 +11,7 @@ from infra.aws.account.session import Account
 from infra.aws.account.steps import Progress, Step, carry_out
 from infra.aws.deployed import deployment_info
 from infra.aws.deployed.monitor import depth
+from infra.aws.deployed.run_session import opened
 from infra.aws.resources.post_deploy_settings import PostDeploySettings
 from infra.problems import OperatorProblem
 
@@ -65,9 +68,15 @@ class Hibernation:
     def _switch_off(self) -> None:
         self._wiring.switch_rule(on=False)
         self._wiring.switch_mapping(on=False)
+        self._note(begins=True)
 
     def _switch_on(self) -> None:
         if not self._wiring.switch_mapping(on=True):
             raise OperatorProblem("The app is incomplete. Deploy it again with `petri deploy`.")
         # The clock disables itself when it finds nothing to do.
         self._wiring.switch_rule(on=True)
+        self._note(begins=False)
+
+    def _note(self, *, begins: bool) -> None:
+        with opened(self._account, self._names, here=True) as session:
+            session.app.run(note_hibernation, begins=begins, caller=OPERATOR_CALLER)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import VendorUnreachable
+from chalicelib.operations.management.run_state.state_of_run import RunState, overview
+from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.ports import Seal
 from infra.aws.account.lock import Lock
 from infra.aws.account.names import Names
@@ -161,12 +163,15 @@ class Seen:
     ticks: bool | None
     made: list[Any]
     is_known: bool
+    is_hibernating: bool
 
     @classmethod
     def of(cls, account: Account, names: Names) -> Seen:
         wiring = PostDeploySettings(account, names)
         known = deployment_info.read(account, names) is not None
-        return cls(wiring.takes_messages(), wiring.rule_is_on(), look_up(account, names), known)
+        with run_session.opened(account, names) as session:
+            is_asleep = session.app.run(overview, caller=OPERATOR_CALLER).state is RunState.HIBERNATING
+        return cls(wiring.takes_messages(), wiring.rule_is_on(), look_up(account, names), known, is_asleep)
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +196,15 @@ def night(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, S
 
 def test_a_hibernating_app_handles_no_messages(night: dict[str, Seen]) -> None:
     assert night["midnight"].takes_messages is False
+
+
+def test_the_overview_of_a_hibernating_app_says_so_until_it_wakes_up(night: dict[str, Seen]) -> None:
+    assert {when: each.is_hibernating for when, each in night.items()} == {
+        "evening": False,
+        "midnight": True,
+        "deployed at night": True,
+        "morning": False,
+    }
 
 
 def test_the_clock_of_a_hibernating_app_is_disabled(night: dict[str, Seen]) -> None:

@@ -18,6 +18,7 @@ OVERVIEW = {
     "dead_letters": 1,
     "currency": "USD",
     "owed": "61.50",
+    "spent": "61.50",
     "reserved": "12",
     "hard_cap": "100",
 }

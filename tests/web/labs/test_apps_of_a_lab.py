@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -83,6 +84,58 @@ def test_an_app_that_is_not_reached_is_shown_with_its_last_answer(here: World, a
     assert "503" in report.error
 
 
+@pytest.mark.parametrize("is_up", [True, False])
+def test_a_hibernating_app_is_shown_as_hibernating_whether_it_answers_or_not(
+    here: World, app: StandInApp, is_up: bool
+) -> None:
+    app.overview["state"] = "hibernating"
+    browser = browser_of(here)
+    browser.open("apps")
+    here.clock.turn(minutes=6)
+    app_questions._JUST_ASKED.clear()
+    if not is_up:
+        with StandInApp.running() as former:
+            address = former.address
+        known = here.app.run(lab_apps.find_app, "colours")
+        here.app.run(lab_apps.put_app, replace(known, address=address), caller=OPERATOR_CALLER)
+    page = html.unescape(browser.open("apps"))
+    assert "hibernating" in page
+    assert "Messages wait until it is woken up." in page
+    assert "It doesn't answer." not in page
+
+
+def test_a_hibernating_app_that_refuses_the_lab_says_so(here: World, app: StandInApp) -> None:
+    app.overview["state"] = "hibernating"
+    browser = browser_of(here)
+    browser.open("apps")
+    app.status = 401
+    here.clock.turn(minutes=6)
+    app_questions._JUST_ASKED.clear()
+    assert "doesn't accept this lab" in html.unescape(browser.open("apps"))
+
+
+@pytest.mark.parametrize(
+    ("money", "shown", "absent"),
+    [
+        ({"spent": "61.50", "owed": "0", "reserved": "0", "hard_cap": None}, "$61.50", "$0.00"),
+        ({"spent": "0.50", "owed": "0.50", "hard_cap": None}, "$12.00", "$0.00"),
+        ({"spent": "61.50", "owed": "61.50", "hard_cap": "100"}, "$12.00", "$0.00"),
+        # Apps of an older version.
+        ({"spent": ..., "owed": "7", "hard_cap": "100"}, "$7.00", "$0.00"),
+        ({"spent": ..., "owed": "0", "reserved": "0", "hard_cap": None}, "colours", "$0.00"),
+    ],
+)
+def test_money_spent_is_shown_for_every_app_and_what_may_follow_for_those_with_a_cap(
+    here: World, app: StandInApp, money: dict[str, Any], shown: str, absent: str
+) -> None:
+    app.overview |= money
+    if money["spent"] is ...:
+        del app.overview["spent"]
+    page = browser_of(here).open("apps")
+    assert shown in page
+    assert absent not in page
+
+
 def test_an_app_that_is_not_served_is_shown_as_not_reached(here: World, pair: LabKeyPair) -> None:
     with StandInApp.running() as former:
         address = former.address
@@ -98,7 +151,7 @@ def test_an_app_that_is_not_served_is_shown_as_not_reached(here: World, pair: La
     [
         *(b"", b"[]", b"null", b"{}", b"not json", b"\xff", b'{"state": "recruiting"}', b"x" * 200_000),
         b'{"state":"x","participants":{"working":"many"},"arrived":1,"open_places":0,"dead_letters":0}',
-        b'{"state":"x","participants":{},"arrived":1,"open_places":0,"dead_letters":0,"currency":"","owed":"z"}',
+        b'{"state":"x","participants":{},"arrived":1,"open_places":0,"dead_letters":0,"currency":"","spent":"z"}',
     ],
 )
 def test_an_answer_other_than_an_overview_is_shown_as_none(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.operations.management.run_state.state_of_run import overview
 from chalicelib.operations.payment import operator_actions
 from chalicelib.operations.recruitment import budget, recruitment
 from chalicelib.operations.shared.context import OPERATOR_CALLER
@@ -56,6 +57,16 @@ def test_places_that_opened_together_have_the_fee_for_many(world: NewWorld) -> N
     till.here.app.run(recruitment.open_places_by_operator, 10, caller=OPERATOR_CALLER)
     till.finish()
     assert till.here.app.run(budget.owed) == Decimal("2.25")
+
+
+@pytest.mark.parametrize("cap", [None, 30])
+def test_what_a_run_has_spent_is_the_same_with_and_without_a_cap(world: NewWorld, cap: float | None) -> None:
+    till = Till(world, paying(0.5), max_bonus=0.5, **({} if cap is None else {"hard_cap": cap}))
+    seen = [till.here.app.run(overview, caller=OPERATOR_CALLER).spent]
+    for _ in range(2):
+        till.finish()
+        seen.append(till.here.app.run(overview, caller=OPERATOR_CALLER).spent)
+    assert seen == [0, PLACE, 2 * PLACE]
 
 
 def test_a_cap_that_fits_exactly_pays_all_participants_in_full(world: NewWorld) -> None:

@@ -33,7 +33,9 @@ _AT_ONCE: Final = 8
 _OK: Final = 200
 #: In a local run, a page that turns out to write is rendered again: then the apps aren't asked again.
 _JUST_ASKED: Final[dict[str, tuple[float, AppReport]]] = {}
-_SUMS: Final = ("owed", "reserved", "hard_cap")
+_SUMS: Final = ("spent", "reserved", "hard_cap")
+#: Why an app has no answer: the connection failed, or took too long.
+NO_ANSWER: Final = "It doesn't answer. A run that isn't served doesn't."
 
 
 def renew_reports(
@@ -119,7 +121,7 @@ class _Refused(ValueError):
 
 def _reason(error: Exception) -> str:
     if not isinstance(error, _Refused):
-        return "It doesn't answer. A hibernating app and a run that isn't served don't."
+        return NO_ANSWER
     if error.status in (401, 403):
         return "It doesn't accept this lab. Add it again: petri lab add"
     if error.status == 404:  # noqa: PLR2004 - not found
@@ -132,6 +134,9 @@ def _shown(answer: Any) -> dict[str, Any]:
     counts = {str(name)[:40]: int(count) for name, count in dict(answer["participants"]).items()}
     numbers = {name: int(answer[name]) for name in ("arrived", "open_places", "dead_letters")}
     sums = {name: _sum(answer.get(name)) for name in _SUMS}
+    if "spent" not in answer and sums["hard_cap"] is not None:
+        # An app of an older version counts what it has spent only if it has a cap.
+        sums["spent"] = _sum(answer.get("owed"))
     texts = {"state": str(answer["state"])[:40], "currency": str(answer["currency"])[:3]}
     return {"participants": counts, **texts, **numbers, **sums}
 

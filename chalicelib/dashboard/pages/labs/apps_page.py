@@ -16,10 +16,11 @@ from chalicelib.dashboard.rendering import render
 from chalicelib.errors import NotFound
 from chalicelib.operations.labs.app_reports import AppReport, stored_reports
 from chalicelib.operations.labs.lab_apps import LabApp, list_apps, open_app, rights_in_app
+from chalicelib.operations.management.run_state.state_of_run import RunState
 from chalicelib.operations.shared.context import Request, caller_of
 
 from .app_grants import show_app
-from .app_questions import renew_reports
+from .app_questions import NO_ANSWER, renew_reports
 from .signing import signed_for
 
 #: How old a report may be that the page shows when it is opened: asking keeps it from being shown at once.
@@ -40,7 +41,9 @@ class AppLine:
     tone: str
     arrived: int | None
     open_places: int | None
-    owed: str
+    #: Owed or paid so far, fees included; "" if the app has never said it.
+    spent: str
+    #: What participants may still cost, in an app with a cap; "" in others.
     reserved: str
     heard: datetime | None
     error: str
@@ -61,6 +64,7 @@ def show_apps(call: PageCall) -> Rendered:
         lines=lines,
         manages=call.actor.may(Right.MANAGE_LAB),
         unreachable=sum(1 for line in lines if line.error),
+        hibernating=sum(1 for line in lines if line.state == RunState.HIBERNATING),
         recruiting=sum(1 for line in lines if line.state == "recruiting"),
         arrived=sum(line.arrived or 0 for line in lines),
     )
@@ -96,18 +100,29 @@ def _line(call: PageCall, app: LabApp, report: AppReport | None) -> AppLine:
         tone=_TONES.get(state, ""),
         arrived=said.get("arrived"),
         open_places=said.get("open_places"),
-        owed=_money(said, "owed"),
-        reserved=_money(said, "reserved"),
+        spent=_money(said, "spent"),
+        reserved=_money(said, "reserved") if _has_cap(said) else "",
         heard=None if report is None else report.heard,
-        error="" if report is None else report.error,
+        error=_problem(report, state),
         dead_letters=int(said.get("dead_letters", 0)),
     )
 
 
+def _problem(report: AppReport | None, state: str) -> str:
+    """Return why an app hasn't answered; "" for one that has, and for a hibernating one that doesn't."""
+    if report is None or (state == RunState.HIBERNATING and report.error == NO_ANSWER):
+        return ""
+    return report.error
+
+
+def _has_cap(said: Mapping[str, Any]) -> bool:
+    """Whether the app has a cap, as far as it says so: without one, it reserves nothing."""
+    return said.get("hard_cap") is not None or Decimal(str(said.get("reserved") or 0)) != 0
+
+
 def _money(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
-    is_counted = said.get("hard_cap") is not None or Decimal(str(value or 0)) != 0
-    return "" if value is None or not is_counted else format_money(Decimal(str(value)), str(said["currency"]))
+    return "" if value is None else format_money(Decimal(str(value)), str(said["currency"]))
 
 
 PAGE: Final = DashboardPage("apps", "Apps", Right.VIEW, show_apps, nav="Lab", in_labs=True, in_runs=False)

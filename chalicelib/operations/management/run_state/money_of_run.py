@@ -90,6 +90,18 @@ def money_of_run(ctx: Context) -> RunMoney:
     )
 
 
+def spent(ctx: Context) -> Decimal:
+    """Return what is owed or paid so far, fees included, whether a cap is set or not.
+
+    Without a cap it may be the sum of a moment ago, if it takes long to add up.
+    """
+    return budget.owed(ctx) if budget.has_cap(ctx) else recent(ctx, "spent", _add_up_costs)
+
+
+def _add_up_costs(ctx: Context) -> Decimal:
+    return sum((each.amount + each.fees for each in _by_recruiter(ctx, ledger_lines(ctx))), _ZERO)
+
+
 def _add_up(ctx: Context) -> _Sums:
     lines = ledger_lines(ctx)
     by_hand = [one for one in lines if one.kind == COMPENSATION or hand_bonus_of(one.kind) is not None]

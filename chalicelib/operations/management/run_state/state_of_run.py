@@ -13,7 +13,10 @@ from chalicelib.model.record import moment
 from chalicelib.operations.recruitment import budget
 from chalicelib.operations.recruitment.headcount import headcount
 from chalicelib.operations.recruitment.recruitment import is_closed
+from chalicelib.operations.run.hibernation_note import is_hibernating
 from chalicelib.operations.shared.context import Context
+
+from .money_of_run import spent
 
 
 class RunState(StrEnum):
@@ -23,6 +26,7 @@ class RunState(StrEnum):
     RECRUITING = "recruiting"
     CLOSED = "closed"
     FINISHED = "finished"
+    HIBERNATING = "hibernating"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class RunOverview:
     dead_letters: int
     currency: str
     owed: Decimal = field(metadata={"any_decimal": True, "help": "Owed or paid so far, if a cap is set."})
+    spent: Decimal = field(
+        metadata={"any_decimal": True, "help": "Owed or paid so far, fees included, with or without a cap."}
+    )
     reserved: Decimal = field(
         metadata={"any_decimal": True, "help": "What open places and participants may still cost."}
     )
@@ -56,12 +63,15 @@ def overview(ctx: Context) -> RunOverview:
         dead_letters=len(ctx.uow.items(keys.DEAD_LETTERS)),
         currency=currency_of(ctx.config),
         owed=budget.owed(ctx),
+        spent=spent(ctx),
         reserved=budget.reserved(ctx) if budget.has_cap(ctx) else Decimal(0),
         hard_cap=None if hard_cap is None else Decimal(str(hard_cap)),
     )
 
 
 def _state(ctx: Context, pending: int, working: int) -> RunState:
+    if is_hibernating(ctx):
+        return RunState.HIBERNATING
     if not ctx.uow.state.get("launched"):
         return RunState.NOT_LAUNCHED
     if not is_closed(ctx):
