@@ -13,6 +13,8 @@ from typing import Any, Final
 from chalicelib.study.items import AuthorError, kinds
 
 _WORDS: Final = re.compile(r"[A-Za-z0-9]+")
+#: Names that an import keeps as they are.
+_IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 #: How many words of a prompt make the name of an item without a title.
 _WORDS_IN_NAME: Final = 4
 
@@ -41,6 +43,8 @@ class Loss:
     #: Where it stands: a row or a line of the file, from 1; or the name of an item.
     where: str
     what: str
+    #: Whether it is all of an item, and not a part.
+    whole: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -70,6 +74,8 @@ class ImportedItems:
 
 def new_name(text: str, taken: Collection[str]) -> str:
     """Return the name of an item, made of the first words of a text, that no other item has."""
+    if _IDENTIFIER.fullmatch(text) and not keyword.iskeyword(text) and text not in taken:
+        return text
     words = "_".join(_WORDS.findall(text.lower())[:_WORDS_IN_NAME]) or "item"
     name = words if words[0].isalpha() and not keyword.iskeyword(words) else f"item_{words}"
     number, unique = 1, name
@@ -77,6 +83,14 @@ def new_name(text: str, taken: Collection[str]) -> str:
         number += 1
         unique = f"{name}_{number}"
     return unique
+
+
+def left_out(item: BankItem, written: Collection[str]) -> list[Loss]:
+    """Return as a loss which settings of an item a format doesn't have; `written` are those that it has."""
+    names = [
+        key for key, value in item.body.items() if key not in written and value not in (None, "", [], {})
+    ]
+    return [Loss(item.name, f"{', '.join(names)} can't be written in this format.")] if names else []
 
 
 def to_markdown(items: Sequence[BankItem]) -> str:
@@ -104,3 +118,23 @@ def _yaml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_yaml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def options_of(item: BankItem) -> dict[str, str]:
+    """Return the options of an item, as labels by key."""
+    options = item.body.get("options") or {}
+    if isinstance(options, dict):
+        return {str(key): _label(one) for key, one in options.items()}
+    return {str(one): str(one) for one in options if isinstance(one, str | int | float)}
+
+
+def _label(option: object) -> str:
+    return str(option.get("label", "")) if isinstance(option, dict) else str(option)
+
+
+def rights_of(item: BankItem) -> list[str]:
+    """Return the right answers of an item as texts."""
+    right = item.body.get("right")
+    if right is None:
+        return []
+    return [str(one) for one in right] if isinstance(right, list | tuple) else [str(right)]

@@ -1,4 +1,4 @@
-"""Reads and writes GIFT, Moodle's format of questions in a text file.
+"""Reads GIFT, Moodle's format of questions in a text file.
 
 The format: https://docs.moodle.org/en/GIFT_format
 """
@@ -6,237 +6,276 @@ The format: https://docs.moodle.org/en/GIFT_format
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from .aiken import options_of, rights_of
-from .bank_item import BankItem, ImportedItems, Loss
+from .bank_item import ImportedItems
+from .gift_text import GiftBlock, GiftTexts, gift_blocks, hide_escapes
 
 #: What stands for a gap in the text of a question whose answers stand inside it.
 GAP: Final = "_____"
-_TITLE: Final = re.compile(r"\s*::((?:\\.|[^\\])*?)::")
-_FORMAT: Final = re.compile(r"\s*\[(html|moodle|plain|markdown)\]")
-_WEIGHT: Final = re.compile(r"%(-?\d+(?:\.\d+)?)%")
-_TAGS: Final = re.compile(r"<[^>]+>")
-_TRUE, _FALSE = {"T", "TRUE"}, {"F", "FALSE"}
-_ESCAPED: Final = "~=#{}:"
+_CATEGORY: Final = "$CATEGORY:"
+_TITLE: Final = re.compile(r"\s*::(.*?)::", re.DOTALL)
+_WEIGHT: Final = re.compile(r"\s*%(-?\d+(?:\.\d+)?)%")
+_TRUTH: Final = re.compile(r"(T|TRUE|F|FALSE)\s*(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _FULL: Final = Decimal(100)
+#: Moodle rounds shares to five decimals.
+_NEAR: Final = Decimal("0.001")
+#: Numbers have at most so many digits before or behind the point.
+_MOST_DIGITS: Final = 30
+_MOST_FEEDBACK_PARTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One answer of a question: right or wrong, its weight in percent, and its text."""
+    """One answer of a question: its sign, its weight in percent, its text and its feedback."""
 
-    is_right: bool
+    sign: str
     weight: Decimal
     text: str
-    has_feedback: bool
+    feedback: str
+
+
+@dataclass(slots=True)
+class _Question:
+    """A question while it is read."""
+
+    found: ImportedItems
+    where: str
+    title: str
+    prompt: str
+    texts: GiftTexts
+    tags: tuple[str, ...] = ()
+    general: str = ""
+
+    def lose(self, what: str) -> None:
+        self.found.lose(self.where, what)
+
+    def add(self, kind: str, body: Mapping[str, Any], feedback: Mapping[str, str] | None = None) -> None:
+        """Add the item with its feedback: by option, by correct and incorrect, or the general one."""
+        given = {key: text for key, text in (feedback or {}).items() if text}
+        whole = dict(body)
+        if given or self.general:
+            whole["feedback"] = given or self.general
+        if given and self.general:
+            self.lose("the general feedback isn't taken over, because answers have feedback of their own.")
+        if self.tags:
+            whole["tags"] = list(self.tags)
+        if self.texts.lost:
+            self.lose(f"formatting isn't taken over: {'; '.join(sorted(self.texts.lost))}.")
+        self.found.add(self.where, self.title, kind, self.prompt, whole)
 
 
 def read_gift(text: str) -> ImportedItems:
     """Return the items of a GIFT file; each question or part that couldn't be taken over is a loss."""
     found = ImportedItems()
-    for number, question in _questions(text):
-        _add(found, f"line {number}", question)
+    for block in gift_blocks(text):
+        _add_block(found, block)
     return found
 
 
-def _questions(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the questions, which blank lines separate, without comments, each with its first line."""
-    lines: list[str] = []
-    first = 1
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        if line.lstrip().startswith("//"):
-            continue
-        if line.strip():
-            first = first if lines else number
-            lines.append(line)
-        elif lines:
-            yield first, "\n".join(lines)
-            lines = []
-
-
-def _add(found: ImportedItems, where: str, question: str) -> None:
-    if question.lstrip().startswith("$CATEGORY:"):
-        found.lose(where, "the category isn't taken over; put its questions into a file of their own.")
+def _add_block(found: ImportedItems, block: GiftBlock) -> None:
+    if block.text.lstrip().startswith(_CATEGORY):
+        found.lose(
+            f"line {block.line}",
+            "the category isn't taken over; put its questions into a file of their own.",
+        )
+        rest = block.text.partition("\n")[2]
+        if rest:
+            _add_block(found, replace(block, line=block.line + 1, text=rest))
         return
-    title = _TITLE.match(question)
-    rest = question[title.end() :] if title else question
-    named = _FORMAT.match(rest)
-    rest = rest[named.end() :] if named else rest
-    opening, closing = _braces(rest)
-    if opening is None or closing is None:
+    where, hidden, texts = f"line {block.line}", hide_escapes(block.text), GiftTexts()
+    title = _TITLE.match(hidden)
+    hidden = texts.begin(hidden[title.end() :] if title else hidden)
+    opening, closing = hidden.find("{"), hidden.find("}")
+    if opening == closing == -1:
         found.lose(where, "not imported: a description without a question; write it on the page.")
-        return
-    before, inside, after = rest[:opening], rest[opening + 1 : closing], rest[closing + 1 :]
-    gap = f" {GAP} " if after.strip() else ""
-    is_html = named is not None and named[1] == "html"
-    prompt = _plain(before.rstrip() + gap + after.strip(), is_html=is_html)
-    _add_answers(found, where, _plain(title[1]) if title else "", prompt, inside.strip())
+    elif closing < opening or opening == -1 or re.search("[{}]", hidden[opening + 1 : closing]):
+        found.lose(where, r"not imported: its braces don't belong together; write \{ for one in a text.")
+    elif re.search("[{}]", hidden[closing + 1 :]):
+        found.lose(where, "not imported: it has answers in more than one place.")
+    else:
+        before, inside, after = hidden[:opening], hidden[opening + 1 : closing], hidden[closing + 1 :]
+        gap = f" {GAP} " if after.strip() else ""
+        prompt = texts.plain(before.rstrip() + gap + after.strip())
+        inside, _, general = inside.partition("####")
+        if block.has_id:
+            found.lose(where, "the id number isn't taken over.")
+        name = GiftTexts("plain").plain(title[1]) if title else ""
+        question = _Question(found, where, name, prompt, texts, block.tags, texts.plain(general))
+        _add_answers(question, inside.strip())
 
 
-def _braces(text: str) -> tuple[int | None, int | None]:
-    """Return where the first pair of braces stands that isn't escaped."""
-    opening = None
-    for index, character in enumerate(text):
-        if index and text[index - 1] == "\\":
-            continue
-        if character == "{" and opening is None:
-            opening = index
-        elif character == "}" and opening is not None:
-            return opening, index
-    return opening, None
-
-
-def _add_answers(found: ImportedItems, where: str, title: str, prompt: str, inside: str) -> None:
+def _add_answers(question: _Question, inside: str) -> None:
+    truth = _TRUTH.fullmatch(inside)
     if not inside:
-        found.add(where, title, "text", prompt, {"long": True})
+        question.add("text", {"long": True})
     elif inside.startswith("#"):
-        _add_number(found, where, title, prompt, inside[1:])
-    elif inside.split("#", maxsplit=1)[0].strip().upper() in _TRUE | _FALSE:
-        if "#" in inside:
-            found.lose(where, "the feedback isn't taken over.")
-        right = "true" if inside.split("#", maxsplit=1)[0].strip().upper() in _TRUE else "false"
-        options = {"true": "True", "false": "False"}
-        found.add(where, title, "choice", prompt, {"options": options, "right": right})
+        _add_number(question, inside[1:])
+    elif truth:
+        _add_truth(question, is_true=truth[1][0].upper() == "T", feedback=truth[2] or "")
+    elif inside[0] not in "=~":
+        question.lose("not imported: its first answer begins with neither = nor ~.")
     else:
-        _add_listed(found, where, title, prompt, list(_answers(inside)))
+        _add_listed(question, _answers(inside))
 
 
-def _answers(inside: str) -> Iterator[_Answer]:
-    """Yield the answers between the braces: each begins with = or ~ that isn't escaped."""
-    parts = re.split(r"(?<!\\)(?=[=~])", inside)
-    for part in parts:
-        if part[:1] not in ("=", "~"):
-            continue
-        text, *feedback = re.split(r"(?<!\\)#", part[1:], maxsplit=1)
-        weight = _WEIGHT.match(text.strip())
-        value = Decimal(weight[1]) if weight else _FULL if part[0] == "=" else Decimal(0)
-        text = text.strip()[weight.end() :] if weight else text
-        yield _Answer(part[0] == "=", value, text.strip(), bool(feedback))
+def _add_truth(question: _Question, *, is_true: bool, feedback: str) -> None:
+    """Add a question of true or false; its feedback is that of a wrong answer, then that of a right one."""
+    parts = [question.texts.plain(one) for one in feedback.split("#")]
+    if len(parts) > _MOST_FEEDBACK_PARTS:
+        question.lose("only the first two of its texts of feedback are taken over.")
+    options = {"true": "True", "false": "False"}
+    said = dict(zip(("incorrect", "correct"), parts, strict=False))
+    question.add("choice", {"options": options, "right": "true" if is_true else "false"}, said)
 
 
-def _add_listed(found: ImportedItems, where: str, title: str, prompt: str, answers: list[_Answer]) -> None:
-    if any(one.has_feedback for one in answers):
-        found.lose(where, "the feedback isn't taken over.")
-    if not answers:
-        found.lose(where, "not imported: its answers begin with neither = nor ~.")
-    elif not all(one.is_right for one in answers):
-        _add_options(found, where, title, prompt, answers)
-    elif all("->" in one.text for one in answers):
-        found.add(where, title, "match", prompt, _pairs(answers))
+def _answers(inside: str) -> list[_Answer]:
+    """Return the answers between the braces: each begins with = or ~."""
+    return [_answer(part) for part in re.split("(?=[=~])", inside) if part]
+
+
+def _answer(part: str) -> _Answer:
+    text, _, feedback = part[1:].partition("#")
+    weight = _WEIGHT.match(text)
+    value = Decimal(weight[1]) if weight else _FULL if part[0] == "=" else Decimal(0)
+    return _Answer(part[0], value, text[weight.end() :] if weight else text, feedback)
+
+
+def _add_listed(question: _Question, answers: Sequence[_Answer]) -> None:
+    signs = {one.sign for one in answers}
+    has_pair = ["->" in one.text for one in answers]
+    if signs == {"~"}:
+        _add_several(question, answers)
+    elif signs == {"=", "~"}:
+        _add_choice(question, answers)
+    elif all(has_pair):
+        _add_pairs(question, answers)
+    elif any(has_pair):
+        question.lose("not imported: only some of its answers have ->.")
     else:
-        full = [_plain(one.text) for one in answers if one.weight == _FULL]
-        if len(full) < len(answers):
-            found.lose(where, "answers that count in part aren't taken over.")
-        found.add(where, title, "text", prompt, {"right": full})
+        _add_text(question, answers)
 
 
-def _pairs(answers: list[_Answer]) -> dict[str, Any]:
-    """Return the pairs of a matching question; a pair without a left side is one more option."""
-    halves = [[_plain(half) for half in one.text.split("->", 1)] for one in answers]
+def _add_text(question: _Question, answers: Sequence[_Answer]) -> None:
+    full = [one for one in answers if one.weight == _FULL]
+    if len(full) < len(answers):
+        question.lose("answers that don't count in full aren't taken over.")
+    written = [re.sub(r"\\\*", "\x0e", one.text) for one in full]
+    if any("*" in one for one in written):
+        question.lose("* for any characters isn't taken over: it stands for itself; use right_pattern.")
+    right = [question.texts.plain(one).replace("\x0e", "*") for one in written]
+    question.add("text", {"right": right}, _only_feedback(question, answers))
+
+
+def _only_feedback(question: _Question, answers: Sequence[_Answer]) -> dict[str, str]:
+    """Return the feedback of the only answer, which is right; that of several has no place in an item."""
+    said = [one for one in answers if one.feedback.strip()]
+    if said and len(answers) == 1:
+        return {"correct": question.texts.plain(said[0].feedback)}
+    if said:
+        question.lose("the feedback of single answers isn't taken over.")
+    return {}
+
+
+def _add_pairs(question: _Question, answers: Sequence[_Answer]) -> None:
+    """Add a matching question; a pair without a left side is one more option."""
+    if any(one.feedback.strip() for one in answers):
+        question.lose("the feedback of single answers isn't taken over.")
+    if any(one.weight != _FULL for one in answers):
+        question.lose("the weights of its pairs aren't taken over: each counts the same.")
+    halves = [[question.texts.plain(half) for half in one.text.split("->", 1)] for one in answers]
     extra = [target for left, target in halves if not left]
-    pairs = [pair for pair in halves if pair[0]]
-    return {"pairs": pairs, "extra": extra} if extra else {"pairs": pairs}
+    body: dict[str, Any] = {"pairs": [pair for pair in halves if pair[0]]}
+    question.add("match", body | ({"extra": extra} if extra else {}))
 
 
-def _add_options(found: ImportedItems, where: str, title: str, prompt: str, answers: list[_Answer]) -> None:
-    options = {f"o{number}": _plain(one.text) for number, one in enumerate(answers, 1)}
+def _add_choice(question: _Question, answers: Sequence[_Answer]) -> None:
+    """Add a question of which one option can be chosen."""
+    options, said = _options(question, answers)
+    right = [key for key, one in zip(options, answers, strict=True) if one.weight == _FULL]
+    if not right:
+        question.lose("not imported: none of its options counts in full.")
+        return
+    if any(one.weight not in (_FULL, Decimal(0)) for one in answers):
+        question.lose("the weights of options that count in part aren't taken over: they are wrong.")
+    question.add("choice", {"options": options, "right": right[0] if len(right) == 1 else right}, said)
+
+
+def _add_several(question: _Question, answers: Sequence[_Answer]) -> None:
+    """Add a question of which several options can be chosen."""
+    options, said = _options(question, answers)
     right = [key for key, one in zip(options, answers, strict=True) if one.weight > 0]
-    if len(right) == 1 and any(one.is_right for one in answers):
-        found.add(where, title, "choice", prompt, {"options": options, "right": right[0]})
+    if not right:
+        question.lose("not imported: none of its options is right.")
         return
-    weights = {one.weight for one in answers if one.weight > 0}
-    if len(weights) > 1:
-        found.lose(where, "the weights of its right options aren't taken over: each counts the same.")
-    found.add(where, title, "choices", prompt, {"options": options, "right": right, "grading": "percent"})
+    share = _FULL / len(right)
+    wanted = [share if key in right else -share for key in options]
+    if any(abs(one.weight - each) > _NEAR for one, each in zip(answers, wanted, strict=True)):
+        told = f"each right option counts {share:.4g}%, and each wrong one takes as much away"
+        question.lose(f"the weights of its options aren't taken over: {told}.")
+    question.add("choices", {"options": options, "right": right, "grading": "percent"}, said)
 
 
-def _add_number(found: ImportedItems, where: str, title: str, prompt: str, inside: str) -> None:
-    parts = [one for one in re.split(r"[=\n]", inside) if one.strip()]
-    text = parts[0].split("#")[0] if parts else ""
-    if len(parts) > 1:
-        found.lose(where, "only the first of its right numbers is taken over.")
-    try:
-        right, decimals = _right_number(_WEIGHT.sub("", text).strip())
-    except InvalidOperation:
-        found.lose(where, f"not imported: {text.strip()!r} is not a valid number.")
+def _options(question: _Question, answers: Sequence[_Answer]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return options and their feedback by key."""
+    keys = [f"o{number}" for number in range(1, len(answers) + 1)]
+    options = {key: question.texts.plain(one.text) for key, one in zip(keys, answers, strict=True)}
+    return options, {key: question.texts.plain(one.feedback) for key, one in zip(keys, answers, strict=True)}
+
+
+def _add_number(question: _Question, inside: str) -> None:
+    parts = [one for one in re.split("=", inside) if one.strip()]
+    answers = [_answer(f"={part}") for part in parts]
+    full = [one for one in answers if one.weight == _FULL]
+    if len(full) < len(answers):
+        question.lose("numbers that don't count in full aren't taken over.")
+    rights: list[Any] = []
+    decimals = 0
+    for one in full:
+        try:
+            right, digits = _right_number(one.text.strip())
+        except (InvalidOperation, ValueError):
+            question.lose(f"not imported: {question.texts.plain(one.text)!r} is not a valid number.")
+            return
+        rights.append(right)
+        decimals = max(decimals, digits)
+    if not rights:
+        question.lose("not imported: it has no right number.")
         return
-    found.add(where, title, "number", prompt, {"right": right} | ({"decimals": decimals} if decimals else {}))
+    body = {"right": rights[0] if len(rights) == 1 else rights}
+    said = _only_feedback(question, answers)
+    question.add("number", body | ({"decimals": decimals} if decimals else {}), said)
 
 
 def _right_number(text: str) -> tuple[Any, int]:
     """Return a right number or range as an item has it, and how many decimals it needs."""
+    # The colon of a tolerance can be escaped, as in texts.
+    text = text.replace(chr(7), ":")
     for sign, first, second in (("..", "from", "to"), (":", "value", "tolerance")):
         if sign in text:
-            numbers = [Decimal(one.strip()) for one in text.split(sign, 1)]
+            numbers = [_valid(one.strip()) for one in text.split(sign, 1)]
             plain = [_number(one) for one in numbers]
+            if second == "tolerance" and not numbers[1]:
+                return plain[0], _decimals(numbers[0])
             return {first: plain[0], second: plain[1]}, max(map(_decimals, numbers))
-    return _number(Decimal(text)), _decimals(Decimal(text))
+    value = _valid(text)
+    return _number(value), _decimals(value)
 
 
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+def _valid(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS or _decimals(value) > _MOST_DIGITS:
+        raise ValueError(text)
+    return value
+
+
+def _number(value: Decimal) -> int | Decimal:
+    return int(value) if value == value.to_integral_value() else value.normalize()
 
 
 def _decimals(value: Decimal) -> int:
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _plain(text: str, *, is_html: bool = False) -> str:
-    """Return a text without escapes, and without HTML's tags."""
-    unescaped = re.sub(r"\\([~=#{}:\\])", r"\1", text).replace("\\n", "\n")
-    return (_TAGS.sub("", unescaped) if is_html else unescaped).strip()
-
-
-def write_gift(items: Sequence[BankItem]) -> tuple[str, list[Loss]]:
-    """Return items as GIFT, and which can't be written."""
-    written, losses = [], []
-    for item in items:
-        answers = _written_answers(item)
-        if answers is None:
-            losses.append(Loss(item.name, f"GIFT has no {item.kind}."))
-        else:
-            written.append(f"::{_escaped(item.name)}:: {_escaped(item.prompt)} {{{answers}}}\n")
-    return "\n".join(written), losses
-
-
-def _written_answers(item: BankItem) -> str | None:
-    """Return what stands between the braces; None for an item that GIFT doesn't have."""
-    if item.kind in ("choice", "choices") and options_of(item):
-        return _written_options(item)
-    if item.kind == "text":
-        return "".join(f" ={_escaped(one)}" for one in rights_of(item))
-    if item.kind == "number":
-        return _written_number(item.body.get("right"))
-    if item.kind == "match" and isinstance(item.body.get("pairs"), list | tuple):
-        pairs = [f"\n={_escaped(str(left))} -> {_escaped(str(other))}" for left, other in item.body["pairs"]]
-        return "".join(pairs) + "\n"
-    return None
-
-
-def _written_options(item: BankItem) -> str:
-    """Return a line for each option: with its sign, and where several are right with its share."""
-    right = rights_of(item)
-    if item.kind == "choice":
-        signs = {key: "=" if key in right else "~" for key in options_of(item)}
-    else:
-        share = _FULL / len(right) if right else _FULL
-        signs = {key: f"~%{share:.5g}%" if key in right else "~%0%" for key in options_of(item)}
-    return "".join(f"\n{signs[key]}{_escaped(label)}" for key, label in options_of(item).items()) + "\n"
-
-
-def _written_number(right: Any) -> str | None:
-    if isinstance(right, dict) and {"from", "to"} == set(right):
-        return f"#{right['from']}..{right['to']}"
-    if isinstance(right, dict) and {"value", "tolerance"} == set(right):
-        return f"#{right['value']}:{right['tolerance']}"
-    return f"#{right}" if isinstance(right, int | float) else None
-
-
-def _escaped(text: str) -> str:
-    escaped = "".join(f"\\{one}" if one in _ESCAPED else one for one in text.replace("\\", "\\\\"))
-    return escaped.replace("\n", "\\n")

@@ -18,9 +18,11 @@ from chalicelib.study.page_files import page_items
 from infra.cli.main import app
 from infra.item_bank.aiken import read_aiken, write_aiken
 from infra.item_bank.bank_item import BankItem, ImportedItems, new_name, to_markdown
-from infra.item_bank.gift import read_gift, write_gift
+from infra.item_bank.gift import read_gift
+from infra.item_bank.gift_export import write_gift
 from infra.item_bank.kahoot import MOST_UNPACKED, read_kahoot, write_kahoot
-from infra.item_bank.surveyjs import read_surveyjs, write_surveyjs
+from infra.item_bank.surveyjs import read_surveyjs
+from infra.item_bank.surveyjs_export import write_surveyjs
 from infra.pages import compile_folder
 
 GIFT = """// A comment
@@ -48,6 +50,7 @@ Only a description.
 
 A broken number {#abc}
 """
+LOST = "aren't taken over: each right option counts 50%, and each wrong one takes as much away."
 AIKEN = """What is the capital of Italy?
 A. Milan
 B. Rome
@@ -117,6 +120,7 @@ def test_gift_becomes_items_of_each_kind() -> None:
     assert body_of(found, "capital") == {
         "options": {"o1": "Paris", "o2": "Lyon", "o3": "Nice = nice"},
         "right": "o1",
+        "feedback": {"o2": "No, not that one."},
     }
     assert body_of(found, "primes")["right"] == ["o1", "o2"]
     assert body_of(found, "who_wrote_faust") == {"right": ["Goethe", "J. W. Goethe"]}
@@ -130,8 +134,8 @@ def test_gift_becomes_items_of_each_kind() -> None:
 def test_gift_says_line_by_line_what_it_could_not_take_over() -> None:
     assert [str(loss) for loss in read_gift(GIFT).losses] == [
         "line 2: the category isn't taken over; put its questions into a file of their own.",
-        "line 4: the feedback isn't taken over.",
-        "line 10: answers that count in part aren't taken over.",
+        f"line 6: the weights of its options {LOST}",
+        "line 10: answers that don't count in full aren't taken over.",
         "line 22: not imported: a description without a question; write it on the page.",
         "line 24: not imported: 'abc' is not a valid number.",
     ]
@@ -200,10 +204,14 @@ def test_a_surveyjs_form_becomes_items_also_from_panels() -> None:
     form = {"pages": [{"elements": [radio, {"type": "panel", "elements": [comment]}, *more]}]}
     found = read_surveyjs(json.dumps(form))
     assert kinds_of(found) == {"colour": "choice", "why": "text", "sure": "choice", "age": "number"}
-    assert body_of(found, "colour") == {"options": {"red": "red", "b": "Blue"}, "right": "b"}
+    assert body_of(found, "colour") == {
+        "options": {"red": "red", "b": "Blue"},
+        "right": "b",
+        "translations": {"de": {"prompt": "Welche?"}},
+    }
     assert body_of(found, "age") == {"minimum": 18, "required": False}
     assert [loss.what for loss in found.losses] == [
-        "visibleIf isn't taken over.",
+        "why: not taken over: visibleIf.",
         "not imported: a matrixdynamic has no item of Petri like it.",
     ]
 

@@ -75,7 +75,8 @@ def export_items(
     items = _bank_of(directory)
     written, losses = _writers()[target](items)
     file.write_bytes(written.encode() if isinstance(written, str) else written)
-    out().print(f"{len(items) - len(losses)} of {len(items)} items in {file}", markup=False)
+    exported = len(items) - sum(loss.whole for loss in losses)
+    out().print(f"{exported} of {len(items)} items in {file}", markup=False)
     _tell(losses)
 
 
@@ -105,9 +106,9 @@ def _read(file: Path, source: ItemFormat | None) -> ImportedItems:
 
 def _writers() -> Mapping[ItemFormat, Callable[[Sequence[BankItem]], tuple[str | bytes, list[Loss]]]]:
     from infra.item_bank.aiken import write_aiken
-    from infra.item_bank.gift import write_gift
+    from infra.item_bank.gift_export import write_gift
     from infra.item_bank.kahoot import write_kahoot
-    from infra.item_bank.surveyjs import write_surveyjs
+    from infra.item_bank.surveyjs_export import write_surveyjs
 
     return {
         ItemFormat.GIFT: write_gift,
