@@ -101,6 +101,21 @@ _TEACHER: Final = _right(Right.GRADE) & (
 )
 
 
+def _is_shared_entry(actor: Actor, row: Row) -> bool:
+    del actor
+    return row.get("visibility") in ("lab", "public")
+
+
+def _is_listed_entry(actor: Actor, row: Row) -> bool:
+    return _is_shared_entry(actor, row) and row.get("deleted") is None
+
+
+#: Who changes an entry of the library: its owner, or who manages the lab, where others see it.
+_KEEPS_ENTRY: Final = (UserMatches("owner") & _MATERIALS) | (
+    _MANAGE & Custom(_is_shared_entry, "not private", for_lists=lambda _: True)
+)
+
+
 def _read_with(kind: str, field_name: str) -> RecordRules:
     """Return the rules of records that an experiment makes: they are read with what they belong to."""
     return RecordRules(
@@ -304,6 +319,14 @@ RULES: Final[Mapping[str, RecordRules]] = MappingProxyType(
             update=_MATERIALS,
             delete=_MATERIALS,
             fixed=frozenset({"sha256", "size", "media_type", "created_by"}),
+        ),
+        "library_entry": RecordRules(
+            create=_MATERIALS,
+            read=_VIEW
+            & (UserMatches("owner") | Custom(_is_listed_entry, "neither private nor deleted") | _KEEPS_ENTRY),
+            update=_KEEPS_ENTRY,
+            delete=_KEEPS_ENTRY,
+            fixed=frozenset({"number", "owner", "created"}),
         ),
         "tick": _KEPT,
     }

@@ -32,7 +32,7 @@ from .resources.classroom import (
     live_sessions_api,
 )
 from .resources.exports import exports_api
-from .resources.materials import assets_api
+from .resources.materials import assets_api, library_api
 from .resources.oversight import audit_api, settings_api
 from .resources.people import accounts_api, groups_api, invitations_api, notes_api, roles_api
 from .resources.run_state import live_api, messages_api, stop_api
@@ -66,6 +66,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     *assignments_api.OPERATIONS,
     *gradebooks_api.OPERATIONS,
     *assets_api.OPERATIONS,
+    *library_api.OPERATIONS,
     *classes_api.OPERATIONS,
     *class_members_api.OPERATIONS,
 )

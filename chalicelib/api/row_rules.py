@@ -26,6 +26,7 @@ from chalicelib.operations.shared.row_access import (
     require_touched_rows,
     verdict_without_row,
 )
+from chalicelib.operations.study_library.entry_rows import EntryRow
 
 from .api_operation import AnyOperation
 from .value_types import DataclassType, ListType, ObjectType, OptionalType, ValueType, fields_of
@@ -43,6 +44,7 @@ KIND_OF_ROW: Final[Mapping[type[Any], str]] = MappingProxyType(
         ParticipantDetail: "participant",
         ParticipantTimeline: "participant",
         SecretRow: "config_secret",
+        EntryRow: "library_entry",
     }
 )
 #: The type of record at the addresses of a resource.
@@ -50,7 +52,7 @@ KIND_OF_RESOURCE: Final[Mapping[str, str]] = MappingProxyType(
     {f"{name}s": name for name in RECORD_TYPES}
     | {"dead-letters": "dead_letter", "jobs": "job_run"}
     | {"messages": "run_message", "exports": "export"}
-    | {"classes": "class", "class-members": "class_member"}
+    | {"classes": "class", "class-members": "class_member", "library": "library_entry"}
 )
 
 

@@ -81,6 +81,9 @@ assets            <sha256>             pictures, sound and video; assetpreviews 
 assetnames        <name>               the asset that has this name
 assetbin          <time>#<sha256>      assets that are deleted and can be restored
 assetspace        #                    how much space assets take, and what is reserved for uploads
+library           <name>               entries of the library of studies; libraryversions#<n> their versions
+libraryuse#<n>    <username>           what a user has done with an entry; librarycounts#<number> the sums
+libraryspace      #                    how much space packages take, and what is reserved for uploads
 """
 
 from __future__ import annotations
@@ -126,6 +129,10 @@ ASSETS = "assets"
 ASSET_NAMES = "assetnames"
 ASSET_BIN = "assetbin"
 ASSET_SPACE: Key = ("assetspace", "#")
+LIBRARY = "library"
+LIBRARY_SPACE: Key = ("libraryspace", "#")
+#: How many parts of the users count what they do with an entry.
+LIBRARY_SHARDS = 4
 ROOMS_HEADER: Key = (ROOMS, "#")
 
 
@@ -926,3 +933,31 @@ def asset_name(name: str) -> Key:
 def deleted_asset(deleted: str, sha256: str) -> Key:
     """Return where it is stored that an asset is deleted; `deleted`: the moment."""
     return ASSET_BIN, f"{deleted}#{sha256}"
+
+
+def library_entry(name: str) -> Key:
+    return LIBRARY, name
+
+
+def library_versions(number: int) -> str:
+    """Return the partition of the versions of an entry of the library."""
+    return f"libraryversions#{number}"
+
+
+def library_version(number: int, version: int) -> Key:
+    return library_versions(number), f"{version:06d}"
+
+
+def library_use(number: int, username: str) -> Key:
+    """Return where it is stored what a user has done with an entry of the library."""
+    return f"libraryuse#{number}", username
+
+
+def library_counts(number: int) -> list[Key]:
+    """Return where an entry's views, copies, plays and ratings are counted, each by a part of the users."""
+    return [(f"librarycounts#{number}", str(shard)) for shard in range(LIBRARY_SHARDS)]
+
+
+def library_count(number: int, username: str) -> Key:
+    """Return where it is counted what a user does with an entry."""
+    return library_counts(number)[zlib.crc32(username.encode()) % LIBRARY_SHARDS]

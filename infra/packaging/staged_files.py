@@ -11,31 +11,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from chalicelib.study.assets.media_types import MEDIA_ENDINGS
+from chalicelib.study.study_library.package_rules import is_secret_file, may_leave
 
 from .author_folder import shipped_files
 
 CONFIG = "config.txt"
-#: Never deployed, whatever the setting says.
-_SECRET = (
-    ".*",
-    "*.key",
-    "*.pem",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "id_rsa*",
-    "id_ed25519*",
-    "*.env",
-    "credentials",
-)
-_LEFT_BEHIND = ("*.pyc", "*.sqlite", "*.sqlite-*", "*.db", "*-data.zip", "*.egg-info")
-_CACHES = frozenset({"__pycache__", "node_modules", "venv", "env", "htmlcov"})
-#: At the top of the folder only: files that runs and exports write.
-_OUTPUTS = frozenset({"runs", "data", "artifacts", "build", "dist"})
 #: Read by pip on this machine; they can contain passwords of indexes and repositories.
 _OF_PIP = frozenset({"requirements.txt", "constraints.txt", "dev-requirements.txt"})
 #: The files of static/ that code can read, besides those of lambda_files.
@@ -64,7 +47,7 @@ def kept_files(folder: Path) -> list[Path]:
 
     They include config.txt, whose secrets must be removed before it is copied.
     """
-    return [path for path in shipped_files(folder) if _may_leave(_place(folder, path))]
+    return [path for path in shipped_files(folder) if may_leave(_place(folder, path))]
 
 
 def lambda_files(folder: Path, patterns: Iterable[str] = ()) -> list[Path]:
@@ -73,14 +56,14 @@ def lambda_files(folder: Path, patterns: Iterable[str] = ()) -> list[Path]:
     return [
         path
         for path in shipped_files(folder)
-        if not _is_secret(place := _place(folder, path)) and _is_for_code(place, named)
+        if not is_secret_file(place := _place(folder, path)) and _is_for_code(place, named)
     ]
 
 
 def is_for_code(place: str, patterns: Iterable[str] = ()) -> bool:
     """Whether a file at this path in the folder goes into the functions."""
     path = PurePosixPath(place)
-    return not _is_secret(path) and _is_for_code(path, tuple(patterns))
+    return not is_secret_file(path) and _is_for_code(path, tuple(patterns))
 
 
 def patterns_of(setting: str) -> tuple[str, ...]:
@@ -102,7 +85,7 @@ def files_below(path: Path, place: str) -> Iterator[tuple[Path, str]]:
         yield path, place
         return
     for each in shipped_files(path):
-        if _may_leave(inside := _place(path, each), top=False):
+        if may_leave(inside := _place(path, each), top=False):
             yield each, f"{place}/{inside}"
 
 
@@ -110,22 +93,12 @@ def _place(folder: Path, path: Path) -> PurePosixPath:
     return PurePosixPath(path.relative_to(folder.resolve()).as_posix())
 
 
-def _is_secret(place: PurePosixPath) -> bool:
-    return any(fnmatch(part.lower(), pattern) for part in place.parts for pattern in _SECRET)
-
-
-def _may_leave(place: PurePosixPath, *, top: bool = True) -> bool:
-    if _is_secret(place) or any(fnmatch(place.name, pattern) for pattern in _LEFT_BEHIND):
-        return False
-    return not _CACHES.intersection(place.parts) and not (top and place.parts[0] in _OUTPUTS)
-
-
 def _is_for_code(place: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     if str(place) == CONFIG or str(place) in _OF_PIP:
         return False
     if any(place.match(pattern) for pattern in patterns):
         return True
-    if not _may_leave(place):
+    if not may_leave(place):
         return False
     if place.parts[0] == "assets" and place.suffix.lower() in MEDIA_ENDINGS:
         return False

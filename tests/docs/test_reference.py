@@ -109,7 +109,9 @@ def test_the_routes_of_the_api_are_documented():
 
 def test_the_error_codes_of_the_api_are_documented():
     rooms = [*(ROOT / "chalicelib/web").rglob("*.py"), *(ROOT / "chalicelib/operations").rglob("*.py")]
-    rooms += [*(ROOT / "chalicelib/api").rglob("*.py"), *(ROOT / "chalicelib/study/assets").rglob("*.py")]
+    rooms += (ROOT / "chalicelib/api").rglob("*.py")
+    of_studies = [ROOT / "chalicelib/study" / name for name in ("assets", "study_library")]
+    rooms += [path for room in of_studies for path in room.rglob("*.py")]
     rooms += [*(ROOT / "chalicelib/storage").rglob("*.py"), *(ROOT / "chalicelib/realtime").rglob("*.py")]
     rooms += [
         *(ROOT / "chalicelib/identity").rglob("*.py"),

@@ -179,6 +179,13 @@ KNOWN_SETTINGS: tuple[Setting, ...] = (
         default=1000,
         validators=(between(0, 1_000_000),),
     ),
+    _general(
+        "library_quota_mb",
+        int,
+        "The space for studies in the library of the dashboard, in megabytes.",
+        default=1000,
+        validators=(between(0, 1_000_000),),
+    ),
     _access(
         "dashboard_user",
         str,

@@ -47,6 +47,7 @@ class RunSettings:
     sessions_at_once: bool
     live_bot_check: bool
     assets_quota_mb: int
+    library_quota_mb: int
     recruiter: str
     recruiters: str | None
     auto_recruit: bool

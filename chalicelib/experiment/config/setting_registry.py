@@ -86,7 +86,15 @@ def _merged(known: Setting, new: Setting) -> Setting:
 
 
 def _guarded(key: Setting) -> Setting:
-    name = key.name.lower()
-    if name.endswith(_SECRET_END) or any(word in name for word in _SECRET_WORDS):
-        return replace(key, sensitive=True)
-    return key
+    return replace(key, sensitive=True) if _sounds_secret(key.name) else key
+
+
+def _sounds_secret(name: str) -> bool:
+    folded = name.lower()
+    return folded.endswith(_SECRET_END) or any(word in folded for word in _SECRET_WORDS)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a setting of this name is secret: one of Petri's, or one that an author could register."""
+    known = SettingRegistry().find(name)
+    return known.sensitive if known is not None and known.effective else _sounds_secret(name)

@@ -791,6 +791,46 @@ class AssetSpaceItem(StoredItem):
     reserved = _document()
 
 
+class LibraryEntryItem(StoredItem):
+    number = _number()
+    name = _text()
+    owner = _text()
+    title = _text()
+    visibility = _text()
+    latest = _number()
+    created = _text()
+    deleted = _text()
+
+
+class LibraryVersionItem(StoredItem):
+    version = _number()
+    sha256 = _text()
+    uploaded = _text()
+    size = _number()
+    file = _text()
+    created = _text()
+    created_by = _text()
+
+
+class LibraryUseItem(StoredItem):
+    copied = _number()
+    stars = _number()
+    plays = _document()
+
+
+class LibraryCountsItem(StoredItem):
+    views = _number()
+    copies = _number()
+    plays = _number()
+    ratings = _number()
+    stars = _number()
+
+
+class LibrarySpaceItem(StoredItem):
+    used = _number()
+    reserved = _document()
+
+
 MODELS: Final[dict[str, type[StoredItem]]] = {
     "network": NetworkItem,
     "networks_header": NetworksHeaderItem,
@@ -904,6 +944,11 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "asset_name": AssetReferenceItem,
     "deleted_asset": AssetReferenceItem,
     "asset_space": AssetSpaceItem,
+    "library_entry": LibraryEntryItem,
+    "library_version": LibraryVersionItem,
+    "library_use": LibraryUseItem,
+    "library_counts": LibraryCountsItem,
+    "library_space": LibrarySpaceItem,
 }
 
 #: The Python types that an attribute preserves exactly; values of other types go into `more`.

@@ -7,9 +7,9 @@ from typing import Final
 
 from chalicelib.errors import NotFound
 
-#: The participant or `assets`, a slash, and a name without separators: it can't leave its folder.
+#: The participant, `assets` or `library`, a slash, and a name without separators: it can't leave its folder.
 _REFERENCE: Final = re.compile(
-    r"(?:[1-9][0-9]{0,14}|assets)/[A-Za-z0-9][A-Za-z0-9_-]{0,80}(?:\.[a-z0-9]{1,10})?"
+    r"(?:[1-9][0-9]{0,14}|assets|library)/[A-Za-z0-9][A-Za-z0-9_-]{0,80}(?:\.[a-z0-9]{1,10})?"
 )
 #: The name of a published file: a hash of its content, and an ending.
 _PUBLISHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,10}")

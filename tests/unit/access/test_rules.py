@@ -173,6 +173,8 @@ OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "grant": (MANAGERS, MANAGERS, NONE, MANAGERS),
     "dead_letter": (NONE, EVERY, NONE, GRADERS),
     "asset": (RESEARCHERS, EVERY, RESEARCHERS, RESEARCHERS),
+    # A row without a visibility is private.
+    "library_entry": (RESEARCHERS, (S,), (S,), (S,)),
     "tick": (NONE, EVERY, NONE, NONE),
 }
 #: What is different when the row is the actor's own.
@@ -203,8 +205,11 @@ OWN: dict[tuple[str, Mode], tuple[str, ...]] = {
     ("admission", Mode.DELETE): EVERY,
     ("class", Mode.READ): GRADERS,
     ("class", Mode.UPDATE): GRADERS,
+    ("library_entry", Mode.READ): EVERY,
+    ("library_entry", Mode.UPDATE): RESEARCHERS,
+    ("library_entry", Mode.DELETE): RESEARCHERS,
 }
-OWNER_FIELDS = ("created_by", "author", "invited_by", "actor", "username")
+OWNER_FIELDS = ("owner", "created_by", "author", "invited_by", "actor", "username")
 
 
 def row_by(owner: str) -> dict[str, Any]:
@@ -284,6 +289,24 @@ def test_a_group_is_seen_and_changed_by_each_role_from_each_place_in_it_as_the_d
         # Leaving a group is for the user alone; a token of a super admin manages all groups.
         allowed["group_member", Mode.DELETE] = True
     assert allowed == expected
+
+
+@pytest.mark.parametrize("visibility", ["private", "lab", "public"])
+@pytest.mark.parametrize("deleted", [None, "2026-01-01T00:00:00.000000Z"])
+@pytest.mark.parametrize("role", ROLES)
+def test_an_entry_of_the_library_is_seen_and_changed_by_each_role_as_its_visibility_says(
+    role: str, deleted: str | None, visibility: str
+) -> None:
+    row = {"owner": "user:bob", "visibility": visibility, "deleted": deleted}
+    is_shared, manages = visibility != "private", role in MANAGERS
+    keeps = role == S or (manages and is_shared)
+    expected = {
+        Mode.READ: keeps or (is_shared and deleted is None),
+        Mode.UPDATE: keeps,
+        Mode.DELETE: keeps,
+    }
+    actor = Actor("user:ada", "Ada", ROLES[role])
+    assert {mode: allows(rules_of("library_entry").rule(mode), actor, row) for mode in expected} == expected
 
 
 def test_a_paid_payment_is_not_changed_by_anyone() -> None:

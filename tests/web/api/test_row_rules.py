@@ -36,6 +36,8 @@ MODES = {
     "exports.download": Mode.READ,
     "exports.cancel": Mode.DELETE,
     "exports.delete": Mode.DELETE,
+    **dict.fromkeys(("library.copy", "library.rate", "library.view", "library.play"), Mode.READ),
+    **dict.fromkeys(("library.delete", "library.restore"), Mode.DELETE),
 }
 #: Changes that write a row about the record at the address, and leave the record as it is.
 ABOUT: dict[str, tuple[str, Mode]] = {
