@@ -33,7 +33,7 @@ OK: Final = 200
 #: The ids of forms differ each time a page is rendered; a page in which only they differ hasn't changed.
 _FORM_IDS: Final = re.compile(r'name="form" value="[0-9a-f]{32}"')
 _POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:"
 )
 _SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Type": "text/html; charset=utf-8",
@@ -158,7 +158,8 @@ def _run(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _with_security(request: DashboardRequest, rendered: Rendered) -> Rendered:
     origins = f"{doorbell.socket_origin(request.headers)} {rendered.connects_to}".strip()
-    policy = f"{_POLICY}; connect-src 'self' {origins}".rstrip()
+    pictures = f"{_POLICY} {rendered.pictures_from}".rstrip()
+    policy = f"{pictures}; connect-src 'self' {origins}".rstrip()
     policy += f"; form-action 'self' {rendered.posts_to}".rstrip()
     headers = {**_SECURITY_HEADERS, "Content-Security-Policy": policy, **rendered.headers}
     return replace(rendered, headers=headers)

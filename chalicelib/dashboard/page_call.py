@@ -79,6 +79,8 @@ class Rendered:
     connects_to: str = ""
     #: The bytes of a file, in place of a text.
     content: bytes = b""
+    #: An origin from which the page shows pictures, besides the dashboard's own.
+    pictures_from: str = ""
 
     def posting_to(self, origin: str) -> Rendered:
         """Return the page, whose forms may post to another site."""

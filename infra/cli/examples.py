@@ -38,6 +38,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri assets my_study",
         "petri assets my_study add happy.png --alt 'A smiling face'",
         "petri assets my_study remove happy.png",
+        "petri assets . add happy.png --alt 'A smiling face' --app my-study",
     ),
     "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),
     "simulate": (

@@ -12,6 +12,7 @@ from chalicelib.errors import BadRequest, InvalidField
 from chalicelib.experiment.text_files import NotUTF8Error, read_text
 from chalicelib.study.assets.asset import checked_alt, name_of_file
 from chalicelib.study.assets.media_types import MEDIA_ENDINGS, MediaGroup, recognise, require_size
+from chalicelib.study.assets.uses import assets_in
 from chalicelib.study.pages.compiled import CompiledAsset, Problem
 from chalicelib.study.pages.library import ASSETS
 
@@ -70,6 +71,34 @@ def asset_files(folder: Path) -> list[Path]:
         and path.suffix.lower() in ENDINGS
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+
+
+def assets_in_code(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the names of the assets that a folder's Python files show, as text, by file.
+
+    A name that code puts together isn't found.
+    """
+    found = {}
+    for path in _python_files(folder):
+        try:
+            names = assets_in(read_text(path))
+        except (OSError, NotUTF8Error):
+            # It is reported where it is loaded.
+            continue
+        if names:
+            found[path.relative_to(folder).as_posix()] = tuple(names)
+    return found
+
+
+def _python_files(folder: Path) -> list[Path]:
+    """Return the Python files of a folder and of the packages in it, sorted."""
+    packages = [
+        path.parent
+        for path in sorted(folder.glob("*/__init__.py"))
+        if not path.parent.name.startswith(("test", "."))
+    ]
+    inside = [path for package in packages for path in sorted(package.rglob("*.py"))]
+    return [*sorted(folder.glob("*.py")), *inside]
 
 
 def _read(path: Path, name: str, described: Mapping[str, Any]) -> CompiledAsset:

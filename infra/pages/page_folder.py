@@ -12,7 +12,7 @@ from chalicelib.study.pages.compiled import CompiledPage, CompiledPages, Problem
 from chalicelib.study.pages.library import FOLDER, STUDY_FILE, item_sources, page_sources, sources_hash
 from infra.folder_change import restore_interrupted_change
 
-from .asset_folder import read_assets
+from .asset_folder import assets_in_code, read_assets
 from .author_problem import read_source
 from .banks import compile_banks
 from .directives import keys_of
@@ -61,7 +61,8 @@ def compile_folder(folder: Path) -> CompiledPages:
     bank = tuple(compile_banks(folder, banked, problems))
     assets = MappingProxyType({asset.name: asset for asset in read_assets(folder, problems)})
     found_pages = MappingProxyType(dict(sorted(pages.items())))
-    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources), bank, assets)
+    shown = MappingProxyType(assets_in_code(folder))
+    return CompiledPages(found_pages, study, tuple(problems), _hash(folder, sources), bank, assets, shown)
 
 
 def _hash(folder: Path, sources: list[Path]) -> str:

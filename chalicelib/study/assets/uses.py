@@ -1,4 +1,4 @@
-"""Finds which pages and items of a study show which assets."""
+"""Finds which pages and items of a study, and which of its Python files, show which assets."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _WRITTEN: Final = re.compile(r"\basset:(?P<name>[a-z0-9][a-z0-9_./-]*[a-z0-9_-])
 def uses_of_assets(compiled: CompiledPages) -> dict[str, list[str]]:
     """Return the files that show each asset, by the asset's name, in the order of the files."""
     uses: dict[str, list[str]] = {}
-    for page in (*compiled.pages.values(), *compiled.bank):
-        for name in assets_of_page(page):
+    pages = [(page.file, assets_of_page(page)) for page in (*compiled.pages.values(), *compiled.bank)]
+    for file, names in (*pages, *compiled.assets_in_code.items()):
+        for name in names:
             files = uses.setdefault(name, [])
-            if page.file not in files:
-                files.append(page.file)
+            if file not in files:
+                files.append(file)
     return uses
 
 
@@ -29,9 +30,12 @@ def assets_of_page(page: CompiledPage) -> list[str]:
     texts = [page.template, *_texts(page.settings)]
     for item in page.items:
         texts += [item.prompt, *_texts(item.body)]
-    names = (
-        match["name"] for text in texts for pattern in (_CALLED, _WRITTEN) for match in pattern.finditer(text)
-    )
+    return list(dict.fromkeys(name for text in texts for name in assets_in(text)))
+
+
+def assets_in(text: str) -> list[str]:
+    """Return the names of the assets that a text shows, such as a template or Python code, each once."""
+    names = (match["name"] for pattern in (_CALLED, _WRITTEN) for match in pattern.finditer(text))
     return list(dict.fromkeys(names))
 
 

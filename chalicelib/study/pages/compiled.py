@@ -137,6 +137,8 @@ class CompiledPages:
     bank: tuple[CompiledPage, ...] = ()
     #: the assets of the folder `assets/`, by name
     assets: Mapping[str, CompiledAsset] = field(default_factory=lambda: MappingProxyType({}))
+    #: the names of the assets that Python files of the folder show, by file
+    assets_in_code: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_json(self) -> str:
         """Return the pages as the text of `pages.json`: the same pages give the same text."""
@@ -148,6 +150,7 @@ class CompiledPages:
             "problems": [asdict(problem) for problem in self.problems],
             "bank": [asdict(page) for page in self.bank],
             "assets": [asdict(asset) for _, asset in sorted(self.assets.items())],
+            "assets_in_code": {file: list(names) for file, names in sorted(self.assets_in_code.items())},
         }
         return json.dumps(document, ensure_ascii=False, indent=1, default=float) + "\n"
 
@@ -167,12 +170,21 @@ class CompiledPages:
             sources = str(document["sources"])
             bank = tuple(_page(each) for each in document.get("bank", ()))
             assets = {each["name"]: CompiledAsset(**each) for each in document.get("assets", ())}
+            in_code = {file: tuple(names) for file, names in document.get("assets_in_code", {}).items()}
         except (ValueError, TypeError, KeyError) as error:
             raise ExperimentError(
                 f"{PAGES_FILE} can't be read ({error}); stage the experiment again."
             ) from error
         by_name = {(page.language, page.name): page for page in pages}
-        return cls(MappingProxyType(by_name), study, problems, sources, bank, MappingProxyType(assets))
+        return cls(
+            MappingProxyType(by_name),
+            study,
+            problems,
+            sources,
+            bank,
+            MappingProxyType(assets),
+            MappingProxyType(in_code),
+        )
 
 
 def _page(record: dict[str, Any]) -> CompiledPage:

@@ -372,3 +372,11 @@ def test_answers_of_a_deployed_app_that_would_lose_their_question_are_found(ther
     places = DataPlaces(there.folder, apps={APP.app: partial(table_of, APP.app, REGION)})
     found = [(one.run, one.participant_id, one.item) for one in lost_answers(there.folder, ["sure"], places)]
     assert found == [(APP.app, person.id, "sure")]
+
+
+def test_assets_of_a_deployed_app_are_added_by_a_form_of_its_bucket_and_listed(there: There) -> None:
+    (there.folder / "line.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    options = ("--app", APP.app, "--region", REGION)
+    added = call("assets", ".", "add", "line.png", "--decorative", *options)
+    assert added.stdout == "Uploaded line.png. Show it on a page with ![](asset:line.png)\n"
+    assert "line.png  picture  0 kB  decorative" in call("assets", *options).stdout

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.errors import BadRequest
 from chalicelib.operations.assets import asset_rows, manage_assets, uploads_of_assets
 from chalicelib.operations.assets.asset_rows import AssetRow
 from chalicelib.operations.assets.uploads_of_assets import AssetFacts, AssetFile
 from chalicelib.operations.shared.context import OPERATOR_CALLER
 from chalicelib.storage.files.folder_files import ADDRESS, FolderFiles
+from chalicelib.study.assets.uses import uses_of_assets
 from chalicelib.study.pages import CompiledPages
 from chalicelib.study.study import Study
 from infra.pages import compile_folder
@@ -22,6 +25,7 @@ from infra.site.source import _assets_of
 from petri.study import End, Page, choice
 from tests.study.studies import due
 from tests.web.conftest import NewWorld
+from tests.web.dashboard.browsers import DashboardBrowser
 from tests.web.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x28\0\0\0\x1e\x08\2\0\0\0\xc1\x92\x1b\x5e\0\0\0\0IEND\xaeB`\x82"
@@ -202,3 +206,38 @@ def test_assets_are_added_listed_and_removed_by_the_command(tmp_path: Path) -> N
     assert (study / "assets/assets.toml").read_text() == '["happy-face.png"]\nalt = "A \\"face\\""\n\n'
     with pytest.raises(Exception, match="no asset"):
         remove(study, "b/line.png")
+
+
+def test_python_files_of_the_folder_show_assets(tmp_path: Path) -> None:
+    code = 'face = choice("Which?", {"a": {"label": "This", "picture": "asset:happy.png"}})'
+    compiled = write(
+        tmp_path, {"assets/happy.png": PNG, "experiment.py": code, "faces/__init__.py": 'X = "asset:old.png"'}
+    )
+    uses = {"happy.png": ["experiment.py"], "old.png": ["faces/__init__.py"]}
+    assert uses_of_assets(compiled) == uses
+    assert uses_of_assets(CompiledPages.from_json(compiled.to_json())) == uses
+    with pytest.raises(BadRequest, match=re.escape("experiment.py show happy.png")):
+        remove(tmp_path, "happy.png")
+
+
+def test_the_dashboard_shows_the_pictures_of_the_folder(world: NewWorld, tmp_path: Path) -> None:
+    files = {"assets/happy.png": PNG, "assets/talk.mp3": b"ID3....", "pages/look.md": "Look"}
+    compiled = write(tmp_path / "study", files)
+    here = opened(world, compiled, tmp_path)
+    page = DashboardBrowser(here).open("assets")
+    address = compiled.assets["happy.png"].address
+    picture = f'<img src="{address}" alt="" loading="lazy" decoding="async" width="40" height="30">'
+    assert picture in page
+    assert '<span class="asset-kind">sound</span>' in page
+
+
+def test_the_pictures_of_the_folder_are_loaded_from_the_site_of_a_deployed_app(
+    world: NewWorld, tmp_path: Path
+) -> None:
+    compiled = write(tmp_path / "study", {"assets/happy.png": PNG, "pages/look.md": "Look"})
+    here = opened(world, compiled, tmp_path)
+    here.app.site_url = lambda: "https://site.example.org"
+    browser = DashboardBrowser(here)
+    said = here.get("/dashboard/assets", {}, headers=browser.headers)
+    assert 'src="https://site.example.org/static/assets/happy-' in said.raw.decode()
+    assert "img-src 'self' data: https://site.example.org;" in said.headers["content-security-policy"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from chalicelib import services
 from chalicelib.access.rights import Right
@@ -47,9 +48,10 @@ def _show_list(call: PageCall) -> Rendered:
         is_deleted=is_deleted,
         may_edit=call.actor.may(Right.EDIT_MATERIALS),
         of_folder=_of_folder(),
+        site=_site_origin(),
     )
-    # Scripts post files to the bucket of uploads.
-    return replace(shown, connects_to=services.current().files.post_origin())
+    # Scripts post files to the bucket of uploads; the pictures of the folder are on the participants' site.
+    return replace(shown, connects_to=services.current().files.post_origin(), pictures_from=_site_origin())
 
 
 def _show_one(call: PageCall, sha256: str, *, refused: str = "", status: int = 200) -> Rendered:
@@ -61,6 +63,13 @@ def _show_one(call: PageCall, sha256: str, *, refused: str = "", status: int = 2
         may_edit=call.actor.may(Right.EDIT_MATERIALS),
         refused=refused,
     )
+
+
+def _site_origin() -> str:
+    """Return the origin of the participants' site; "" where the dashboard is on it."""
+    site_url = services.current().site_url
+    parts = urlsplit("" if site_url is None else site_url())
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _of_folder() -> list[Any]:
