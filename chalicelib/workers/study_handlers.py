@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from chalicelib import services
-from chalicelib.errors import VendorRefused
+from chalicelib.errors import VendorRefused, VendorUnreachable
 from chalicelib.messages import (
     Autoplay,
     ClearAssignment,
@@ -220,17 +220,23 @@ def _send_class_scores(message: Received[SendClassScores]) -> None:
 
 @handles(SendMemberScore)
 def _send_member_score(message: Received[SendMemberScore]) -> None:
-    """Send a score to a platform; a refusal is recorded, any other error is retried."""
+    """Send a score to a platform; a refusal is recorded, any other error is recorded and retried."""
     from chalicelib.experiment.config.lti_settings import platforms_in
     from chalicelib.identity.lti.platform_client import platform_client
     from chalicelib.identity.lti.tool_key import tool_key
-    from chalicelib.operations.assignments.lti_scores import REFUSED, SENT, record_score, score_of
+    from chalicelib.operations.assignments.lti_scores import record_no_score, record_score, score_of
+    from chalicelib.study.classes.study_class import ScoreStatus
 
     app, body = services.current(), message.body
-    found = app.run(score_of, body.class_number, body.seat)
+    member = (body.class_number, body.seat)
+    found = app.run(score_of, *member)
     platforms = {one.name: one for one in platforms_in(app.config)}
-    if found is None or found.platform not in platforms:
-        app.acknowledge(message)
+    if found is None:
+        app.handle(message, record_no_score, *member)
+        return
+    if found.platform not in platforms:
+        reason = f"The settings have no learning platform {found.platform!r} (lti_platforms)."
+        app.handle(message, record_score, *member, found, ScoreStatus.REFUSED, reason)
         return
     platform, key = platforms[found.platform], tool_key(app.run)
     try:
@@ -239,6 +245,9 @@ def _send_member_score(message: Received[SendMemberScore]) -> None:
         )
     except VendorRefused as refused:
         logger.warning("a score of class %s was refused: %s", body.class_number, refused)
-        app.handle(message, record_score, body.class_number, body.seat, REFUSED)
+        app.handle(message, record_score, *member, found, ScoreStatus.REFUSED, str(refused))
+    except VendorUnreachable as error:
+        app.run(record_score, *member, found, ScoreStatus.WAITING, str(error))
+        raise
     else:
-        app.handle(message, record_score, body.class_number, body.seat, SENT)
+        app.handle(message, record_score, *member, found, ScoreStatus.SENT)

@@ -31,7 +31,7 @@ from chalicelib.study.assignments.grade_computation import (
     grade_assignment,
     total_of,
 )
-from chalicelib.study.classes.study_class import ClassMember
+from chalicelib.study.classes.study_class import ClassMember, ScoreStatus
 
 from .assignment_store import (
     active_member,
@@ -67,6 +67,27 @@ class GradeCell:
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformScore:
+    """Whether a member's learning platform has their score."""
+
+    status: ScoreStatus = field(
+        metadata={"help": "Empty before the first one, and while there are no released points."}
+    )
+    at: datetime | None
+    reason: str = field(metadata={"help": "Why the platform refused it, or why it still waits."})
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformScores:
+    """How many members of a class have a learning platform that takes scores, and what came of theirs."""
+
+    members: int
+    waiting: int
+    sent: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class GradebookRow:
     """A member of the class, with a grade for each assignment."""
 
@@ -77,6 +98,9 @@ class GradebookRow:
     cells: list[GradeCell]
     total: Decimal | None = field(metadata=_DECIMAL)
     possible: Decimal = field(metadata=_DECIMAL)
+    score: PlatformScore | None = field(
+        metadata={"help": "null for members without a learning platform that takes scores."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +126,7 @@ class Gradebook:
     columns: list[GradebookColumn]
     rows: list[GradebookRow]
     members: int = field(metadata={"help": "How many members the class has."})
+    scores: PlatformScores
     next: str | None = field(metadata={"help": "`after` of the next page; null on the last one."})
 
 
@@ -187,6 +212,7 @@ def read_gradebook(ctx: Context, class_number: int, start: int = 0, limit: int |
         columns=[column_of(one) for one in assignments],
         rows=[_row(one, settings.total, is_named=sees_members(ctx, study_class)) for one in graded],
         members=len(members),
+        scores=_scores(members),
         next=str(end) if end < len(members) else None,
     )
 
@@ -215,7 +241,21 @@ def _row(one: GradedMember, total: str, *, is_named: bool) -> GradebookRow:
         cells=[cell_of(assignment, grade) for assignment, grade in one.grades],
         total=points,
         possible=possible,
+        score=_score(one.member),
     )
+
+
+def _score(member: ClassMember) -> PlatformScore | None:
+    if not member.line_item:
+        return None
+    at = None if member.score_at is None else datetime.fromisoformat(member.score_at)
+    return PlatformScore(ScoreStatus(member.score_status), at, member.score_reason)
+
+
+def _scores(members: Sequence[ClassMember]) -> PlatformScores:
+    statuses = [member.score_status for member in members if member.line_item]
+    found = (ScoreStatus.WAITING, ScoreStatus.SENT, ScoreStatus.REFUSED)
+    return PlatformScores(len(statuses), *(statuses.count(one.value) for one in found))
 
 
 def cell_of(assignment: ClassAssignment, grade: AssignmentGrade) -> GradeCell:

@@ -108,6 +108,17 @@ class StudyClass(StoredFields):
         return "open" if self.has_begun(now) else "not_begun"
 
 
+class ScoreStatus(StrEnum):
+    """How the last sending of a member's score ended."""
+
+    #: Nothing was sent: the member has no points, or no grades are released.
+    NONE = ""
+    WAITING = "waiting"
+    SENT = "sent"
+    #: The platform refused it; a repeat needs a person.
+    REFUSED = "refused"
+
+
 @dataclass
 class ClassMember(StoredFields):
     """A member of a class, who takes part with an entry link of their own."""
@@ -143,8 +154,14 @@ class ClassMember(StoredFields):
     lti_platform: str = ""
     lti_subject: str = ""
     line_item: str = ""
-    #: How the last sending of a score there ended: sent or refused; "" before the first.
+    #: How the last sending of a score there ended: waiting, sent or refused; "" before the first.
     score_status: str = ""
+    #: When that was: of a score that was sent, its time at the platform.
+    score_at: str | None = None
+    #: Why a score was refused or still waits.
+    score_reason: str = ""
+    #: The score that the platform has, and its address there.
+    score_sent: str = ""
 
     @property
     def is_active(self) -> bool:

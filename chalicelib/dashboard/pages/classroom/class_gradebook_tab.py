@@ -84,6 +84,11 @@ def _change_total(call: PageCall, class_id: str) -> Rendered:
     return redirect(f"/dashboard/classes/{class_id}/{PART}")
 
 
+def _send_scores(call: PageCall, class_id: str) -> Rendered:
+    call.run("gradebooks.send_scores", id=class_id)
+    return redirect(f"/dashboard/classes/{class_id}/{PART}?done=scores")
+
+
 def _csv_file(call: PageCall, class_id: str) -> Rendered:
     headers = _headers(f"gradebook-{class_id}.csv", "text/csv; charset=utf-8")
     return Rendered(csv_of(_pages(call.run, class_id)), headers=headers)
@@ -117,6 +122,7 @@ def _pages(run: Callable[..., Any], class_id: str) -> Iterator[QuestionTable]:
 ACTIONS: Final[Mapping[str, Callable[[PageCall, str], Rendered]]] = {
     "grade": _grade,
     "change-total": _change_total,
+    "send-scores": _send_scores,
 }
 TAB: Final = ClassTab(
     PART,
