@@ -24,6 +24,7 @@ from .rendering import render_alone, render_error
 from .sign_in.complete import HOME
 from .sign_in.cookies import SessionCookie
 from .sign_in.invitation_page import INVITATION, answer_invitation
+from .sign_in.kept_preferences import preferences_in
 from .sign_in.other_ways.lab_sign_in import comes_from_lab
 from .sign_in.routes_of_sign_in import answer_sign_in
 from .sign_in.sign_in_page import show_sign_in
@@ -91,6 +92,8 @@ def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rend
     if page is None or not is_here(page):
         raise NotFound(f"The dashboard has no page {request.tab!r}.")
     _require_right(session.actor, page)
+    if session.actor.username is None:
+        session = replace(session, preferences=preferences_in(request.headers))
     origin = own_host.origin_of(request.headers, services.current().dashboard_url)
     call = PageCall(
         actor=session.actor,

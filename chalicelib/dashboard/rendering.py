@@ -123,8 +123,8 @@ def _frame(actor: Actor, tab: str, csrf: str) -> dict[str, Any]:
 
 
 def _preferred(call: PageCall) -> dict[str, Any]:
-    """Return what the frame of a page needs to know about the user's preferences."""
-    return {"preferences": call.preferences, "keeps_preferences": call.actor.username is not None}
+    """Return what the frame of a page needs to know about the reader's preferences."""
+    return {"preferences": call.preferences, "keeps_preferences": True}
 
 
 def _run() -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -18,10 +19,11 @@ from chalicelib.errors import BadRequest, Forbidden, NotFound, Refused
 from chalicelib.operations.accounts import open_sessions, passwords, tokens_of_users
 from chalicelib.operations.accounts.credentials import one_time_codes, own_account, recovery_codes
 from chalicelib.operations.accounts.credentials.password_hashing import is_password
-from chalicelib.operations.accounts.profiles.preferences import MOST_ROWS, Theme
+from chalicelib.operations.accounts.profiles.preferences import MOST_ROWS, TIME_ZONE_PATTERN, Theme
 from chalicelib.operations.shared.context import Context, Request, caller_of
 
 from .attempts import count_wrong_password, require_attempt
+from .kept_preferences import cookie_with
 from .other_ways import account_identities
 from .recent_proof import is_recent, require_recent_proof
 
@@ -58,6 +60,8 @@ def show_account(call: PageCall) -> Rendered:
     try:
         if change.is_sensitive:
             require_recent_proof(call)
+        if call.id == "preferences" and call.actor.username is None:
+            return _keep_preferences(call)
         secret = change.make(call)
     except Refused as refusal:
         return _shown(call, refused=str(refusal), status=refusal.status)
@@ -218,6 +222,23 @@ def _end_all(call: PageCall) -> None:
 
 def _set_preferences(call: PageCall) -> None:
     """Store what the form names: all of the preferences, or the colours alone."""
+    call.run("users.change", id=username_of_call(call), **_chosen_preferences(call))
+
+
+def _keep_preferences(call: PageCall) -> Rendered:
+    """Keep what the form names in the browser, for an actor without an account."""
+    chosen = _chosen_preferences(call)
+    if not re.match(TIME_ZONE_PATTERN, chosen.get("time_zone", "")):
+        raise BadRequest("There is no such time zone. Reload the page, and choose again.")
+    if chosen.get("rows_per_page", 0) > MOST_ROWS:
+        raise BadRequest(f"The rows per page are a whole number, {MOST_ROWS} at most.")
+    cookie = cookie_with(call.preferences, chosen, secure=call.origin.startswith("https:"))
+    shown = redirect(f"{ADDRESS}?said=preferences#preferences")
+    return replace(shown, headers={**shown.headers, "Set-Cookie": cookie})
+
+
+def _chosen_preferences(call: PageCall) -> dict[str, Any]:
+    """Return the preferences that a form names; BadRequest for those that don't exist."""
     changes: dict[str, Any] = {name: call.one(name) for name in ("theme", "time_zone") if name in call.query}
     if changes.get("theme", Theme.SYSTEM) not in set(Theme):
         raise BadRequest("There are no such colours. Reload the page, and choose again.")
@@ -226,7 +247,7 @@ def _set_preferences(call: PageCall) -> None:
         if not (rows.isascii() and rows.isdigit() and len(rows) <= len(str(MOST_ROWS))):
             raise BadRequest(f"The rows per page are a whole number, {MOST_ROWS} at most.")
         changes["rows_per_page"] = int(rows)
-    call.run("users.change", id=username_of_call(call), **changes)
+    return changes
 
 
 def _session_id(call: PageCall) -> str:

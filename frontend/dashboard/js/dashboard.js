@@ -10,7 +10,7 @@
     if (button) button.setAttribute("aria-pressed", String(isDark()));
   };
 
-  /** Store the colours with the account of a user; the operator has none, only this browser. */
+  /** Store the colours with the account of a user, or for an operator, who has none, in a cookie. */
   const keepTheme = (theme) => {
     const csrf = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=csrf]"))?.value;
     if (!csrf || !document.documentElement.dataset.preferredTheme) return;

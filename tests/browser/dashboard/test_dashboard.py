@@ -41,6 +41,7 @@ PAGES = (
     "roles/Payday",
     "account",
     "settings",
+    "settings/hard_cap",
     "settings/audit/verify",
     "log",
     "messages",

@@ -7,9 +7,14 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
-from chalicelib.api.common_parameters import NoParameters
+from chalicelib.api.common_parameters import NoParameters, One
 from chalicelib.operations.management.oversight.facts_of_run import RunVersions, versions_of_run
-from chalicelib.operations.management.oversight.settings_of_run import SettingsInEffect, settings_in_effect
+from chalicelib.operations.management.oversight.settings_of_run import (
+    DocumentedSetting,
+    SettingsInEffect,
+    documented_setting,
+    settings_in_effect,
+)
 
 RESOURCE: Final = "settings"
 
@@ -46,5 +51,16 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=RunVersions,
         run=lambda ctx, _: versions_of_run(ctx),
         summary="Returns the versions, hashes and addresses of the run, and who deployed it when.",
+    ),
+    ApiOperation(
+        name="settings.read",
+        method="GET",
+        resource=RESOURCE,
+        shape=Shape.ITEM,
+        right=Right.VIEW,
+        parameters=One,
+        answer=DocumentedSetting,
+        run=lambda ctx, one: documented_setting(ctx, one.id),
+        summary="Returns what a setting means and how it is set, by its name; not its value.",
     ),
 )

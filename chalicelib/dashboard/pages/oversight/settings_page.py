@@ -20,8 +20,10 @@ def show_settings(call: PageCall) -> Rendered:
     """Show the settings, their sources, and the versions and addresses of the run; or the audit log."""
     if call.id == "audit" and call.method != "POST":
         return show_audit_log(call)
-    if call.id is not None or call.method == "POST":
+    if call.part is not None or call.method == "POST":
         raise NotFound("This page has no such part.")
+    if call.id is not None:
+        return _one(call, call.id)
     text, group = call.one("text")[:_LONGEST], call.one("group")[:_LONGEST]
     only_set = call.one("only_set") == "true"
     found = call.run("settings.list", text=text, group=group, only_set=only_set)
@@ -35,6 +37,14 @@ def show_settings(call: PageCall) -> Rendered:
         group=group,
         only_set=only_set,
     )
+
+
+def _one(call: PageCall, name: str) -> Rendered:
+    """Show what a setting means, how it is set, and what it is now."""
+    setting = call.run("settings.read", id=name)
+    found = call.run("settings.list", text=setting.name, group=setting.group)
+    rows: list[Any] = [*found.settings, *found.secrets]
+    return render("setting.html", call, setting=setting, row=next(r for r in rows if r.name == setting.name))
 
 
 def _by_group(found: SettingsInEffect) -> dict[str, list[Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.access.rights import Right
+from chalicelib.errors import NotFound
+from chalicelib.experiment.config.setting import UNSET
 from chalicelib.experiment.config.setting_origin import SettingLayer, SettingOrigin, SettingState
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
@@ -17,6 +20,8 @@ _PLACES: Final = {
     SettingLayer.CODE: "config_defaults() in experiment.py",
     SettingLayer.DEFAULT: "the default",
 }
+#: What an example of a setting without a default has as its value.
+_EXAMPLES: Final[Mapping[type, str]] = MappingProxyType({str: "...", int: "1", float: "1.0", bool: "true"})
 _DEPLOYED_PLACES: Final = {
     SettingLayer.RUN: "petri deploy",
     SettingLayer.ENVIRONMENT: "an environment variable, when it was deployed",
@@ -52,6 +57,25 @@ class SecretRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentedSetting:
+    """One setting with its documentation."""
+
+    name: str
+    group: str = field(metadata={"help": "The section of the documentation, Configuration, that lists it."})
+    meaning: str
+    type: str = field(metadata={"help": "`str`, `int`, `float` or `bool`."})
+    default: str | None = field(metadata={"help": "Null for a setting without a default."})
+    synonyms: list[str] = field(metadata={"help": "Other names under which it can be set."})
+    example: str = field(metadata={"help": "A line of `config.txt` that sets it."})
+    is_secret: bool = field(metadata={"help": "Whether its value is never shown, logged or exported."})
+    is_personal: bool = field(metadata={"help": "Whether it identifies people, so scrubbed exports lack it."})
+    is_public: bool = field(metadata={"help": "Whether pages and templates can use it."})
+    is_set: bool
+    layer: SettingLayer
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsInEffect:
     """The settings that match, in the order of the documentation."""
 
@@ -81,6 +105,34 @@ def settings_in_effect(
         [_secret(state) for state in found if state.setting.sensitive],
         _groups(states),
     )
+
+
+def documented_setting(ctx: Context, name: str) -> DocumentedSetting:
+    """Return a setting with its documentation, by its name or a synonym; NotFound for an unknown one."""
+    state = next((one for one in ctx.config.states() if name in _names(one)), None)
+    if state is None:
+        raise NotFound(f"There is no setting {name[:60]!r}.", code="setting_not_found")
+    setting = state.setting
+    default = None if setting.default is UNSET or setting.sensitive else _text(setting.default)
+    return DocumentedSetting(
+        name=setting.name,
+        group=setting.group,
+        meaning=setting.meaning,
+        type=setting.type.__name__,
+        default=default,
+        synonyms=list(setting.synonyms),
+        example=f"{setting.name} = {default or _EXAMPLES[setting.type]}",
+        is_secret=setting.sensitive,
+        is_personal=setting.personal,
+        is_public=setting.public,
+        is_set=state.is_set,
+        layer=state.origin.layer,
+        source=place_of(state.origin) if state.is_set or default is not None else "",
+    )
+
+
+def _names(state: SettingState) -> tuple[str, ...]:
+    return (state.setting.name, *state.setting.synonyms)
 
 
 def _matches(state: SettingState, text: str, group: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from markupsafe import escape
 
 from chalicelib import bootstrap
 from chalicelib.access.rights import OPERATOR_ACTOR, ROLES, VIEWER, Actor, Right
@@ -149,3 +151,36 @@ def test_no_secret_comes_out_of_any_page_or_any_operation_that_reads(here: World
     }
     assert leaks == set()
     assert OPERATOR_TOKEN not in str(shown)
+
+
+def test_each_setting_leads_to_its_documentation(here: World) -> None:
+    browser = DashboardBrowser(here)
+    page = browser.open("settings")
+    states = here.app.config.states()  # type: ignore[attr-defined]
+    for state in states:
+        name = state.setting.name
+        assert f'<a href="/dashboard/settings/{name}">' in page, name
+        documented = browser.open(f"settings/{name}")
+        assert escape(state.setting.meaning) in documented, name
+        assert f"<code>{name} = " in documented, name
+        for value in map(secret_value, (*SECRET_NAMES, *OWN_SECRETS)):
+            assert value not in documented, name
+
+
+def test_the_documentation_of_a_setting_says_how_it_is_set_and_what_it_is_now(here: World) -> None:
+    browser = DashboardBrowser(here)
+    page = browser.open("settings/whimsical")
+    for shown in ("true or false", "~/.petriconfig, line 3", "<code>whimsical = "):
+        assert shown in page, shown
+    assert "it is secret" in browser.open("settings/smtp_password")
+    assert "&lt;b&gt;{{ 7 * 7 }}&lt;/b&gt;" in browser.open("settings/title")
+    for path in ("nothing", quote("<b>x</b>", safe=""), "title/more"):
+        said = here.get(f"/dashboard/settings/{path}", headers=browser.headers)
+        assert (said.status, "<b>" in said.raw.decode()) == (404, False), path
+
+
+def test_the_documentation_of_a_setting_has_no_value_over_the_api(here: World) -> None:
+    found = here.get("/api/v1/settings/contact_email_on_error", token=OPERATOR_TOKEN)
+    assert "lab@example.org" not in found.raw.decode()
+    assert (found["is_personal"], found["is_set"]) == (True, True)
+    assert here.get("/api/v1/settings/versions", token=OPERATOR_TOKEN)["experiment"] == "birds"

@@ -1,4 +1,4 @@
-"""Preferences of users: kept with the account, applied by every page, and never the operator's."""
+"""Preferences: kept with a user, or by the browser of an operator, and applied by every page."""
 
 from __future__ import annotations
 
@@ -87,8 +87,80 @@ def test_preferences_that_do_not_exist_are_refused_and_nothing_changes(here: Wor
     assert (row.theme, row.rows_per_page, row.time_zone) == (Theme.SYSTEM, 0, "")
 
 
-def test_the_operator_has_no_account_and_keeps_colours_in_the_browser(here: World) -> None:
+def kept(browser: DashboardBrowser, form: list[tuple[str, str]]) -> str:
+    """Choose preferences as the operator; return the cookie, which the browser keeps from then on."""
+    said = browser.press("account/preferences", form)
+    assert said.headers["location"] == "/dashboard/account?said=preferences#preferences"
+    cookie: str = said.headers["set-cookie"]
+    session = browser.headers["cookie"].partition(";")[0]
+    browser.headers["cookie"] = f"{session}; {cookie.partition(';')[0]}"
+    return cookie
+
+
+def test_the_preferences_of_the_operator_are_kept_by_the_browser(here: World) -> None:
+    for _ in range(12):
+        here.arrive()
     operator = DashboardBrowser(here)
-    assert "data-preferred-theme" not in operator.open("overview")
-    assert 'action="/dashboard/account/preferences"' not in operator.open("account")
-    assert operator.press("account/preferences", [("theme", "dark")]).status == 403
+    cookie = kept(operator, CHOSEN)
+    assert cookie.startswith("petri-preferences=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/dashboard", "Max-Age=31536000"} <= set(cookie.split("; "))
+    for page in ("overview", "account", "log"):
+        root = root_of(operator.open(page))
+        assert 'data-theme="dark"' in root
+        assert 'data-time-zone="Asia/Kathmandu"' in root
+    assert operator.open("participants").count('name="ids"') == 10
+    assert '<option value="10" selected>' in operator.open("account")
+    kept(operator, [("theme", "light")])
+    assert 'data-theme="light"' in root_of(operator.open("overview"))
+    assert 'data-time-zone="Asia/Kathmandu"' in root_of(operator.open("overview"))
+
+
+def test_the_preferences_of_the_operator_hold_for_another_run_at_this_host(world: NewWorld) -> None:
+    browser = DashboardBrowser(world())
+    kept(browser, CHOSEN)
+    other = DashboardBrowser(world())
+    own = other.headers["cookie"].partition(";")[0]
+    other.headers["cookie"] = f"{own}; {browser.headers['cookie'].partition('; ')[2]}"
+    assert 'data-theme="dark"' in root_of(other.open("overview"))
+
+
+def test_a_users_preferences_are_not_taken_from_the_browser(here: World) -> None:
+    operator, ada = DashboardBrowser(here), browser_of(here, "ada")
+    kept(operator, CHOSEN)
+    own = ada.headers["cookie"].partition(";")[0]
+    ada.headers["cookie"] = f"{own}; {operator.headers['cookie'].partition('; ')[2]}"
+    assert 'data-theme="dark"' not in root_of(ada.open("overview"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "theme=pink&rows_per_page=999&time_zone=%22%3E%3Cb%3E",
+        "theme=%22%3E%3Cb%3E",
+        "rows_per_page=%C2%B2",
+        "=" * 150,
+        "theme=dark&" * 500,
+        "%FF%FE",
+    ],
+)
+def test_a_cookie_that_makes_no_sense_counts_as_not_chosen(here: World, value: str) -> None:
+    operator = DashboardBrowser(here)
+    operator.headers["cookie"] += f"; petri-preferences={value}"
+    root = root_of(operator.open("overview"))
+    assert "<b>" not in root
+    assert 'data-theme="' not in root
+    assert "data-time-zone" not in root
+
+
+def test_preferences_of_the_operator_that_do_not_exist_are_refused(here: World) -> None:
+    operator = DashboardBrowser(here)
+    for form in ([("theme", "pink")], [("rows_per_page", "201")], [("time_zone", 'a"><b>')]):
+        said = operator.press("account/preferences", form)
+        assert (said.status, "set-cookie" in said.headers) == (400, False), form
+        assert "<b>" not in root_of(said.raw.decode())
+
+
+def test_a_form_of_another_site_chooses_no_preferences(here: World) -> None:
+    operator = DashboardBrowser(here)
+    said = here.post("/dashboard/account/preferences", CHOSEN, headers=operator.headers)
+    assert (said.status, "set-cookie" in said.headers) == (403, False)
