@@ -183,6 +183,18 @@ class SendClassScores(MessageBody):
 
 @message_type()
 @immutable()
+class MailMemberLink(MessageBody):
+    """Mail the entry link of a member of a class to them."""
+
+    kind: ClassVar[str] = "mail_member_link"
+    lane: ClassVar[Lane] = Lane.WORK
+
+    class_number: int
+    seat: str
+
+
+@message_type()
+@immutable()
 class SendMemberScore(MessageBody):
     """Send the released grades of a member of a class to their learning platform."""
 

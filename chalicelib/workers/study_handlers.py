@@ -18,6 +18,7 @@ from chalicelib.messages import (
     FormGroups,
     FreezeLiveResult,
     KeepUpload,
+    MailMemberLink,
     MoveMembers,
     PayVisit,
     ReleaseSeat,
@@ -216,6 +217,31 @@ def _send_class_scores(message: Received[SendClassScores]) -> None:
     from chalicelib.operations.assignments.lti_scores import post_member_scores
 
     services.current().handle(message, post_member_scores, message.body)
+
+
+@handles(MailMemberLink)
+def _mail_member_link(message: Received[MailMemberLink]) -> None:
+    """Mail a link; a refusal is recorded, any other error is retried."""
+    from chalicelib.operations.classes.mailing.member_mails import (
+        REFUSED,
+        SENT,
+        member_mail_of,
+        record_link_mail,
+    )
+
+    app, body = services.current(), message.body
+    mail = app.run(member_mail_of, body.class_number, body.seat)
+    if mail is None:
+        app.acknowledge(message)
+        return
+    try:
+        app.mailer.write_to(ParticipantMail(mail.participant_id, mail.address, mail.subject, mail.text))
+    except VendorRefused:
+        # Its text may identify the member.
+        logger.warning("the mail with the link of a member of class %s was refused", body.class_number)
+        app.handle(message, record_link_mail, body.class_number, body.seat, REFUSED)
+    else:
+        app.handle(message, record_link_mail, body.class_number, body.seat, SENT)
 
 
 @handles(SendMemberScore)

@@ -24,6 +24,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri classes create --name 'Statistics, winter term' --time-zone Europe/Berlin",
         "petri classes import 1 --file students.csv",
         "petri classes links 1 --file links.csv",
+        "petri classes mail 1",
     ),
     "gradebook": ("petri gradebook 1 --out grades.xlsx",),
     "import-book": (

@@ -104,6 +104,7 @@ def _identifying_items(ctx: Context, member: ClassMember) -> list[Item]:
 def _blank(ctx: Context, member: ClassMember) -> None:
     member.name, member.email, member.student_number = ERASED_NAME, "", ""
     member.fee_paid, member.charges, member.link_sent = "", [], None
+    member.link_asked, member.link_mail = None, ""
     member.lti_identity = member.lti_platform = member.lti_subject = member.line_item = ""
     member.score_status = member.score_reason = member.score_sent = ""
     member.score_at = None

@@ -51,7 +51,11 @@ class ClassMemberRow:
     joined: str | None
     left: str | None
     fee_paid: str = field(metadata={"help": 'The id of the charge that paid the fee; "" without one.'})
-    link_sent: str | None
+    link_sent: str | None = field(metadata={"help": "When their link was last sent by email."})
+    link_mail: str = field(
+        default="",
+        metadata={"help": 'How the last mail with their link ended: waiting, sent or refused; "" for none.'},
+    )
     last_day: str = field(
         default="",
         metadata={"help": 'Until the end of which day they can go on after the class is over; "" for none.'},
@@ -297,6 +301,7 @@ def member_row(member: ClassMember, *, sees: bool) -> ClassMemberRow:
         member.left,
         member.fee_paid,
         member.link_sent,
+        member.link_mail,
         member.last_day,
     )
 

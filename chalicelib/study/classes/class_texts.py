@@ -40,6 +40,7 @@ JOINED: Final = marked("You have joined {name}")
 KEEP_LINK: Final = marked(
     "This link is yours alone. Keep it, for example as a bookmark: with it you continue on any device."
 )
+YOUR_LINK: Final = marked("Your link for {name}")
 BEGIN: Final = marked("Begin")
 PAY_FEE: Final = marked("Pay {fee}")
 FEE_PAID: Final = marked("The fee is paid. You can begin.")

@@ -146,6 +146,9 @@ class ClassMember(StoredFields):
     charges: list[str] = field(default_factory=list)
     #: When the entry link was last sent by email.
     link_sent: str | None = None
+    #: When it was last asked for that the link is mailed, and how that ended: waiting, sent or refused.
+    link_asked: str | None = None
+    link_mail: str = ""
     #: The last day on which this member can go on, if it is later than that of the class.
     last_day: str = ""
     #: What identifies them at a learning platform, as a hash; "" for members who came otherwise.

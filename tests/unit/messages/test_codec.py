@@ -34,6 +34,7 @@ from chalicelib.messages import (
     FreezeLiveResult,
     GrantQualifications,
     KeepUpload,
+    MailMemberLink,
     MalformedMessage,
     MessageBody,
     MoveMembers,
@@ -223,6 +224,10 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ({"kind": "form_groups", "path": "group"}, FormGroups("group")),
     ({"kind": "move_members", "network_id": 1}, MoveMembers(1)),
     ({"kind": "ring_doorbell", "participant_ids": [7]}, RingDoorbell((7,))),
+    (
+        {"kind": "mail_member_link", "class_number": 3, "seat": "class-3-x"},
+        MailMemberLink(3, "class-3-x"),
+    ),
     ({"kind": "send_class_scores", "class_number": 3, "after": "x"}, SendClassScores(3, "x")),
     (
         {"kind": "send_member_score", "class_number": 3, "seat": "class-3-x"},

@@ -10,6 +10,7 @@ from chalicelib.api.api_operation import AnyOperation, ApiOperation, Method, Sha
 from chalicelib.api.common_parameters import ID_TEXT, One
 from chalicelib.operations.classes import manage_members as managed
 from chalicelib.operations.classes.erased_members import erase_member
+from chalicelib.operations.classes.mailing.member_mails import mail_link
 from chalicelib.operations.classes.manage_members import MAX_CHARGE, ClassMemberRow, MemberLink
 
 from .classes_api import MEMBER_EMAIL, MEMBER_NAME, MEMBER_NUMBER
@@ -116,6 +117,13 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         lambda ctx, asked: managed.show_link(ctx, asked.id, renews=asked.renews),
         "Returns the entry link of a member, or gives them another one.",
         has_secret_answer=True,
+    ),
+    _verb(
+        "mail-link",
+        One,
+        ClassMemberRow,
+        lambda ctx, one: mail_link(ctx, one.id),
+        "Mails their entry link to a member, once in ten minutes at most.",
     ),
     _verb(
         "pay",

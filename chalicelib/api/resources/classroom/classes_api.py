@@ -18,6 +18,7 @@ from chalicelib.operations.classes.import_roster import (
     links_of_members,
     preview_roster,
 )
+from chalicelib.operations.classes.mailing.member_mails import LinkMailing, mail_links
 from chalicelib.operations.classes.manage_classes import ClassRow, ClassWithCounts
 from chalicelib.operations.classes.manage_members import (
     ClassMemberRow,
@@ -94,6 +95,14 @@ class MemberQuery:
     with_left: bool = field(default=False, metadata={"help": "Whether those who have left are listed too."})
     after: str | None = field(default=None, metadata=KEY_CURSOR)
     limit: int = field(default=50, metadata=LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class MailedMembers:
+    """A class, and behind which member to go on."""
+
+    id: str = field(metadata=ID_TEXT)
+    after: str | None = field(default=None, metadata=KEY_CURSOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +305,19 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         answer=RosterImport,
         run=_import,
         summary="Adds people from a list, 25 rows in a call; those who are members stay as they are.",
+    ),
+    ApiOperation(
+        name="classes.mail-links",
+        method="POST",
+        records_itself=True,
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="mail-links",
+        right=Right.GRADE,
+        parameters=MailedMembers,
+        answer=LinkMailing,
+        run=lambda ctx, asked: mail_links(ctx, class_number(asked.id), after=asked.after),
+        summary="Mails their entry links to members who haven't begun or been mailed; 25 mails in a call.",
     ),
     ApiOperation(
         name="classes.links",

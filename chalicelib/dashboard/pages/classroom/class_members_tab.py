@@ -92,6 +92,23 @@ def _links(call: PageCall, number: str) -> Rendered:
     return Rendered(written.getvalue(), headers=headers)
 
 
+def _mail_links(call: PageCall, number: str) -> Rendered:
+    """Mail the links of a class; a part in each commit, and a form that is sent twice mails none twice."""
+    after: str | None = None
+    mailed = 0
+    while True:
+        part = call.run("classes.mail-links", id=number, after=after)
+        mailed += part.mailed
+        after = part.next
+        if after is None:
+            return redirect(f"/dashboard/classes/{number}?said={'mailed' if mailed else 'none-to-mail'}")
+
+
+def _mail_link(call: PageCall, number: str) -> Rendered:
+    call.run("class-members.mail-link", id=call.one("seat"))
+    return redirect(f"/dashboard/classes/{number}?said=mailed")
+
+
 def _remove(call: PageCall, number: str) -> Rendered:
     call.run("class-members.remove", id=call.one("seat"))
     return redirect(f"/dashboard/classes/{number}?said=removed")
@@ -131,6 +148,8 @@ TAB: Final = ClassTab(
         "preview-roster": _preview,
         "import-roster": _import,
         "links": _links,
+        "mail-links": _mail_links,
+        "mail-link": _mail_link,
         "erase-member": _erase,
         "pay": _pay,
         "refund": _refund,

@@ -25,8 +25,8 @@ _PER_PAGE = 200
 
 def classes(
     action: Annotated[
-        Literal["list", "create", "members", "import", "links"],
-        typer.Argument(help="list (the default), create, members, import or links."),
+        Literal["list", "create", "members", "import", "links", "mail"],
+        typer.Argument(help="list (the default), create, members, import, links or mail."),
     ] = "list",
     number: Annotated[int | None, typer.Argument(help="The number of the class.", min=1)] = None,
     *,
@@ -41,12 +41,12 @@ def classes(
     app: Run = None,
     region: Region = None,
 ) -> None:
-    """List the classes of a run, create one, list its members, add people from a list, or write links."""
+    """List or create classes, list members of one, add people from a list, write their links or mail them."""
     # Lazy import: it imports the whole platform.
     from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.operator.run_session import opened
 
-    if action in ("members", "import", "links") and number is None:
+    if action in ("members", "import", "links", "mail") and number is None:
         raise BadRequest(f"Name the class by its number: petri classes {action} 1.")
     if action in ("import", "links") and file is None:
         raise BadRequest("Name the file with --file.")
@@ -61,6 +61,8 @@ def classes(
             _members(run, number or 0)
         elif action == "import":
             _import(run, number or 0, text)
+        elif action == "mail":
+            _mail(run, number or 0)
         elif file is not None:
             _links(run, number or 0, file)
 
@@ -85,13 +87,14 @@ def _create(run: Callable[..., Any], name: str, time_zone: str) -> None:
 def _members(run: Callable[..., Any], number: int) -> None:
     from chalicelib.operations.classes.manage_members import list_members
 
-    table = Table("name", "email", "student number", "status", "participant")
+    table = Table("name", "email", "student number", "status", "link mailed", "participant")
     after: str | None = None
     while True:
         page = run(list_members, number, after=after, limit=_PER_PAGE)
         for one in page.rows:
             participant = "" if one.participant_id is None else str(one.participant_id)
-            table.add_row(one.name, one.email, one.student_number, str(one.status), participant)
+            mailed = one.link_mail if one.link_mail in ("waiting", "refused") else one.link_sent or ""
+            table.add_row(one.name, one.email, one.student_number, str(one.status), mailed, participant)
         after = page.next
         if after is None:
             break
@@ -113,6 +116,25 @@ def _import(run: Callable[..., Any], number: int, text: str) -> None:
     for one in rows:
         if one.result == "problem":
             out().print(f"Row {one.row}: {one.problem}", markup=False)
+
+
+def _mail(run: Callable[..., Any], number: int) -> None:
+    """Mail links part by part; after a crash the command is called again, and mails none twice."""
+    from chalicelib.operations.classes.mailing.member_mails import mail_links
+
+    after: str | None = None
+    mailed = without_address = already = 0
+    while True:
+        part = run(mail_links, number, after=after)
+        mailed, already = mailed + part.mailed, already + part.already
+        without_address += part.without_address
+        after = part.next
+        if after is None:
+            break
+    out().print(
+        f"{mailed} links are mailed; {already} members have begun or were mailed theirs, and "
+        f"{without_address} have no address."
+    )
 
 
 def _links(run: Callable[..., Any], number: int, file: Path) -> None:

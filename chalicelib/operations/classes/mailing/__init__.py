@@ -1,0 +1,1 @@
+"""Mails entry links to members of classes."""
