@@ -26,6 +26,7 @@ from chalicelib.operations.classes.manage_members import (
     require_members_change,
 )
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import sends_mail
 from chalicelib.operations.shared.study_check import as_study
 from chalicelib.serializable import copy_json
 from chalicelib.study.classes import class_texts as texts
@@ -151,8 +152,7 @@ def _stored(ctx: Context, number: int, seat: str) -> ClassMember | None:
 def _require_mail(ctx: Context, study_class: StudyClass) -> None:
     """Refuse mails where none is sent: in debug mode and without an account, they would go to the log."""
     require_members_change(study_class)
-    has_account = ctx.config.get("contact_email_on_error") and ctx.config.get("dallinger_email_address")
-    if not has_account or ctx.settings.mode == "debug" or ctx.settings.mailer == "log":
+    if not sends_mail(ctx):
         raise InvalidState(
             "This run sends no mail: set it up first, as the page about email says, or hand out the links.",
             code="mail_not_set_up",

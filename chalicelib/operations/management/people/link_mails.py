@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.operator_notices import sends_mail
 
 Answer = TypeVar("Answer")
 
@@ -30,12 +31,6 @@ class MadeLink(Generic[Answer]):
     answer: Answer
     #: None where the run sends no mail, or the person's address isn't known.
     mail: LinkMail | None
-
-
-def sends_mail(ctx: Context) -> bool:
-    """Whether the run sends mail to people: in debug mode, and without an account, mail goes to the log."""
-    has_account = ctx.config.get("contact_email_on_error") and ctx.config.get("dallinger_email_address")
-    return bool(has_account) and ctx.settings.mode != "debug" and ctx.settings.mailer != "log"
 
 
 def invitation_mail(ctx: Context, email: str, path: str) -> LinkMail | None:
