@@ -153,11 +153,14 @@ def _share_of_item(
         grades = [one for one in grades if one.by == GRADER]
     if item is not None and grades:
         return _share_by_people(item, grades), _comment(grades)
-    if grading != BY_RULE or (item is not None and item.grading in BY_PEOPLE):
+    if item is not None and item.grading in BY_PEOPLE:
         return None, ""
     percent = given.get("percent")
-    # An item without a right answer is done when it is answered.
-    return (_ALL if percent is None else Decimal(str(percent))), ""
+    if percent is not None:
+        # What a rule says counts first where people grade, too; they replace it in the gradebook.
+        return Decimal(str(percent)), ""
+    # By rule, an item without a right answer is done when it is answered; otherwise a person looks at it.
+    return (_ALL if grading == BY_RULE else None), ""
 
 
 def _share_by_people(item: Item, grades: Sequence[GradeRecord]) -> Decimal:

@@ -337,10 +337,23 @@ def give_points(
             require_actor(ctx).id,
         )
         ctx.uow.put_if_unchanged(key, given.kind, given.to_fields())
+    computed = _computed(ctx, assignment, member, entry)
     record_change(
         ctx,
         "gradebooks.grade",
         # A hash stands for the member: values of the audit log can't be erased with them.
         records=[("assignments", assignment_id(assignment)), *member_records(ctx, member)],
-        fields={"entry": entry, "points": None if points is None else str(points)},
+        fields={
+            "entry": entry,
+            "points": None if points is None else str(points),
+            "computed": None if computed is None else str(computed),
+        },
     )
+
+
+def _computed(ctx: Context, assignment: ClassAssignment, member: ClassMember, entry: str) -> Decimal | None:
+    """Return the points that count without those that people give in the gradebook, for the audit log."""
+    ((_, grade),) = graded_members(ctx, assignment.class_number, [assignment], [member])[0].grades
+    if entry == TOTAL:
+        return grade.computed
+    return next(one.computed for one in grade.entries if one.entry.key == entry)

@@ -57,6 +57,9 @@ class GradedPart:
     label: str
     possible: Decimal = field(metadata=_DECIMAL)
     points: Decimal | None = field(metadata={**_DECIMAL, "help": "null is blank, which isn't zero."})
+    computed: Decimal | None = field(
+        metadata={**_DECIMAL, "help": "By rules, graders or peers, without points given in the gradebook."}
+    )
     comment: str
     is_given: bool = field(metadata={"help": "Whether a person has given the points in the gradebook."})
     is_waiting: bool
@@ -140,6 +143,7 @@ def _part(ctx: Context, one: EntryGrade, attempts: list[AttemptRow]) -> GradedPa
         label=entry.name if entry.kind == PAGE else label_of_item(ctx, entry.name),
         possible=entry.points,
         points=one.points,
+        computed=one.computed,
         comment=one.comment,
         is_given=one.is_given,
         is_waiting=one.is_waiting,

@@ -51,6 +51,8 @@ class EntryGrade:
     entry: AssignmentEntry
     #: None without an answer, and while the answer isn't graded.
     points: Decimal | None = None
+    #: The points without those that a person has given in the gradebook.
+    computed: Decimal | None = None
     comment: str = ""
     attempts: int = 0
     #: Attempts that don't count, because they came after a due date that is enforced.
@@ -119,7 +121,8 @@ def grade_entry(
     """
     graded = _graded(entry, attempts, terms)
     grade = counted([one for one, _ in graded], counts)
-    points = None if grade is None or grade.percent is None else grade.points
+    computed = None if grade is None or grade.percent is None else grade.points
+    points = computed
     is_given = given is not None and given.points is not None
     if given is not None and given.points is not None:
         points = Decimal(given.points)
@@ -129,6 +132,7 @@ def grade_entry(
     return EntryGrade(
         entry=entry,
         points=points,
+        computed=computed,
         comment=comment,
         attempts=len(graded),
         refused=len(attempts) - len(graded),

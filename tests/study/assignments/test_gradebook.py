@@ -14,10 +14,12 @@ from chalicelib.operations.assignments.manage_assignments import (
     rest_of_assignment,
     set_total_rule,
 )
+from chalicelib.operations.assignments.member_grades import view_member_grade
 from chalicelib.operations.classes.class_records import read_class, read_member, store_class, store_member
 from chalicelib.operations.shared.context import Context, caller_of
 from chalicelib.operations.study.grading.grade_response import GivenGrade, grade_response
 from chalicelib.storage.engine import Engine
+from petri.study import End, Form, Study, text
 from tests.study.contract.players import Player, Seat
 
 from .classroom import Classroom, Course
@@ -49,13 +51,43 @@ def test_a_grade_that_a_person_gives_on_the_responses_page_is_in_the_gradebook_w
     assert "Good start" in here.own_page(ada)
 
 
-def test_what_rules_say_waits_for_a_person_where_an_assignment_is_graded_by_hand(here: Classroom) -> None:
-    number = here.assign(grading="hand")
+@pytest.mark.parametrize("grading", ["hand", "peer"])
+def test_what_a_rule_says_counts_first_where_people_grade_and_a_person_replaces_it(
+    here: Classroom, grading: str
+) -> None:
+    number = here.assign("Exam", "item capital 10", "item essay 8", grading=grading)
     ada = here.enter("Ada")
-    ada.post(capital="Paris")
-    assert (here.row(ada).cells[0].points, here.row(ada).cells[0].waiting) == (None, 1)
+    work(ada)
+    cell = here.row(ada).cells[0]
+    # The essay waits for a person; the question with a rule doesn't.
+    assert (cell.points, cell.waiting) == (10, 1)
     here.give(ada, number, "7.5", "See page 3", entry="item:capital")
-    assert (here.row(ada).cells[0].points, here.row(ada).cells[0].waiting) == (Decimal("7.5"), 0)
+    capital, essay = here.operate(view_member_grade, here.number, number, here.seats[ada.id]).parts
+    assert (capital.points, capital.computed, capital.is_given) == (Decimal("7.5"), 10, True)
+    assert (capital.comment, essay.is_waiting) == ("See page 3", True)
+    (values,) = [one for one in here.table.items("audit_values") if "7.5" in str(one)]
+    assert "'computed': '10" in str(values).replace('"', "'")
+    here.give(ada, number, None, entry="item:capital")
+    assert here.row(ada).cells[0].points == 10
+
+
+def test_a_question_without_a_right_answer_waits_where_an_assignment_is_graded_by_hand(
+    sqlite: Engine, seat_players: Seat
+) -> None:
+    room = Classroom(seat_players(sqlite, Opinion, 0))
+    number = room.assign("Diary", "item opinion 4", grading="hand")
+    ada = room.enter("Ada")
+    ada.post(opinion="It depends")
+    assert (room.row(ada).cells[0].points, room.row(ada).cells[0].waiting) == (None, 1)
+    room.give(ada, number, "3", entry="item:opinion")
+    assert (room.row(ada).cells[0].points, room.row(ada).cells[0].waiting) == (3, 0)
+
+
+class Opinion(Study):
+    """A question without a right answer."""
+
+    opinion = text("What do you think?")
+    timeline = (Form("opinion", ask="opinion"), End())
 
 
 def test_a_page_weighs_its_items_by_their_points_and_one_without_items_counts_when_it_is_left(
