@@ -139,6 +139,22 @@ def test_all_answers_of_a_loop_are_passed_on_as_one_info(open_study: OpenStudy) 
     assert shown(second) in {"a.png was one", "a.png was two", "b.png was one", "b.png was two"}
 
 
+def test_answers_of_a_loop_in_a_loop_are_passed_on_with_the_values_of_both(open_study: OpenStudy) -> None:
+    class Grid(IteratedLearning):
+        timeline = (Join(), For("size", [1, 2], [For("hue", ["red"], [Page("test", ask="name")])]), End())
+
+    here = open_study(Grid, {"test": "{{ size }} {{ hue }}"})
+    person = here.arrive()
+    for name in ("wuki", "nemo"):
+        due(person)
+        answer(person, name=name)
+    (info,) = here.items("info")[1:]
+    assert decode_value(info["contents"]) == [
+        {"size": 1, "hue": "red", "name": "wuki"},
+        {"size": 2, "hue": "red", "name": "nemo"},
+    ]
+
+
 def test_a_participant_changes_a_network_through_the_timeline_only(open_study: OpenStudy) -> None:
     here = open_study(IteratedLearning, {"test": "{{ picture.name }}"})
     person = here.arrive()
