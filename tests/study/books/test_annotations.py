@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.study.books.annotation_records import LONGEST_NOTE, MOST_ON_PAGE
+from chalicelib.study.books.annotation_records import LONGEST_NOTE, MOST_CHARACTERS, MOST_ON_PAGE
 from petri.study import Book, Chapter, End, Page, Study
 from tests.study.studies import OpenStudy, due
 from tests.web.world import Person, Said, World
@@ -152,6 +152,16 @@ def test_what_is_not_an_annotation_is_refused(open_study: OpenStudy, sent: Any, 
     person = reader(open_study(Course))
     assert keep(person, sent).status == status
     assert listed(person) == []
+
+
+@pytest.mark.parametrize(("end", "status"), [(MOST_CHARACTERS, 200), (MOST_CHARACTERS + 1, 400)])
+def test_a_position_is_at_most_the_length_of_the_longest_page(
+    open_study: OpenStudy, end: int, status: int
+) -> None:
+    marked = note(exact="dice")
+    marked["target"]["selector"][1] |= {"start": end, "end": end}
+    person = reader(open_study(Course))
+    assert keep(person, marked).status == status
 
 
 def test_only_the_page_that_is_due_is_annotated(open_study: OpenStudy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -206,6 +207,9 @@ def test_a_study_can_scan_a_file_before_its_answer_is_stored(
         def check_upload(self, player, upload):
             assert player.id == 1
             assert (upload.item, upload.type, upload.size) == ("sketch", "image/png", len(upload.read()))
+            assert upload.sha256 == hashlib.sha256(upload.read()).hexdigest()
+            assert upload.reference.startswith("1/")
+            assert upload.reference.endswith(".png")
             if b"EICAR" in upload.read():
                 return "This file can't be taken."
             if b"twice" in upload.read():
