@@ -269,6 +269,31 @@ def test_an_error_behind_the_group_ends_the_part_of_all_with_pay(open_study: Ope
     }
 
 
+def test_members_behind_whose_group_no_page_ever_comes_are_released_with_pay(
+    open_study: OpenStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.study.plan.MAX_PASSED", 100)
+
+    class Endless(Strict):
+        timeline = (
+            Group(3),
+            ROUNDS,
+            Rounds([Page("after", show_if="never")], until="never", most=200),
+            End(),
+        )
+
+        def never(self, player: Any) -> bool:
+            return False
+
+    here = open_study(Endless)
+    one, other, _ = alone(here)
+    for person in (one, other):
+        page = due(person)
+        assert (page["kind"], "an error has ended the study" in page["html"]) == ("end", True)
+    here.work()
+    assert here.owed(one)["base"] == "1.50"
+
+
 def test_pages_know_that_the_group_has_ended(open_study: OpenStudy) -> None:
     here = open_study(
         strict(Group(2), CHOOSE, Wait(), Page("after"), End()),
