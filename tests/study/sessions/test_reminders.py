@@ -190,6 +190,8 @@ def test_without_an_address_there_is_no_reminder(open_study: OpenStudy, address:
     first_visit(here, address)
     later(here, hours=OPENS)
     assert (box.sent, statuses(here)) == ([], {"email|opening": "no_address"})
+    (visit,) = here.items("visit")
+    assert set(visit["reminders"]["email|opening"]) == {"status", "at"}, "without a lease"
 
 
 def test_a_session_that_the_operator_opens_early_is_reminded_of_once(open_study: OpenStudy) -> None:
