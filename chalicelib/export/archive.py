@@ -45,6 +45,7 @@ from .dataset_description import (
     description,
     inferred_codebook,
 )
+from .materials.asset_table import has_assets
 from .personal_data import remove_personal_code, remove_personal_settings
 from .rows import has_answered, has_messages, ids_stored, nodes_of, participants_stored, roots, rows
 from .scrub import Scrubber
@@ -52,6 +53,7 @@ from .study_spool import UPLOAD, StudyRecords
 from .study_tables import FIXED_ROWS, wide_tables
 from .table_schema import (
     ANNOTATIONS,
+    ASSETS,
     COLUMNS,
     EVENTS,
     MESSAGE_TABLES,
@@ -167,7 +169,8 @@ class _Writer:
         if log is not None:
             self._write_lines(LOG, _log_lines(Path(log), self._clean_line))
         messages = MESSAGE_TABLES if has_messages(self._engine) else ()
-        order = (*class_tables(self._engine), *messages, *READING_ORDER)
+        assets = (ASSETS,) if has_assets(self._engine) else ()
+        order = (*class_tables(self._engine), *messages, *assets, *READING_ORDER)
         tables = {
             **self._write_study(app_id, more, known),
             **{table: self._write_table(table, COLUMNS[table], self._rows(table)) for table in order},

@@ -20,7 +20,7 @@ from .cell_types import read_typed_rows
 from .csv_format import strip_excel_mark
 from .data_errors import DataError, MalformedTableError
 from .dataset_description import CODEBOOK
-from .table_schema import CLASS_TABLES, CORE_TABLES, MESSAGE_TABLES, STUDY_TABLES, TABLES, Row
+from .table_schema import ASSETS, CLASS_TABLES, CORE_TABLES, MESSAGE_TABLES, STUDY_TABLES, TABLES, Row
 from .upload_files import FOLDER
 
 #: Bytes up to which an archive may unpack to any multiple of its size, and the most times beyond.
@@ -35,7 +35,7 @@ class Export:
         self.path = Path(path)
         self._zip = _opened(self.path)
         self._files = self._found_files()
-        every = (*TABLES, *CLASS_TABLES, *MESSAGE_TABLES, *STUDY_TABLES)
+        every = (*TABLES, *CLASS_TABLES, *MESSAGE_TABLES, ASSETS, *STUDY_TABLES)
         self.tables = tuple(table for table in every if f"{table}.csv" in self._files)
         if not self.tables:
             self.close()

@@ -28,6 +28,7 @@ from .classes.class_rows import (
     class_rows,
     gradebook_rows,
 )
+from .materials.asset_table import rows_of_assets
 from .study_spool import (
     annotations_by,
     events_of,
@@ -40,6 +41,7 @@ from .study_spool import (
 from .study_tables import FIXED_ROWS
 from .table_schema import (
     ANNOTATIONS,
+    ASSETS,
     ASSIGNMENTS,
     CLASS_MEMBERS,
     COLUMNS,
@@ -327,6 +329,14 @@ def _receipts(engine: Engine, after: Position | None) -> Iterator[Chunk]:
             yield [message, some[-1]["sk"]], rows_of_message
 
 
+# -- assets -----------------------------------------------------------------------
+
+
+def _assets(engine: Engine, after: Position | None) -> Iterator[Chunk]:
+    for some in pages(engine, keys.ASSET_NAMES, after=after[0] if after else None):
+        yield [some[-1]["sk"]], list(rows_of_assets(engine, some))
+
+
 # -- classes ----------------------------------------------------------------------
 
 
@@ -366,6 +376,7 @@ CHUNK_READERS: Final[dict[str, Callable[[Engine, Position | None], Iterator[Chun
     "recruitment": _recruitments,
     MESSAGES: _messages,
     RECEIPTS: _receipts,
+    ASSETS: _assets,
     STUDY_CLASSES: _of_classes(class_rows),
     CLASS_MEMBERS: _of_classes(class_member_rows),
     ASSIGNMENTS: _of_classes(assignment_rows),

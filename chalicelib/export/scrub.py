@@ -18,7 +18,7 @@ from chalicelib.log_redaction import REDACTED_TEXT
 from chalicelib.model.record import PROPERTIES
 from chalicelib.storage.engine import Item
 
-from .table_schema import CLASS_MEMBERS, GRADEBOOK, MESSAGES, STUDY_CLASSES, Row
+from .table_schema import ASSETS, CLASS_MEMBERS, GRADEBOOK, MESSAGES, STUDY_CLASSES, Row
 
 #: Columns that are emptied, by table.
 BLANKED: Final[dict[str, tuple[str, ...]]] = {
@@ -29,11 +29,12 @@ BLANKED: Final[dict[str, tuple[str, ...]]] = {
     STUDY_CLASSES: ("join_code", "instructors", "created_by"),
     CLASS_MEMBERS: ("member", "name", "email", "student_number", "charge", "link_sent_at"),
     GRADEBOOK: ("comment", "given_by"),
+    ASSETS: ("created_by", "deleted_by"),
 }
 #: Tables that the platform and recruiters write, and their columns in whose texts ids may occur.
 WRITTEN_BY_US: Final = (
     *("participant", "notification", "payment", "recruitment"),
-    *(MESSAGES, STUDY_CLASSES, CLASS_MEMBERS, GRADEBOOK),
+    *(MESSAGES, STUDY_CLASSES, CLASS_MEMBERS, GRADEBOOK, ASSETS),
 )
 SEARCHED: Final = ("failed_reason", "reason", "details", *PROPERTIES)
 #: Numbers of fewer digits can't be distinguished from counts in running text.

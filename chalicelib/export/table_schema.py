@@ -163,6 +163,14 @@ MESSAGE_COLUMNS: Final = {
     ),
     RECEIPTS: ("message_id", "participant_id", "seen", "closed"),
 }
+#: The table of runs to which assets were uploaded.
+ASSETS: Final = "asset"
+ASSET_COLUMNS: Final = {
+    ASSETS: (
+        *("name", "sha256", "group", "media_type", "size", "width", "height", "alt", "is_decorative"),
+        *("address", "created", "created_by", "deleted", "deleted_by"),
+    ),
+}
 #: In the order in which they are read: a receipt before its message.
 MESSAGE_TABLES: Final = (RECEIPTS, MESSAGES)
 #: The tables of runs with classes; the last two of those whose classes have had an assignment.
@@ -191,6 +199,7 @@ COLUMNS: Final = {
     **{table: (*COMMON_FIELDS, *KINDS[table].own_fields, *ADDED_COLUMNS.get(table, ())) for table in TABLES},
     **MESSAGE_COLUMNS,
     **CLASS_COLUMNS,
+    **ASSET_COLUMNS,
     **STUDY_COLUMNS,
 }
 

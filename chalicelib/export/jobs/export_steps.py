@@ -21,6 +21,7 @@ from chalicelib.export.dataset_description import (
     codebook_in,
     inferred_codebook,
 )
+from chalicelib.export.materials.asset_table import has_assets
 from chalicelib.export.personal_data import remove_personal_code
 from chalicelib.export.psych_ds import CHANGES, DOCUMENTED_CODEBOOK, psych_ds_name, psych_ds_texts
 from chalicelib.export.rows import AT_ONCE, Position, chunks, has_messages, participants_stored, roots
@@ -33,6 +34,7 @@ from chalicelib.export.study_spool import (
 )
 from chalicelib.export.study_tables import FIXED_ROWS, wide_columns
 from chalicelib.export.table_schema import (
+    ASSETS,
     CLASS_TABLES,
     COLUMNS,
     MESSAGE_TABLES,
@@ -313,6 +315,11 @@ def _of_messages(step: Step) -> Step:
     return lambda part: not has_messages(part.engine) or step(part)
 
 
+def _of_assets(step: Step) -> Step:
+    """Return a step that does nothing for a run to which no asset was uploaded."""
+    return lambda part: not has_assets(part.engine) or step(part)
+
+
 #: Each step with whether it can only be taken at once, and so begins a part of its own.
 STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     (_of_records(_write_id), False),
@@ -333,6 +340,7 @@ STEPS: Final[tuple[tuple[Step, bool], ...]] = (
     (_of_study(_describe), True),
     *((_of_records(partial(_write_class_table, table)), False) for table in CLASS_TABLES),
     *((_of_records(_of_messages(partial(_write_table, table))), False) for table in MESSAGE_TABLES),
+    (_of_records(_of_assets(partial(_write_table, ASSETS))), False),
     *((_of_records(partial(_write_table, table)), False) for table in READING_ORDER),
     (_of_records(_write_structure), False),
     (_of_records(_write_code), False),

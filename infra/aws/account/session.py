@@ -76,6 +76,8 @@ class Account:
                 connect_timeout=CONNECT,
                 read_timeout=READ,
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                # Without this, boto3 signs forms and links of S3 with version 2, which newer regions refuse.
+                signature_version="s3v4" if service == "s3" else None,
             )
             self._clients[key] = self.session.client(service, region_name=key[1], config=config)
         return self._clients[key]

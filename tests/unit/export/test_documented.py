@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.export import COLUMNS, TABLES
-from chalicelib.export.table_schema import CLASS_TABLES, MESSAGE_TABLES, STUDY_TABLES, WIDE_COLUMNS
+from chalicelib.export.table_schema import ASSETS, CLASS_TABLES, MESSAGE_TABLES, STUDY_TABLES, WIDE_COLUMNS
 from chalicelib.model.record import COMMON_FIELDS
 
 PAGE = Path(__file__).parents[3].joinpath("docs", "data.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def told(text: str) -> set[str]:
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
-@pytest.mark.parametrize("table", [*STUDY_TABLES, *MESSAGE_TABLES, *CLASS_TABLES])
+@pytest.mark.parametrize("table", [*STUDY_TABLES, *MESSAGE_TABLES, *CLASS_TABLES, ASSETS])
 def test_every_column_of_a_study_or_of_messages_is_documented(table: str) -> None:
     section = PAGE.split(f"\n### {table}\n")[1].split("\n#")[0]
     assert told(section) == set({**COLUMNS, **WIDE_COLUMNS}[table])

@@ -1,0 +1,1 @@
+"""Tables of what a run shows: its uploaded assets."""
