@@ -68,6 +68,7 @@ used-sign-ins     <hash>               sign-ins that were used and could be sent
 labs              <lab>                labs that may sign people in to this app, with their public keys
 labapps           <app>                in a lab: its apps; labgrants#<app> who may do what in one
 labreports        <app>                in a lab: what each app last answered, or why it didn't
+labcosts          <app>                in a lab: what AWS charged for each app
 lives             <number>             live sessions; livepin#<pin> names the one that a PIN belongs to
 liveplayers#<n>   <seat>               who has joined a live session; livename#<n> keeps each name once
 liveanswers#<n>   <page>#<participant> the answers to the pages of a live session, each once; liveresult#<n>
@@ -121,6 +122,7 @@ LTI_KEY: Key = ("lti", "key")
 LABS = "labs"
 LAB_APPS = "labapps"
 LAB_REPORTS = "labreports"
+LAB_COSTS = "labcosts"
 #: The private keys of a lab.
 LAB_KEYS: Key = ("experiment", "lab-keys")
 LIVE_SESSIONS = "lives"
@@ -478,6 +480,10 @@ def lab_app(app_id: str) -> Key:
 
 def lab_report(app_id: str) -> Key:
     return LAB_REPORTS, app_id
+
+
+def lab_cost(app_id: str) -> Key:
+    return LAB_COSTS, app_id
 
 
 def lab_grants(app_id: str) -> str:

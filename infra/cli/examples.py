@@ -70,6 +70,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri lab grant colour-study ada --role Viewer",
         "petri lab revoke colour-study ada",
         "petri lab rotate-keys",
+        "petri lab costs",
         "petri lab destroy",
     ),
     "users": (

@@ -57,6 +57,7 @@ LAYOUT: list[tuple[str, tuple[Any, ...], Any]] = [
     ("trusted_lab", ("lab",), ("labs", "lab")),
     ("lab_app", ("app",), ("labapps", "app")),
     ("lab_report", ("app",), ("labreports", "app")),
+    ("lab_cost", ("app",), ("labcosts", "app")),
     ("lab_grant", ("app", "mira"), ("labgrants#app", "mira")),
     ("question", (7, 3), ("part#7", "question#000000000000003")),
     ("payment", (7, "bonus"), ("part#7", "payment#bonus")),

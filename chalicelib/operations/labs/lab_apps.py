@@ -127,6 +127,7 @@ def remove_app(ctx: Context, app_id: str) -> None:
     for item in ctx.uow.items(keys.lab_grants(app_id)):
         ctx.uow.delete_item(keys.lab_grant(app_id, item["username"]))
     ctx.uow.delete_item(keys.lab_report(app_id))
+    ctx.uow.delete_item(keys.lab_cost(app_id))
     ctx.uow.delete_item(keys.lab_app(app_id))
 
 

@@ -913,6 +913,7 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "trusted_lab": StoredItem,
     "lab_app": StoredItem,
     "lab_report": StoredItem,
+    "lab_cost": StoredItem,
     "lab_grant": StoredItem,
     "lab_keys": StoredItem,
     "note": NoteItem,

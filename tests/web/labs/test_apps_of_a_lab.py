@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from chalicelib.operations.accounts.tokens_of_users import make_token
 from chalicelib.operations.accounts.users import add_user, remove_user
 from chalicelib.operations.audit.reading import list_entries
 from chalicelib.operations.labs import lab_apps
+from chalicelib.operations.labs.app_costs import AppCost, store_costs
 from chalicelib.operations.labs.app_reports import stored_reports
 from chalicelib.operations.labs.lab_records import AssertionPurpose, LabKey, TrustedLab
 from chalicelib.operations.shared.context import OPERATOR_CALLER, caller_of
@@ -305,3 +307,32 @@ def test_private_keys_of_a_lab_are_on_no_page_and_in_no_list(here: World, pair: 
     browser = browser_of(here)
     for name in ("apps", "settings", "people", "log"):
         assert pair.private["d"] not in browser.open(name)
+
+
+def test_costs_on_aws_are_shown_with_their_date_and_what_is_missing_to_those_who_manage(here: World) -> None:
+    assert "petri lab costs" not in browser_of(here).open("apps")
+    now = here.clock.now()
+    cost = AppCost("colours", now, Decimal("1.204"), Decimal("14.05"), now.date(), "USD", "A tag is missing.")
+    here.app.run(store_costs, [cost], caller=OPERATOR_CALLER)
+    page = browser_of(here, "lea").open("apps")
+    for shown in ("$1.20", "$14.05 in a year", "AWS was asked for on", "colours: A tag is missing."):
+        assert shown in page
+    assert "A tag is missing." not in browser_of(here, "vic").open("apps")
+    unknown = replace(cost, month=None, total=None, problem=f"Activate {html.escape('<tags>')}")
+    here.app.run(store_costs, [unknown], caller=OPERATOR_CALLER)
+    assert "in a year" not in browser_of(here, "lea").open("apps")
+    with pytest.raises(Forbidden):
+        _store_as(here, "lea", cost)
+
+
+def _store_as(here: World, username: str, cost: AppCost) -> None:
+    acting_as(here, username)(store_costs, [cost])
+
+
+def test_a_deployed_app_without_costs_says_how_to_read_them(
+    here: World, app: StandInApp, pair: LabKeyPair
+) -> None:
+    deployed = replace(lab_app(here, app.address, pair.id), region="eu-west-1")
+    here.app.run(lab_apps.put_app, deployed, caller=OPERATOR_CALLER)
+    assert "petri lab costs" in browser_of(here, "lea").open("apps")
+    assert "petri lab costs" not in browser_of(here, "vic").open("apps")

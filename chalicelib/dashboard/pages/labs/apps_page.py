@@ -14,6 +14,7 @@ from chalicelib.currency import format_money
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import NotFound
+from chalicelib.operations.labs.app_costs import AppCost, stored_costs
 from chalicelib.operations.labs.app_reports import AppReport, stored_reports
 from chalicelib.operations.labs.lab_apps import LabApp, list_apps, open_app, rights_in_app
 from chalicelib.operations.management.run_state.state_of_run import RunState
@@ -48,6 +49,9 @@ class AppLine:
     heard: datetime | None
     error: str
     dead_letters: int
+    #: What AWS charged in the current month, and in the last twelve; "" if that isn't known.
+    aws_month: str
+    aws_total: str
 
 
 def show_apps(call: PageCall) -> Rendered:
@@ -57,11 +61,14 @@ def show_apps(call: PageCall) -> Rendered:
     apps: list[LabApp] = _run(call, list_apps)
     fresh = {} if call.is_fragment else {"fresh": _AT_FIRST}
     reports = renew_reports(apps, services.current().run(stored_reports), **fresh)
-    lines = [_line(call, app, reports.get(app.id)) for app in apps]
+    costs: Mapping[str, AppCost] = services.current().run(stored_costs)
+    lines = [_line(call, app, reports.get(app.id), costs.get(app.id)) for app in apps]
     return render(
         "apps.html",
         call,
         lines=lines,
+        cost_problems=_problems_of_costs(costs),
+        costs_asked=max((cost.asked for cost in costs.values()), default=None),
         manages=call.actor.may(Right.MANAGE_LAB),
         unreachable=sum(1 for line in lines if line.error),
         hibernating=sum(1 for line in lines if line.state == RunState.HIBERNATING),
@@ -88,7 +95,7 @@ def _run(call: PageCall, operation: Any, *args: Any, **named: Any) -> Any:
     return services.current().run(operation, *args, caller=caller_of(call.actor), **named)
 
 
-def _line(call: PageCall, app: LabApp, report: AppReport | None) -> AppLine:
+def _line(call: PageCall, app: LabApp, report: AppReport | None, cost: AppCost | None) -> AppLine:
     said = {} if report is None else report.overview
     state = str(said.get("state", ""))
     return AppLine(
@@ -105,7 +112,19 @@ def _line(call: PageCall, app: LabApp, report: AppReport | None) -> AppLine:
         heard=None if report is None else report.heard,
         error=_problem(report, state),
         dead_letters=int(said.get("dead_letters", 0)),
+        aws_month="" if cost is None else _charged(cost.month, cost.currency),
+        aws_total="" if cost is None else _charged(cost.total, cost.currency),
     )
+
+
+def _problems_of_costs(costs: Mapping[str, AppCost]) -> list[tuple[str, list[str]]]:
+    """Return each reason why costs are missing, with the apps that it concerns."""
+    problems = dict.fromkeys(cost.problem for cost in costs.values() if cost.problem)
+    return [(each, [app for app, cost in costs.items() if cost.problem == each]) for each in problems]
+
+
+def _charged(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else format_money(amount.quantize(Decimal("0.01")), currency)
 
 
 def _problem(report: AppReport | None, state: str) -> str:

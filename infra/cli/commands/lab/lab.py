@@ -51,6 +51,8 @@ def lab(
         from infra.cli.commands.lab.destroy_lab import destroy_lab
 
         destroy_lab(lab_in(here, lab_id, region), profile, yes=yes, force=force, dry_run=dry_run)
+    elif action == "costs":
+        lab_actions.print_costs(lab_in(here, lab_id, region))
     elif action == "rotate-keys":
         lab_actions.rotate(lab_in(here, lab_id, region), at_once=at_once)
     elif action == "add":

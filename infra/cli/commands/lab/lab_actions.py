@@ -65,6 +65,29 @@ def revoke_from(lab: RunPlace, app_id: str, username: str) -> None:
         raise typer.Exit(FAILED)
 
 
+def print_costs(lab: RunPlace) -> None:
+    """Print what each deployed app of the lab costs on AWS, and note it in the lab."""
+    # Lazy import: the AWS clients take a while to import.
+    from infra.lab.lab_costs import costs_of
+
+    costs = costs_of(lab)
+    if not costs:
+        out().print("The lab has no deployed apps, so AWS charges nothing for them.", markup=False)
+        return
+    table = Table("App", "This month", "In all", "Since", "AWS was asked")
+    for cost in costs:
+        amounts = [
+            "unknown" if each is None else f"{each:.2f} {cost.currency}" for each in (cost.month, cost.total)
+        ]
+        table.add_row(cost.app, *amounts, f"{cost.since}", f"{cost.asked:%Y-%m-%d %H:%M} UTC")
+    out().print(table)
+    for cost in costs:
+        if cost.problem:
+            err().print(f"{cost.app}: {cost.problem}", markup=False)
+    if any(cost.total is None for cost in costs):
+        raise typer.Exit(FAILED)
+
+
 def rotate(lab: RunPlace, *, at_once: bool) -> None:
     """Make a new key, and give it to the apps."""
     outcomes = lab_connections.rotate_keys(lab, at_once=at_once)

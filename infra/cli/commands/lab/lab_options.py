@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
-Action = Literal["list", "serve", "deploy", "destroy", "add", "remove", "grant", "revoke", "rotate-keys"]
+Action = Literal[
+    "list", "serve", "deploy", "destroy", "add", "remove", "grant", "revoke", "rotate-keys", "costs"
+]
 ActionArgument = Annotated[
     Action,
     typer.Argument(
-        help="list (the default), serve, deploy, destroy, add, remove, grant, revoke or rotate-keys."
+        help="list (the default), serve, deploy, destroy, add, remove, grant, revoke, rotate-keys or costs."
     ),
 ]
 AppArgument = Annotated[
