@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from chalicelib.access.rights import Actor, Right
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.pages.books.practised_items import practised_by
+from chalicelib.dashboard.pages.recruiting.new_participant import NEW, begin_as_participant
 from chalicelib.dashboard.record_notes import CHANGE, DELETE, NotedRecord, act_on_note, notes_of
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound
@@ -113,7 +114,7 @@ def show_participants(call: PageCall) -> Rendered:
     if call.id is None:
         return _list(call)
     if call.part is None:
-        return _one(call, call.id)
+        return begin_as_participant(call) if call.id == NEW else _one(call, call.id)
     if call.part in _PAYMENT_ACTIONS:
         return _change_payment(call, call.id, call.part)
     if call.part in (CHANGE, DELETE):
