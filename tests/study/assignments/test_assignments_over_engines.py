@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from chalicelib.errors import AnswersRefused, InvalidField
+from chalicelib.operations.assignments.gradebook import give_points
+from chalicelib.operations.shared.context import Context
 from chalicelib.storage.engine import Engine
 from petri.study import End, Form, Study, number
 from tests.study.contract.players import Player, Seat
@@ -61,6 +64,56 @@ def test_an_exception_moves_the_due_date_of_one_member_alone(room: Classroom) ->
     # Withdrawn later, it has its effect on the grade at once, since that is computed from the answers.
     room.allow(bob, number)
     assert [room.row(one).cells[0].points for one in (ada, bob)] == [10, None]
+
+
+def test_an_enforced_due_date_takes_answers_within_two_seconds_after_it_and_none_at_their_end(
+    here: Classroom,
+) -> None:
+    here.assign(due=local(here, 10), enforced=True)
+    ada, bob = here.enter("Ada"), here.enter("Bob")
+    here.table.clock.turn(seconds=601.999)
+    ada.post(capital="Paris")
+    here.table.clock.turn(seconds=0.001)
+    with pytest.raises(AnswersRefused):
+        bob.post(capital="Paris")
+    assert [here.row(one).cells[0].points for one in (ada, bob)] == [10, None]
+    assert not here.row(ada).cells[0].is_late
+
+
+def test_of_two_graders_at_once_the_later_one_counts_and_both_are_in_the_audit_log(room: Classroom) -> None:
+    number = room.assign()
+    ada = room.enter("Ada")
+    ada.post(capital="Paris")
+    seat = room.seats[ada.id]
+    others = iter([Decimal(6)])
+
+    def grade(ctx: Context) -> None:
+        give_points(ctx, room.number, number, seat, "", Decimal(4), "Mine")
+        for points in others:
+            room.give(ada, number, str(points), "Theirs")
+
+    room.operate(grade)
+    cell = room.row(ada).cells[0]
+    assert (cell.points, cell.comment, cell.computed) == (4, "Mine", 10)
+    assert [one["operation"] for one in room.table.items("audit_entry")].count("gradebooks.grade") == 2
+
+
+def test_points_that_are_given_while_an_answer_arrives_count_and_the_answer_is_kept(room: Classroom) -> None:
+    number = room.assign()
+    ada = room.enter("Ada")
+    seat = room.seats[ada.id]
+    posts = iter([ada])
+
+    def grade(ctx: Context) -> None:
+        give_points(ctx, room.number, number, seat, "item:capital", Decimal(3), "Seen on paper")
+        for player in posts:
+            player.post(capital="Paris")
+
+    room.operate(grade)
+    cell = room.row(ada).cells[0]
+    assert (cell.points, cell.waiting) == (3, 0)
+    room.give(ada, number, None, entry="item:capital")
+    assert room.row(ada).cells[0].points == 10
 
 
 def test_an_answer_after_a_due_date_that_is_not_enforced_is_late_and_counts(here: Classroom) -> None:

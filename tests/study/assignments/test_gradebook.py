@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ from chalicelib.operations.assignments.manage_assignments import (
 )
 from chalicelib.operations.assignments.member_grades import view_member_grade
 from chalicelib.operations.classes.class_records import read_class, read_member, store_class, store_member
+from chalicelib.operations.management.managed_grading import grade_answer, list_gradable_answers
 from chalicelib.operations.shared.context import Context, caller_of
 from chalicelib.operations.study.grading.grade_response import GivenGrade, grade_response
 from chalicelib.storage.engine import Engine
@@ -227,6 +229,37 @@ def test_instructors_grade_their_own_class_and_no_other(here: Classroom) -> None
         read_as("bob", grader)
     with pytest.raises(Forbidden):
         read_as("ada", grader - {Right.GRADE})
+
+
+def test_answers_of_a_class_are_graded_by_its_instructors_and_those_who_manage_the_lab(
+    here: Classroom,
+) -> None:
+    def teach(ctx: Context) -> None:
+        study_class = read_class(ctx, here.number)
+        study_class.instructors = ["ada"]
+        store_class(ctx, study_class)
+
+    here.operate(teach)
+    member = here.enter("Eve")
+    work(member)
+    (guest,) = here.table.arrive()
+    guest.get()
+    work(guest)
+
+    def grade_as(username: str, role: str, who: Player) -> int:
+        caller = caller_of(Actor(f"user:{username}", username, ROLES[role]))
+        run = partial(here.table.app.run, caller=caller)
+        shown = len(run(list_gradable_answers, str(who.id)).rows)
+        run(grade_answer, str(who.id), "essay", None, Decimal(2), "")
+        return shown
+
+    assert grade_as("ada", "Assistant", member) == 1
+    assert grade_as("root", "Lab admin", member) == 1
+    assert grade_as("bob", "Assistant", guest) == 1
+    with pytest.raises(Forbidden, match="Its instructors grade"):
+        grade_as("bob", "Assistant", member)
+    bob = caller_of(Actor("user:bob", "bob", ROLES["Assistant"]))
+    assert here.table.app.run(list_gradable_answers, str(member.id), caller=bob).rows == []
 
 
 def test_each_change_has_an_entry_in_the_audit_log(here: Classroom) -> None:
