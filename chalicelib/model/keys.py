@@ -823,6 +823,16 @@ def live_name(session: int, folded: str) -> Key:
     return f"livename#{session}", folded
 
 
+def live_form(session: int, mark: str) -> Key:
+    """Return what a form for joining has led to, so that one that is sent twice joins once."""
+    return f"liveforms#{session}", mark
+
+
+def live_place(session: int, number: int) -> Key:
+    """Return what a player takes where the number of players is limited; each has one player."""
+    return f"liveplaces#{session}", f"{number:06d}"
+
+
 def live_answers(session: int, position: int) -> tuple[str, str]:
     """Return the partition and the prefix of the answers to one page of a live session."""
     return f"liveanswers#{session}", f"{position:04d}#"

@@ -19,6 +19,7 @@ from chalicelib.operations.shared.context import Context
 from chalicelib.operations.study.answers.hosted_answers import find_player, store_player
 from chalicelib.operations.study.groups.stopping import release_from_study
 from chalicelib.operations.study.shared.study_context import later, study_of
+from chalicelib.serializable import copy_json
 from chalicelib.study.elements import Page
 from chalicelib.study.live_sessions.live_session_records import LivePhase, LiveSession
 from chalicelib.study.plan import parse_path
@@ -26,6 +27,8 @@ from chalicelib.study.plan import parse_path
 from .player_names import folded
 from .session_records import players_of, read_session, ring_players, store_session
 
+#: Among how many of the newest sessions those are found that are open, when the run is stopped.
+MOST_FINISHED: Final = 100
 #: How long after the end of a session its result is frozen, in seconds: answers may be on their way.
 FREEZE_AFTER: Final = 10
 
@@ -188,6 +191,20 @@ _ACTIONS: Final[Mapping[HostAction, Callable[[Context, LiveSession], None]]] = M
 )
 
 
+def finish_all(ctx: Context) -> None:
+    """End all sessions that are open, as the operator stops the run; their players go on in the study."""
+    for item in ctx.uow.page(keys.LIVE_SESSIONS, limit=MOST_FINISHED, newest_first=True).items:
+        session = LiveSession.from_item(copy_json(dict(item)))
+        if session.phase == LivePhase.FINISHED:
+            continue
+        session = read_session(ctx, session.number)
+        _finish(ctx, session)
+        store_session(ctx, session)
+        ring_players(ctx, session, players_of(ctx, session.number))
+        if study_of(ctx).plan().has_groups:
+            ctx.uow.post(FollowHost(session.number, session.position))
+
+
 def kick(ctx: Context, number: int, seat: str) -> None:
     """Remove a player from a session; their part of the study ends, with pay where there is pay."""
     require_right(ctx, Right.RUN_LIVE_SESSION)
@@ -197,6 +214,8 @@ def kick(ctx: Context, number: int, seat: str) -> None:
         raise NotFound(f"No player with seat {seat!r} is in session {number}.", code="player_not_found")
     if not player.kicked:
         player.kicked = True
+        if player.place:
+            ctx.uow.delete_item(keys.live_place(number, player.place))
         if player.participant_id is None:
             # They are no participant whose data could be erased later.
             ctx.uow.delete_item(keys.live_name(number, folded(player.name)))

@@ -86,6 +86,7 @@ class HostView:
     are_bars_open: bool = field(metadata={"help": "Whether they are shown while a page is open, too."})
     leaders: list[RankedPlayer]
     custom_field: str
+    most_players: int = field(metadata={"help": "How many people can join; 0 for no limit."})
     has_remote: bool = field(metadata={"help": "Whether a second device can act as the host."})
     join_address: str
 
@@ -121,6 +122,7 @@ def host_view(ctx: Context, number: int) -> HostView:
         are_bars_open=session.bars_open,
         leaders=ranked(players)[:MOST_LEADERS] if phase in _WITH_LEADERS else [],
         custom_field=session.custom_field,
+        most_players=session.most_players,
         has_remote=bool(session.remote),
         # The same host as of entry links, without what identifies a person.
         join_address=ctx.recruiters.entry_address("link", "host", "join").partition("?")[0],

@@ -53,7 +53,8 @@ class JoinForm:
 
     language: str
     custom_field: str
-    #: When the form was shown, signed, so that a program can't fill it in at once.
+    #: When the form was shown, and a mark of its own, signed: a program can't fill it in at once, and a form
+    #: that is sent twice joins once.
     shown: str
 
 
@@ -63,24 +64,31 @@ def join_form(ctx: Context, pin: str = "") -> JoinForm:
     session = _session_of_pin(ctx, pin)
     custom_field = "" if session is None else session.custom_field
     language = "en" if study is None else study.language
-    return JoinForm(language, custom_field, _signed(ctx, iso(ctx.now)))
+    shown = f"{iso(ctx.now)} {secrets.token_hex(_MARK_BYTES)}"
+    return JoinForm(language, custom_field, _signed(ctx, shown))
 
 
 def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None = None) -> JoinedSession:
     """Join a session under a name that no other player has; return the player's own link.
 
-    `shown`: of the form, where the run checks that a person has filled it in.
+    `shown`: of the form. One that is sent again, by a double click or after going back, returns the link of
+    the player who joined with it, so that one person has one seat. Where the run checks that persons join, a
+    form is needed.
 
     Raises Forbidden for a wrong PIN, for a session that is locked and while entry is stopped; BadRequest for
-    a name or a field that isn't valid; InvalidState for a name that is taken.
+    a name or a field that isn't valid; InvalidState for a name that is taken, and for a session that is full.
     """
     session = _session_of_pin(ctx, pin)
     if session is None:
         raise Forbidden(texts.PIN_UNKNOWN, code="pin_unknown")
     if session.locked or is_entry_closed(ctx):
         raise Forbidden(texts.LOCKED, code="session_locked")
+    mark = _mark_of(ctx, shown or "")
     if ctx.settings.live_bot_check:
-        _check_person(ctx, shown or "")
+        _check_person(ctx, shown if shown and mark else "")
+    own = ctx.uow.item(keys.live_form(session.number, mark)) if mark else None
+    if own is not None:
+        return _joined(ctx, session, str(own["seat"]))
     shown_name = check_name(name)
     written = " ".join(custom.split())[:MAX_CUSTOM]
     if session.custom_field and not written:
@@ -89,10 +97,37 @@ def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None 
     if ctx.uow.item(claim) is not None:
         raise InvalidState(texts.NAME_TAKEN, code="name_taken")
     seat = seat_id(session.number, secrets.token_hex(_MARK_BYTES))
-    player = LivePlayer(session.number, seat, shown_name, iso(ctx.now), written)
+    place = _take_place(ctx, session)
+    player = LivePlayer(session.number, seat, shown_name, iso(ctx.now), written, place=place)
     ctx.uow.put_if_unchanged(claim, "live_name", {"seat": seat})
+    if mark:
+        ctx.uow.put_if_unchanged(keys.live_form(session.number, mark), "live_form", {"seat": seat})
     ctx.uow.put_item(keys.live_player(session.number, seat), player.kind, player.to_fields())
+    return _joined(ctx, session, seat)
+
+
+def _joined(ctx: Context, session: LiveSession, seat: str) -> JoinedSession:
     return JoinedSession(session.number, seat, ctx.recruiters.entry_address("link", seat, "exp"))
+
+
+def _take_place(ctx: Context, session: LiveSession) -> int:
+    """Take a free place of a session with a limit, and return its number; 0 without a limit.
+
+    Each place is an item of its own, and is drawn at random, so that people who join at the same moment
+    seldom meet, and no more can join than there are places. InvalidState when all are taken.
+    """
+    if not session.most_players:
+        return 0
+    taken = {int(item["number"]) for item in ctx.uow.items(keys.live_place(session.number, 0)[0])}
+    free = [number for number in range(1, session.most_players + 1) if number not in taken]
+    while free:
+        number = free.pop(secrets.randbelow(len(free)))
+        claim = keys.live_place(session.number, number)
+        # A list can lack what was just written.
+        if ctx.uow.item(claim) is None:
+            ctx.uow.put_if_unchanged(claim, "live_place", {"number": number})
+            return number
+    raise InvalidState(texts.FULL, code="session_full")
 
 
 def _session_of_pin(ctx: Context, pin: str) -> LiveSession | None:
@@ -104,15 +139,21 @@ def _session_of_pin(ctx: Context, pin: str) -> LiveSession | None:
     return None if session is None or session.phase == LivePhase.FINISHED else session
 
 
-def _signed(ctx: Context, moment: str) -> str:
-    return f"{moment} {ctx.tokens.keyed(f'join|{moment}')}"
+def _signed(ctx: Context, said: str) -> str:
+    return f"{said} {ctx.tokens.keyed(f'join|{said}')}"
+
+
+def _mark_of(ctx: Context, shown: str) -> str:
+    """Return the mark of a form that this run has shown; "" for any other."""
+    said = shown.rpartition(" ")[0]
+    is_ours = hmac.compare_digest(shown.encode(), _signed(ctx, said).encode())
+    return said.rpartition(" ")[2] if is_ours else ""
 
 
 def _check_person(ctx: Context, shown: str) -> None:
     """Refuse a form that wasn't shown by this run, or was filled in too quickly for a person."""
     moment = shown.partition(" ")[0]
-    is_ours = hmac.compare_digest(shown.encode(), _signed(ctx, moment).encode())
-    if not is_ours or moment > str(iso(ctx.now - timedelta(seconds=LEAST_SECONDS))):
+    if not moment or moment > str(iso(ctx.now - timedelta(seconds=LEAST_SECONDS))):
         raise BadRequest(texts.NOT_A_PERSON, code="form_too_quick")
 
 

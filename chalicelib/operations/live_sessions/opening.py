@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.access.rights import Right
-from chalicelib.errors import InvalidState
+from chalicelib.errors import BadRequest, InvalidState
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
@@ -23,6 +23,8 @@ PIN_DIGITS: Final = 6
 #: How often a PIN is drawn again that is in use.
 MAX_DRAWS: Final = 20
 MAX_FIELD: Final = 40
+#: The highest limit of players.
+MAX_PLAYERS: Final = 10_000
 #: How many sessions are listed.
 MOST_LISTED: Final = 100
 
@@ -46,11 +48,14 @@ class OpenedLiveSession:
     pin: str
 
 
-def open_session(ctx: Context, custom_field: str = "") -> OpenedLiveSession:
+def open_session(ctx: Context, custom_field: str = "", most_players: int = 0) -> OpenedLiveSession:
     """Open a live session of the study; the lobby is open at once.
 
     `custom_field`: what people are asked for in addition to their name, such as "Student number".
+    `most_players`: how many people can join; 0 for no limit.
     """
+    if not 0 <= most_players <= MAX_PLAYERS:
+        raise BadRequest(f"The limit of players must be a number from 0 (no limit) to {MAX_PLAYERS}.")
     actor = require_right(ctx, Right.RUN_LIVE_SESSION)
     pages = hosted_pages(study_of(ctx).plan())
     if not pages:
@@ -69,6 +74,7 @@ def open_session(ctx: Context, custom_field: str = "") -> OpenedLiveSession:
         iso(ctx.now),
         paths=pages,
         custom_field=custom_field.strip()[:MAX_FIELD],
+        most_players=most_players,
     )
     ctx.uow.put_item(keys.live_session(number), session.kind, session.to_fields())
     ctx.uow.put_item(keys.live_pin(session.pin), "live_pin", {"session": number})

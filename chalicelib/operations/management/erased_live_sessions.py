@@ -39,9 +39,10 @@ def live_changes(
     number = session_of_seat(seat)
     if number is None:
         return
-    for claim in ctx.uow.items(keys.live_name(number, "")[0]):
-        if claim.get("seat") == seat:
-            yield ContentChange(claim, None)
+    for partition in (keys.live_name(number, "")[0], keys.live_form(number, "")[0]):
+        for claim in ctx.uow.items(partition):
+            if claim.get("seat") == seat:
+                yield ContentChange(claim, None)
     pseudonym = participant.worker_id
     player = ctx.uow.item(keys.live_player(number, seat))
     if player is not None:

@@ -25,6 +25,7 @@ from chalicelib.operations.recruitment.stops import (
 )
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
+from chalicelib.operations.shared.study_check import as_study
 
 from .run_progress import waiting_ids
 
@@ -38,7 +39,8 @@ class StopAction(StrEnum):
     RECRUITING = "recruiting"
     ENTRY = "entry"
     PAYMENTS = "payments"
-    #: Recruiting and entry together: the clock of a deployed app stops when all have finished.
+    #: Recruiting and entry together, and live sessions end. The clock of a deployed app stops when all have
+    #: finished.
     RUN = "run"
 
 
@@ -100,6 +102,7 @@ def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
         require_right(ctx, right)
     if chosen is StopAction.RUN and is_stopped:
         close_places_by_operator(ctx)
+        _end_live_sessions(ctx)
     if chosen is StopAction.RECRUITING:
         if not is_stopped:
             raise InvalidState("Recruiting opens again when places are opened: petri recruit")
@@ -111,6 +114,16 @@ def change_stop(ctx: Context, action: str, *, is_stopped: bool) -> StopState:
     else:
         ctx.uow.state.pop(name, None)
     return read_stops(ctx)
+
+
+def _end_live_sessions(ctx: Context) -> None:
+    """End the live sessions of a study, whose players would otherwise wait for a host."""
+    if as_study(ctx.experiment) is None:
+        return
+    # Lazy import: other experiments have no live sessions.
+    from chalicelib.operations.live_sessions.host_actions import finish_all
+
+    finish_all(ctx)
 
 
 def _held_by_stop(ctx: Context, held: Sequence[LedgerLine]) -> list[str]:

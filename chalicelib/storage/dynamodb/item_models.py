@@ -889,6 +889,8 @@ MODELS: Final[dict[str, type[StoredItem]]] = {
     "live_pin": StoredItem,
     "live_player": LivePlayerItem,
     "live_name": StoredItem,
+    "live_place": StoredItem,
+    "live_form": StoredItem,
     "live_answer": LiveAnswerItem,
     "live_result": StoredItem,
     "class_assignment": ClassAssignmentItem,

@@ -63,6 +63,8 @@ class LiveSession(StoredFields):
     locked: bool = False
     #: The name of a field that people fill in when they join, such as "Student number"; "" for none.
     custom_field: str = ""
+    #: How many people can join; 0 for no limit.
+    most_players: int = 0
     #: Whether the host's screen shows the answers to a page while it is open.
     bars_open: bool = False
     finished_at: str | None = None
@@ -126,6 +128,8 @@ class LivePlayer(StoredFields):
     latency: float = 0.0
     echoes: int = 0
     kicked: bool = False
+    #: The number of the player's place, from 1; 0 where players aren't limited.
+    place: int = 0
 
 
 @dataclass

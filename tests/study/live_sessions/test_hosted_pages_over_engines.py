@@ -11,7 +11,7 @@ from chalicelib.errors import BadRequest, ExperimentError, Forbidden, InvalidSta
 from chalicelib.operations.live_sessions import opening
 from chalicelib.operations.live_sessions.host_actions import HostAction, act, kick
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
-from chalicelib.operations.live_sessions.joining_players import join
+from chalicelib.operations.live_sessions.joining_players import join, join_form
 from chalicelib.operations.live_sessions.opening import open_session
 from chalicelib.operations.live_sessions.results import read_result
 from chalicelib.operations.management import erased_contents
@@ -82,9 +82,9 @@ class Game(Study):
 class Session:
     """A live session over a table, with its host."""
 
-    def __init__(self, table: Table, custom_field: str = "") -> None:
+    def __init__(self, table: Table, custom_field: str = "", most_players: int = 0) -> None:
         self.table = table
-        opened = self.host(open_session, custom_field)
+        opened = self.host(open_session, custom_field, most_players)
         self.number, self.pin = opened.id, opened.pin
 
     def host(self, operation: Any, *args: Any, **named: Any) -> Any:
@@ -99,7 +99,8 @@ class Session:
         return view
 
     def join(self, name: str, custom: str = "") -> Player:
-        joined = self.table.app.run(join, self.pin, name, custom, caller=ANY_CALLER)
+        form = self.table.app.run(join_form, self.pin, caller=ANY_CALLER)
+        joined = self.table.app.run(join, self.pin, name, custom, form.shown, caller=ANY_CALLER)
         return self.enter(joined.seat)
 
     def enter(self, seat: str, assignment: str = "") -> Player:

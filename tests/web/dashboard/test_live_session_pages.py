@@ -51,6 +51,21 @@ def pressed(browser: DashboardBrowser, action: str, shown: int) -> str:
     return browser.open("live-sessions/1")
 
 
+def test_a_session_with_a_limit_says_how_many_have_joined_and_that_it_is_full(here: World) -> None:
+    browser = DashboardBrowser(here)
+    for wrong in ("many", "-3", "99999999"):
+        said = browser.press("live-sessions/new/open", [("most_players", wrong)])
+        assert said.status == 409
+        assert "The limit of players must be" in said.raw.decode()
+    browser.press("live-sessions/new/open", [("most_players", "1")])
+    pin = here.items("live_session")[0]["pin"]
+    assert here.post("/join", {"pin": pin, "name": "Ada"}).status == 303
+    assert "1 of 1" in browser.open("live-sessions/1")
+    refused = here.post("/join", {"pin": pin, "name": "Ben"})
+    assert refused.status == 409
+    assert "This session is full: no more people can join." in refused.raw.decode()
+
+
 def test_the_host_opens_a_session_and_sees_its_pin_and_a_code(here: World) -> None:
     browser = DashboardBrowser(here)
     assert "No session yet" in browser.open("live-sessions")

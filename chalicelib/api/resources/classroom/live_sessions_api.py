@@ -13,6 +13,7 @@ from chalicelib.operations.live_sessions.host_actions import HostAction, act, ki
 from chalicelib.operations.live_sessions.host_view import HostView, host_view
 from chalicelib.operations.live_sessions.opening import (
     MAX_FIELD,
+    MAX_PLAYERS,
     LiveSessionRow,
     OpenedLiveSession,
     list_sessions,
@@ -37,6 +38,10 @@ class NewSession:
             "max": MAX_FIELD,
             "help": "What people fill in, too, such as `Student number`.",
         },
+    )
+    most_players: int = field(
+        default=0,
+        metadata={"min": 0, "max": MAX_PLAYERS, "help": "How many people can join; 0 for no limit."},
     )
 
 
@@ -137,7 +142,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
         right=Right.RUN_LIVE_SESSION,
         parameters=NewSession,
         answer=OpenedLiveSession,
-        run=lambda ctx, asked: open_session(ctx, asked.custom_field),
+        run=lambda ctx, asked: open_session(ctx, asked.custom_field, asked.most_players),
         summary="Opens a live session of the study; people join it with its PIN.",
     ),
     ApiOperation(

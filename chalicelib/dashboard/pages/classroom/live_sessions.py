@@ -75,10 +75,22 @@ def _act(call: PageCall) -> Rendered:
 
 def _open(call: PageCall) -> Rendered:
     try:
-        opened = call.run("live-sessions.open", custom_field=call.one("custom_field"))
-    except InvalidState as refusal:
+        opened = call.run(
+            "live-sessions.open", custom_field=call.one("custom_field"), most_players=_most_players(call)
+        )
+    except (InvalidState, BadRequest) as refusal:
         return _list(call, str(refusal))
     return redirect(f"{_ADDRESS}/{opened.id}")
+
+
+def _most_players(call: PageCall) -> int:
+    """Return the limit of players, 0 for a blank field."""
+    text = call.one("most_players").strip()
+    if not text:
+        return 0
+    if not text.isdecimal() or len(text) > _MOST_DIGITS + 1:
+        raise BadRequest("The limit of players must be a whole number. Leave it blank for no limit.")
+    return int(text)
 
 
 def _pace(call: PageCall, number: str) -> Rendered:

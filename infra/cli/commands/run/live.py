@@ -23,6 +23,9 @@ def live(
     custom_field: Annotated[
         str, typer.Option("--ask", help="What people fill in beside their name, such as 'Student number'.")
     ] = "",
+    most_players: Annotated[
+        int, typer.Option("--most-players", min=0, help="How many people can join; 0 for no limit.")
+    ] = 0,
     run_id: NewId = "",
     port: Port = None,
     address: Annotated[
@@ -50,7 +53,7 @@ def live(
     settings = {"mode": "live", "recruiter": "link", "link_workers": "any", "host": _ALL_ADDRESSES}
     options = RunOptions(directory, run_id or new_run_id(directory.name), settings=settings)
     with opened_with_log(options, paths) as run:
-        opened = run.app.run(open_session, custom_field, caller=OPERATOR_CALLER)
+        opened = run.app.run(open_session, custom_field, most_players, caller=OPERATOR_CALLER)
         sockets = listening(run, port)
         base = address.rstrip("/") or f"http://{own_address()}:{sockets.getsockname()[1]}"
         links = HostLinks(browser=browser, address=base, session=opened.id, pin=opened.pin)
