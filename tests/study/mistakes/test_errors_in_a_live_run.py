@@ -87,6 +87,27 @@ def test_an_error_before_the_first_page_ends_the_part_with_pay(open_study: OpenS
     ended(person, here)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_participant_for_whom_no_page_ever_comes_is_released_with_pay(
+    open_study: OpenStudy, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    monkeypatch.setattr("chalicelib.study.plan.MAX_PASSED", 100)
+    endless = Rounds([Page("second", show_if="never")], until="never", most=200)
+    before = [] if is_first else [Form("first", ask="note")]
+    here = open_study(study(*before, endless, never=lambda *_: False), **LIVE)
+    person = arrive(here)
+    if is_first:
+        due(person)
+    else:
+        answer(person, note="kept")
+    notices = [str(body) for body in here.work() if body["kind"] == "notify_operator"]
+    assert len(notices) == 1
+    assert (
+        f"released with pay after {'the start' if is_first else 'first'}: The timeline passes" in notices[0]
+    )
+    ended(person, here)
+
+
 def test_a_group_is_stopped_with_pay_by_an_error_on_the_page_of_one_member(open_study: OpenStudy) -> None:
     here = open_study(study(Group(2), SECOND, variables=fails), **LIVE)
     people = [arrive(here), arrive(here)]
