@@ -233,6 +233,28 @@ def test_a_book_is_finished_once_and_the_study_goes_on(open_study: OpenStudy) ->
     assert answer(person)["kind"] == "end"
 
 
+class ShortCourse(Study):
+    """A book of two pages."""
+
+    timeline = (Book([Chapter("intro", [Page("welcome"), Page("more")])]), End())
+
+
+def test_the_button_that_finishes_a_book_stands_out_once_all_pages_are_read(open_study: OpenStudy) -> None:
+    person = open_study(ShortCourse).arrive()
+    assert '<summary class="btn">' in due(person)["html"]
+    for _ in range(3):
+        page = answer(person)
+    assert (page["path"], page["book"]["is_read"]) == ("book/contents", True)
+    assert '<summary class="btn btn-primary">' in page["html"]
+
+
+def test_the_contents_go_on_with_the_page_where_the_reader_was(open_study: OpenStudy) -> None:
+    person = open_study(ShortCourse).arrive()
+    opened(person, "book/intro/more")
+    assert opened(person, "book/contents")["button"] == "Continue"
+    assert answer(person)["path"] == "book/intro/more"
+
+
 def test_a_book_that_stays_open_cannot_be_finished(open_study: OpenStudy) -> None:
     person = open_study(OpenCourse).arrive()
     assert "data-finish-book" not in due(person)["html"]
