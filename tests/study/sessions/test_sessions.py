@@ -62,6 +62,7 @@ def test_the_first_session_is_submitted_and_its_page_says_when_the_next_opens(
     person = first_visit(here)
     page = due(person)
     assert (page["kind"], page["is_open"], page["button"]) == ("session", False, "Finish for now")
+    assert page["title"] == "See you at the next session"
     assert page["exit"] == "recruiter-exit"
     assert page["opens_in"] == 7 * DAY * 3600
     assert '<time datetime="2026-03-08T12:00:00+00:00" data-local>' in page["html"]
@@ -94,6 +95,7 @@ def test_the_visit_begins_with_the_button_and_is_paid_once(open_study: OpenStudy
     back(here, hours=7 * DAY)
     opened = due(person)
     assert (opened["is_open"], opened["button"], opened["exit"]) == (True, "Begin", None)
+    assert opened["title"] == "The next session is open"
     assert due(person)["serial"] == opened["serial"]
     assert answer(person)["page"] == "again"
     assert visits(here) == [(2, "open")]
