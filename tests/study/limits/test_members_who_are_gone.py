@@ -172,6 +172,15 @@ def test_members_behind_the_last_wait_finish_when_one_of_them_leaves(open_study:
     assert due(other)["page"] == "name"
 
 
+def test_a_group_records_whose_page_without_defaults_has_stopped_it(open_study: OpenStudy) -> None:
+    timeline = [Group(2), Page("name", ask="mine"), Wait(), End()]
+    here = open_study(type("Unanswered", (Game,), {"timeline": timeline}))
+    _, gone = gathered(here, 2)
+    lose(gone)
+    reason = str(here.items("study_group")[0]["stopped"])
+    assert f"'name' wasn't answered by participant {gone.id}, and has no defaults" in reason
+
+
 def test_the_smallest_group_begins_when_the_wait_is_over(open_study: OpenStudy) -> None:
     here = open_study(Game)
     people = gathered(here, 2)

@@ -77,6 +77,8 @@ def test_the_page_of_a_session_says_what_it_pays_and_what_the_author_adds(open_s
     html = due(first_visit(here))["html"]
     assert "<p>Bring a friend.</p>" in html
     assert "<dt>You get</dt><dd>$1.50</dd>" in html
+    until = '<time datetime="2026-03-11T12:00:00+00:00" data-local>2026-03-11 12:00 UTC</time>'
+    assert f"<dt>You can begin it until</dt><dd>{until}</dd>" in html
     assert "This session is complete. Come back with the same link, on this device or another." in html
 
 
