@@ -88,7 +88,9 @@ def test_the_browser_gets_the_block_with_its_keys_and_durations(open_study: Open
             End(),
         )
 
-    data = due(open_study(Timing).arrive())["data"]
+    page = due(open_study(Timing).arrive())
+    assert (page["kind"], page["button"]) == ("trials", None)
+    data = page["data"]
     del data["trials"]
     assert data == {
         "first": 0,
