@@ -53,7 +53,7 @@ def safe_html(
     placed: Mapping[str, Sequence[str]],
     with_feedback: Collection[str] = (),
 ) -> SafeHtml:
-    """Return the HTML of a page that can be shown in a study, without its title.
+    """Return the HTML of a page that can be shown in a study.
 
     `placed`: the names of the items that each directive places, by its number on the page. `with_feedback`:
     the items below which their feedback is shown.
@@ -71,7 +71,6 @@ class _Cleaner(HTMLParser):
     ) -> None:
         super().__init__(convert_charrefs=True)
         self._addresses, self._placed, self._with_feedback = addresses, placed, with_feedback
-        self._has_title = False
         self.written: list[str] = []
         self.losses: list[str] = []
         self._open: list[_Element] = []
@@ -87,11 +86,6 @@ class _Cleaner(HTMLParser):
         if tag == rules.ITEM:
             for name in self._placed.get(values.get("data-number", ""), ()):
                 self._item(name)
-            return
-        if tag == "h1" and not self._has_title:
-            # The page shows its title itself.
-            self._has_title = True
-            self._drop(tag)
             return
         if tag == "a" and rules.OWN_LINKS & set(values.get("class", "").split()):
             self._drop(tag)

@@ -109,6 +109,7 @@ def test_the_study_is_complete_and_has_the_book_in_its_timeline(book: Imported) 
     [
         '<a class="reference internal" href="#sums/means" data-open="./sums/means">',
         'data-open="./chance/chance" data-anchor="book-chance"',
+        "<h1>Sums</h1>",
         '<div class="admonition note">',
         '<span class="k">',
         '<img alt="A rising line" src="/static/books/book/plot.png">',
@@ -127,7 +128,7 @@ def test_a_page_keeps(book: Imported, written: str) -> None:
     assert written in book.page("sums")
 
 
-@pytest.mark.parametrize("refused", ["<script", "alert(", "javascript:", "onclick", "<h1", "headerlink", "¶"])
+@pytest.mark.parametrize("refused", ["<script", "alert(", "javascript:", "onclick", "headerlink", "¶"])
 def test_a_page_leaves_out(book: Imported, refused: str) -> None:
     assert refused not in book.page("sums")
 
