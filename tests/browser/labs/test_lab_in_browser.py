@@ -148,6 +148,14 @@ def test_the_page_shows_how_each_app_is_doing_on_every_screen(browser: Chrome, l
     assert [message for message in messages if "favicon" not in message] == []
 
 
+def test_a_table_that_is_wider_than_the_window_scrolls_by_itself(browser: Chrome, lab: ServedLab) -> None:
+    lab.sign_in(browser)
+    browser.execute_script("document.querySelector('.table-frame table').style.width = '2000px'")
+    widths = "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]"
+    scrolled, shown = browser.execute_script(widths)
+    assert scrolled <= shown
+
+
 def test_rights_in_an_app_are_granted_and_revoked_with_the_keyboard_on_every_screen(
     browser: Chrome, lab: ServedLab
 ) -> None:
