@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from chalicelib.export.table_schema import ASSET_COLUMNS, ASSETS, Row
 from chalicelib.model import keys
 from chalicelib.storage.engine import Engine, Item
-from chalicelib.study.assets.asset import Asset
 
 
 def has_assets(engine: Engine) -> bool:
@@ -17,6 +16,9 @@ def has_assets(engine: Engine) -> bool:
 
 def rows_of_assets(engine: Engine, names: Iterable[Item]) -> Iterator[Row]:
     """Yield a row for each asset, by the items of their names."""
+    # Lazy import: an experiment that isn't a study starts without the modules of studies.
+    from chalicelib.study.assets.asset import Asset
+
     wanted = [keys.asset(str(item["asset"])) for item in names]
     found = engine.get(wanted)
     for key in wanted:
