@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -15,16 +16,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from chalicelib.model.record import iso
 from chalicelib.operations.assignments.assignment_fields import AssignmentFields
 from chalicelib.operations.assignments.except_member import except_member
 from chalicelib.operations.assignments.gradebook import give_points
 from chalicelib.operations.assignments.manage_assignments import release_grades, set_assignment
-from chalicelib.operations.classes.class_records import add_member, create_class
+from chalicelib.operations.classes.class_records import add_member, create_class, read_member, store_member
 from chalicelib.operations.participant.create_participant import create_participant
 from chalicelib.operations.participant.entry_verification import EntryRequest
-from chalicelib.operations.shared.context import OPERATOR_CALLER
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.services import App
-from chalicelib.study.classes.study_class import StudyClass
+from chalicelib.study.classes.study_class import ScoreStatus, StudyClass
 from infra.local.lifecycle.run_paths import RunPaths
 from infra.operator.run_session import opened
 from tests.browser import accessibility
@@ -55,13 +57,18 @@ NAMES = ("Lovelace, Ada", "Noether, Emmy", "Bayes, Thomas", "Turing, Alan", "Nig
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
     enable_socket()
-    study = tmp_path_factory.mktemp("course")
+    with served_course(tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("served")) as run:
+        yield run
+
+
+@contextmanager
+def served_course(study: Path, folder: Path) -> Iterator[ServedRun]:
+    """Serve a course with a class; `study` and `folder` are empty folders for the study and the run."""
     (study / "experiment.py").write_text(STUDY, encoding="utf-8")
     (study / "config.txt").write_text("[Parameters]\n", encoding="utf-8")
     (study / "pages").mkdir()
     for name in ("coins", "essay", "reading"):
         (study / "pages" / f"{name}.md").write_text(f"# {name.title()}\n", encoding="utf-8")
-    folder = tmp_path_factory.mktemp("served")
     with serving(str(study), folder) as address:
         run = ServedRun(folder, address)
         with opened(None, RunPaths(folder)) as session:
@@ -95,7 +102,22 @@ def _fill(app: App) -> None:
     run(give_points, number, 2, seats[0], "item:essay", Decimal("3.5"), "A good example. Why incomes?")
     run(give_points, number, 3, seats[1], "", Decimal(18), "Agreed in the review")
     run(except_member, number, 2, seats[1], due="2030-12-10T18:00", reason="Ill")
+    run(_come_from_platform, number, seats[0], ScoreStatus.SENT, "")
+    run(
+        _come_from_platform,
+        number,
+        seats[2],
+        ScoreStatus.REFUSED,
+        "Moodle refused it (403).",
+    )
     run(release_grades, number, 1, is_released=True)
+
+
+def _come_from_platform(ctx: Context, number: int, seat: str, status: ScoreStatus, reason: str) -> None:
+    member = read_member(ctx, number, seat)
+    member.lti_platform, member.line_item = "moodle", "https://moodle.example.edu/items/7"
+    member.score_status, member.score_reason, member.score_at = status.value, reason, iso(ctx.now)
+    store_member(ctx, member)
 
 
 def wait_for(browser: Chrome, text: str) -> None:

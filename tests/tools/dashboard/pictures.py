@@ -20,6 +20,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser import chromium
+from tests.browser.classes.test_gradebook_in_a_browser import served_course
+from tests.browser.dashboard.test_dashboard import sign_in
 from tests.demos.serving import environment
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +52,7 @@ def make_pictures() -> None:
             browser = chromium.start(folder / "profile")
             try:
                 _photograph(browser, link)
+                _photograph_gradebook(browser, folder)
             finally:
                 browser.quit()
 
@@ -63,6 +66,18 @@ def _photograph(browser: chromium.webdriver.Chrome, link: str) -> None:
         if not page:
             browser.find_element(By.CSS_SELECTOR, "button").click()
             WebDriverWait(browser, _WITHIN_SECONDS).until(lambda b: "Overview" in b.title)
+
+
+def _photograph_gradebook(browser: chromium.webdriver.Chrome, folder: Path) -> None:
+    study, served = folder / "course", folder / "served"
+    study.mkdir()
+    served.mkdir()
+    with served_course(study, served) as run:
+        sign_in(browser, run)
+        metrics = {"width": _WIDTH, "height": 1180, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        browser.get(f"{run.dashboard}/classes/1/gradebook")
+        browser.save_screenshot(str(FOLDER / "class-gradebook.png"))
 
 
 def _simulated(folder: Path) -> Path:
