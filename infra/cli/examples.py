@@ -23,6 +23,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "classes": (
         "petri classes create --name 'Statistics, winter term' --time-zone Europe/Berlin",
         "petri classes import 1 --file students.csv",
+        "petri classes assign 1 --file assignments.toml",
         "petri classes links 1 --file links.csv",
         "petri classes mail 1",
     ),

@@ -25,8 +25,8 @@ _PER_PAGE = 200
 
 def classes(
     action: Annotated[
-        Literal["list", "create", "members", "import", "links", "mail"],
-        typer.Argument(help="list (the default), create, members, import, links or mail."),
+        Literal["list", "create", "members", "import", "assign", "links", "mail"],
+        typer.Argument(help="list (the default), create, members, import, assign, links or mail."),
     ] = "list",
     number: Annotated[int | None, typer.Argument(help="The number of the class.", min=1)] = None,
     *,
@@ -36,20 +36,22 @@ def classes(
     ] = "UTC",
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="With import: the list to read. With links: the CSV file to write."),
+        typer.Option("--file", help="With import, assign: the file to read. With links: the CSV to write."),
     ] = None,
     app: Run = None,
     region: Region = None,
 ) -> None:
-    """List or create classes, list members of one, add people from a list, write their links or mail them."""
+    """List or create classes, list members, add people or assignments from a file, write or mail links."""
     # Lazy import: it imports the whole platform.
     from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.operator.run_session import opened
 
-    if action in ("members", "import", "links", "mail") and number is None:
+    if action not in ("list", "create") and number is None:
         raise BadRequest(f"Name the class by its number: petri classes {action} 1.")
-    if action in ("import", "links") and file is None:
+    if action in ("import", "assign", "links") and file is None:
         raise BadRequest("Name the file with --file.")
+    # While a run is open, its folder is the working directory: links written there would be in exports.
+    file = None if file is None else file.absolute()
     text = _text_of(file) if action == "import" and file is not None else ""
     with opened(app, RunPaths(Path.cwd()), region=region) as session:
         run = partial(session.app.run, caller=OPERATOR_CALLER)
@@ -63,6 +65,8 @@ def classes(
             _import(run, number or 0, text)
         elif action == "mail":
             _mail(run, number or 0)
+        elif action == "assign" and file is not None:
+            _assign(run, number or 0, file)
         elif file is not None:
             _links(run, number or 0, file)
 
@@ -116,6 +120,20 @@ def _import(run: Callable[..., Any], number: int, text: str) -> None:
     for one in rows:
         if one.result == "problem":
             out().print(f"Row {one.row}: {one.problem}", markup=False)
+
+
+def _assign(run: Callable[..., Any], number: int, file: Path) -> None:
+    """Set the assignments of a file; those whose name the class has stay as they are."""
+    from chalicelib.operations.assignments.assignment_store import assignments_of
+    from chalicelib.operations.assignments.manage_assignments import set_assignment
+    from infra.operator.assignment_files import read_assignment_file
+
+    wanted = read_assignment_file(file)
+    known = {one.name for one in run(assignments_of, number)}
+    added = [one for one in wanted if " ".join(one.name.split()) not in known]
+    for one in added:
+        run(set_assignment, number, one)
+    out().print(f"{len(added)} assignments set, {len(wanted) - len(added)} were there already.")
 
 
 def _mail(run: Callable[..., Any], number: int) -> None:
