@@ -37,14 +37,15 @@ def read_assignment_file(path: Path) -> list[AssignmentFields]:
 
 def _fields(file: str, number: int, table: Any) -> AssignmentFields:
     where = f"{file}, assignment {number}"
-    known = {one.name for one in dataclasses.fields(AssignmentFields)}  # type: ignore[arg-type]
+    known = {one.name for one in dataclasses.fields(AssignmentFields)}
     if not isinstance(table, dict) or not {"name", "parts"} <= set(table):
         raise BadRequest(f"{where}: it needs a name and parts.")
     if unknown := sorted(set(table) - known):
         raise BadRequest(f"{where}: there is no {unknown[0]!r}; the fields are {', '.join(sorted(known))}.")
     for name, value in table.items():
         wanted = _TYPES.get(name, str)
-        if type(value) is not wanted or (wanted is list and not all(isinstance(one, str) for one in value)):
+        are_texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
+        if type(value) is not wanted or not are_texts:
             raise BadRequest(f"{where}: {name} must be {_written(wanted)}, not {value!r}.")
     return AssignmentFields(**table)
 
