@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from chalicelib.errors import PetriError
 
 if TYPE_CHECKING:
     from chalicelib.api.api_operation import AnyOperation
+    from chalicelib.api.resources.materials.library_api import CopyDownload
     from chalicelib.api.value_types import ValueType
+    from chalicelib.operations.study_library.entry_rows import EntryRow
 
 __all__ = ["ApiError", "Client"]
 
@@ -102,6 +105,49 @@ class Client:
             partial.unlink(missing_ok=True)
         return path
 
+    def publish_package(self, name: str, package: bytes, *, notes: str = "", **texts: str | None) -> EntryRow:
+        """Publish a package, a zip of a study's folder, as the next version of an entry of the library.
+
+        Args:
+            name: The name of the entry; one that is free becomes yours.
+            package: The content of the zip.
+            notes: What is new in this version.
+            **texts: `title`, `description`, `author`, `licence` and `visibility`; others stay as they are.
+
+        Returns:
+            The entry; when its newest version is the same, nothing is uploaded.
+
+        Raises:
+            ApiError: The package or the name was refused.
+
+        """
+        begun = self.library.begin(name=name, size=len(package), sha256=hashlib.sha256(package).hexdigest())
+        if begun.entry is not None:
+            found: EntryRow = begun.entry
+            return found
+        self._sender.upload(begun.url, begun.fields, package)
+        published: EntryRow = self.library.finish(begun.id, notes=notes, **texts)
+        return published
+
+    def copy_package(self, name: str, version: int | None = None) -> tuple[CopyDownload, bytes]:
+        """Download a version of an entry of the library, by default the newest.
+
+        Returns:
+            What was copied, and the content of its package, whose SHA-256 was checked.
+
+        Raises:
+            ApiError: There is no such entry or version, or what arrived isn't what was published.
+
+        """
+        found: CopyDownload = self.library.copy(name, version=version)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "package.zip"
+            if self._sender.download(found.url, path) != found.version.sha256:
+                raise ApiError(
+                    "The package arrived damaged; copy it again.", status=0, code="package_damaged"
+                )
+            return found, path.read_bytes()
+
     def __getattr__(self, name: str) -> _Resource:
         """Return the operations of a resource: `client.dead_letters`."""
         known = {each.resource for each in _operations()}
@@ -130,7 +176,7 @@ class _Sender:
         """
         import requests
 
-        sent: dict[str, Any] = {"json": fields} if operation.changes else {"params": fields}
+        sent: dict[str, Any] = {"json": fields} if operation.changes else {"params": _in_query(fields)}
         headers = {"X-Request-Id": uuid.uuid4().hex} if operation.changes else {}
         for attempt in range(MAX_ATTEMPTS):
             pause = random.uniform(0.5, 1) * BACKOFF_BASE * 2**attempt
@@ -152,6 +198,18 @@ class _Sender:
                 pause = max(pause, float(answer.headers.get("Retry-After") or 0))
             time.sleep(min(pause, MAX_PAUSE))
         raise AssertionError("The last attempt returns or raises.")
+
+    def upload(self, url: str, fields: dict[str, str], content: bytes) -> None:
+        """Post a file to the address of an upload, which needs no token, and gets none."""
+        import requests
+
+        how: dict[str, Any] = {"data": fields, "files": {"file": content}} if fields else {"data": content}
+        try:
+            answer = requests.post(urljoin(self._address, url), timeout=self._timeout, **how)
+        except requests.RequestException as error:
+            raise ApiError(f"The upload broke off: {error}", status=0, code="no_answer") from error
+        if not answer.ok:
+            raise _refusal(answer)
 
     def download(self, url: str, target: Path) -> str:
         """Write what is at a link into a file; return its SHA-256. The link needs no token, and gets none."""
@@ -236,6 +294,11 @@ def _operations() -> tuple[AnyOperation, ...]:
     from chalicelib.api.operation_table import OPERATIONS
 
     return OPERATIONS
+
+
+def _in_query(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields as the query of an address has them: `true`, not `True`."""
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in fields.items()}
 
 
 def _refusal(answer: Any) -> ApiError:

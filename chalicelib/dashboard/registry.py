@@ -19,7 +19,7 @@ from .pages import (
 )
 from .pages.classroom import classes_page, live_sessions
 from .pages.labs import apps_page
-from .pages.materials import assets_page
+from .pages.materials import assets_page, library_page
 from .pages.oversight import settings_page
 from .pages.people import groups_page, profile_page, roles_page, users_page
 from .pages.recruiting import recruitment
@@ -45,6 +45,7 @@ PAGES: Final[tuple[DashboardPage, ...]] = (
     exports_page.PAGE,
     log.PAGE,
     assets_page.PAGE,
+    library_page.PAGE,
     users_page.PAGE,
     groups_page.PAGE,
     roles_page.PAGE,

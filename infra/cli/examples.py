@@ -42,6 +42,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "petri assets my_study remove happy.png",
         "petri assets . add happy.png --alt 'A smiling face' --app my-study",
     ),
+    "library": (
+        "petri library --address https://dash.example.org --search stroop",
+        "petri library publish my_study --title 'The Stroop task' --visibility lab",
+        "petri library copy stroop my_stroop",
+    ),
     "serve": ("petri serve my_study", "petri serve my_study --address https://study.example.org"),
     "simulate": (
         "petri simulate my_study --participants 1000",

@@ -23,6 +23,7 @@ from infra.cli.commands.deploy.rollback import rollback
 from infra.cli.commands.lab.lab import lab
 from infra.cli.commands.materials.item_banks import bank
 from infra.cli.commands.materials.study_assets import assets
+from infra.cli.commands.materials.study_library import library
 from infra.cli.commands.mturk.expire import expire
 from infra.cli.commands.mturk.extend_mturk_hit import extend_mturk_hit
 from infra.cli.commands.mturk.hits import hits
@@ -91,6 +92,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "export-items": export_items,
         "bank": bank,
         "assets": assets,
+        "library": library,
         "vendor": vendor,
         "verify": verify,
         "uuid": uuid_command,

@@ -29,6 +29,7 @@ from .studies.asset_uses import check_assets
 from .studies.bank_uses import asked_items, unused_banks
 from .studies.compared_values import KnownValues
 from .studies.group_numbers import used_before_groups
+from .studies.origin_file import check_origins
 
 _FIX: Final = "Fix it there; docs/pages.md describes pages."
 #: The address of a file in static/, in an attribute without a live value.
@@ -63,6 +64,7 @@ def check_study_code(folder: Path, cls: type[Study]) -> Iterator[Finding]:
         yield from _unused_pages(cls, compiled)
         yield from _missing_files(folder, cls, compiled)
         yield from check_assets(compiled)
+        yield from check_origins(folder)
         yield from _unknown_names(folder, cls, compiled)
         yield from _wrong_comparisons(folder, cls, compiled)
         yield from used_before_groups(cls, compiled, code_file(folder))

@@ -32,7 +32,7 @@ def describe_entry(ctx: Context, name: str, texts: EntryTexts, new_name: str | N
 
 
 def delete_entry(ctx: Context, name: str) -> EntryRow:
-    """Delete an entry, which can be restored; nobody finds or copies it meanwhile."""
+    """Delete an entry, which can be restored; no other user finds or copies it meanwhile."""
     entry = records.changeable_entry(ctx, name, Mode.DELETE)
     if entry.deleted is None:
         entry.deleted, entry.deleted_by = str(iso(ctx.now)), records.user_of(require_actor(ctx))

@@ -10,7 +10,7 @@ from chalicelib.study.study_records import StoredFields
 
 
 class EntryVisibility(StrEnum):
-    """Who sees an entry of the library."""
+    """The people to whom an entry of the library is shown."""
 
     #: Its owner.
     PRIVATE = "private"

@@ -33,6 +33,7 @@ PAGES = (
     "data/participants",
     "exports",
     "assets",
+    "library",
     "people",
     "people/ada",
     "groups",

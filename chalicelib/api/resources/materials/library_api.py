@@ -156,7 +156,9 @@ def _begin(ctx: Context, asked: NewPackage) -> BegunPackage:
 
 
 def _texts(asked: FinishedPackage | DescribedEntry) -> EntryTexts:
-    return EntryTexts(asked.title, asked.description, asked.author, asked.licence, asked.visibility)
+    # A request has the value as a text.
+    visibility = None if asked.visibility is None else EntryVisibility(asked.visibility)
+    return EntryTexts(asked.title, asked.description, asked.author, asked.licence, visibility)
 
 
 def _copy(ctx: Context, asked: WantedCopy) -> CopyDownload:

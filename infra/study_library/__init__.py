@@ -1,0 +1,1 @@
+"""The library of studies, from the author's side: folders become packages, and packages become folders."""

@@ -1,0 +1,54 @@
+"""A person publishes a zip in the library, and finds, downloads and changes it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.dashboard.conftest import ServedRun
+from tests.browser.dashboard.test_dashboard import WITHIN_SECONDS, sign_in
+from tests.unit.study_library.zips import a_study
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_study_is_published_and_a_file_that_is_not_a_zip_is_refused(
+    browser: Chrome, served_run: ServedRun, tmp_path: Path
+) -> None:
+    sign_in(browser, served_run)
+    waiting = WebDriverWait(browser, WITHIN_SECONDS)
+    file, wrong = tmp_path / "stroop.zip", tmp_path / "page.zip"
+    file.write_bytes(a_study(task=b":::{choice} a: A?\n:::\n"))
+    wrong.write_bytes(b"<!doctype html><script>alert(1)</script>")
+    browser.get(f"{served_run.dashboard}/library")
+    browser.find_element(By.ID, "library-file").send_keys(str(wrong))
+    browser.find_element(By.ID, "library-name").send_keys("stroop-task")
+    browser.find_element(By.ID, "library-title").send_keys("The <b>Stroop</b> task")
+    browser.find_element(By.XPATH, "//button[text()='Publish']").click()
+    waiting.until(lambda b: "isn't a zip" in b.find_element(By.CSS_SELECTOR, "[data-state]").text)
+    browser.find_element(By.ID, "library-file").send_keys(str(file))
+    browser.find_element(By.XPATH, "//button[text()='Publish']").click()
+    waiting.until(lambda b: b.current_url.endswith("/library/stroop-task"))
+    shown = browser.find_element(By.TAG_NAME, "main").text
+    assert "The <b>Stroop</b> task" in shown
+    assert "pages/task.md" in shown
+    _pictures(browser, "entry")
+    browser.get(f"{served_run.dashboard}/library?q=stroop")
+    assert "The <b>Stroop</b> task" in browser.find_element(By.CSS_SELECTOR, ".library-list").text
+    _pictures(browser, "list")
+
+
+def _pictures(browser: Chrome, name: str) -> None:
+    """Save what a person sees, where the environment variable SHOTS names a folder."""
+    if not os.environ.get("SHOTS"):
+        return
+    for width in (1280, 390):
+        for theme in ("light", "dark"):
+            browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+            browser.set_window_size(width, 1400)
+            browser.save_screenshot(f"{os.environ['SHOTS']}/{name}-{width}-{theme}.png")
