@@ -79,7 +79,7 @@ def test_a_package_is_published_found_changed_deleted_and_restored(desk: Library
         "library/stroop/describe", [*texts, ("name", "colours"), ("visibility", "public")]
     )
     assert said.headers["location"].endswith("/dashboard/library/colours")
-    assert "everyone who has the link" in desk.browser.open("library/colours")
+    assert "all users, marked as public" in desk.browser.open("library/colours")
     desk.browser.press("library/colours/delete", [])
     assert "No entries yet" in desk.browser.open("library")
     assert "Colours" in desk.browser.open("library", show="deleted")
