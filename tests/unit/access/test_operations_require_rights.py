@@ -26,7 +26,7 @@ from chalicelib.operations.live_sessions import (
     shared_results,
 )
 from chalicelib.operations.management.erase_participant import erase_participant
-from chalicelib.operations.payment import compensation, operator_actions
+from chalicelib.operations.payment import compensation, ledger_sums, operator_actions
 from chalicelib.operations.payment.operator_actions import PaymentFilter
 from chalicelib.operations.recruitment import recruitment
 from chalicelib.operations.run.launch import launch
@@ -50,6 +50,7 @@ OPERATIONS: list[tuple[Callable[..., Any], tuple[Any, ...], frozenset[Right]]] =
     (operator_actions.retry_payment, (1, "base"), frozenset({Right.PAY})),
     (operator_actions.record_found_payment, (1, "base", "r"), frozenset({Right.PAY})),
     (operator_actions.resolve_payment, (1, "base", "r", "why"), frozenset({Right.PAY})),
+    (ledger_sums.ledger_lines, (), frozenset({Right.VIEW})),
     (recruitment.open_places_by_operator, (1,), frozenset({Right.RECRUIT})),
     (recruitment.close_places_by_operator, (), frozenset({Right.RECRUIT})),
     (launch, (), frozenset({Right.RECRUIT})),

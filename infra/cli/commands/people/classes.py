@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 from rich.table import Table
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chalicelib.operations.classes.import_roster import RosterRowResult
 
 _PER_PAGE = 200
+#: Runs an operation with its arguments as the operator.
+RunOperation = Callable[..., Any]
 
 
 def classes(
@@ -46,32 +48,33 @@ def classes(
     from chalicelib.operations.shared.context import OPERATOR_CALLER
     from infra.operator.run_session import opened
 
-    if action not in ("list", "create") and number is None:
+    act = _action(action, number, name, time_zone, file)
+    with opened(app, RunPaths(Path.cwd()), region=region) as session:
+        act(partial(session.app.run, caller=OPERATOR_CALLER))
+
+
+def _action(
+    action: str, number: int | None, name: str, time_zone: str, file: Path | None
+) -> Callable[[RunOperation], None]:
+    """Return what to do in the run; BadRequest when the number of the class or the file is missing."""
+    if action == "list":
+        return _list
+    if action == "create":
+        return partial(_create, name=name, time_zone=time_zone)
+    if number is None:
         raise BadRequest(f"Name the class by its number: petri classes {action} 1.")
-    if action in ("import", "assign", "links") and file is None:
+    if action in _OF_A_CLASS:
+        return partial(_OF_A_CLASS[action], number=number)
+    if file is None:
         raise BadRequest("Name the file with --file.")
     # While a run is open, its folder is the working directory: links written there would be in exports.
-    file = None if file is None else file.absolute()
-    text = _text_of(file) if action == "import" and file is not None else ""
-    with opened(app, RunPaths(Path.cwd()), region=region) as session:
-        run = partial(session.app.run, caller=OPERATOR_CALLER)
-        if action == "list":
-            _list(run)
-        elif action == "create":
-            _create(run, name, time_zone)
-        elif action == "members":
-            _members(run, number or 0)
-        elif action == "import":
-            _import(run, number or 0, text)
-        elif action == "mail":
-            _mail(run, number or 0)
-        elif action == "assign" and file is not None:
-            _assign(run, number or 0, file)
-        elif file is not None:
-            _links(run, number or 0, file)
+    file = file.absolute()
+    if action == "import":
+        return partial(_import, number=number, text=_text_of(file))
+    return partial(_assign if action == "assign" else _links, number=number, file=file)
 
 
-def _list(run: Callable[..., Any]) -> None:
+def _list(run: RunOperation) -> None:
     from chalicelib.operations.classes.manage_classes import list_classes
 
     table = Table("class", "name", "status", "join code", "instructors")
@@ -80,7 +83,7 @@ def _list(run: Callable[..., Any]) -> None:
     show_table(table)
 
 
-def _create(run: Callable[..., Any], name: str, time_zone: str) -> None:
+def _create(run: RunOperation, name: str, time_zone: str) -> None:
     from chalicelib.operations.classes.class_settings import ClassSettings
     from chalicelib.operations.classes.manage_classes import open_class
 
@@ -88,7 +91,7 @@ def _create(run: Callable[..., Any], name: str, time_zone: str) -> None:
     out().print(f"Class {made.id} is created. People join it at {made.join_address}", markup=False)
 
 
-def _members(run: Callable[..., Any], number: int) -> None:
+def _members(run: RunOperation, number: int) -> None:
     from chalicelib.operations.classes.manage_members import list_members
 
     table = Table("name", "email", "student number", "status", "link mailed", "participant")
@@ -105,7 +108,7 @@ def _members(run: Callable[..., Any], number: int) -> None:
     show_table(table)
 
 
-def _import(run: Callable[..., Any], number: int, text: str) -> None:
+def _import(run: RunOperation, number: int, text: str) -> None:
     """Import a list part by part; after a crash the command is called again, and adds no one twice."""
     from chalicelib.operations.classes.import_roster import import_roster
 
@@ -122,7 +125,7 @@ def _import(run: Callable[..., Any], number: int, text: str) -> None:
             out().print(f"Row {one.row}: {one.problem}", markup=False)
 
 
-def _assign(run: Callable[..., Any], number: int, file: Path) -> None:
+def _assign(run: RunOperation, number: int, file: Path) -> None:
     """Set the assignments of a file; those whose name the class has stay as they are."""
     from chalicelib.operations.assignments.assignment_store import assignments_of
     from chalicelib.operations.assignments.manage_assignments import set_assignment
@@ -136,7 +139,7 @@ def _assign(run: Callable[..., Any], number: int, file: Path) -> None:
     out().print(f"{len(added)} assignments set, {len(wanted) - len(added)} were there already.")
 
 
-def _mail(run: Callable[..., Any], number: int) -> None:
+def _mail(run: RunOperation, number: int) -> None:
     """Mail links part by part; after a crash the command is called again, and mails none twice."""
     from chalicelib.operations.classes.mailing.member_mails import mail_links
 
@@ -155,7 +158,7 @@ def _mail(run: Callable[..., Any], number: int) -> None:
     )
 
 
-def _links(run: Callable[..., Any], number: int, file: Path) -> None:
+def _links(run: RunOperation, number: int, file: Path) -> None:
     from chalicelib.export.csv_format import excel_safe
     from chalicelib.operations.classes.import_roster import links_of_members
 
@@ -175,3 +178,6 @@ def _text_of(file: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+_OF_A_CLASS: Final[Mapping[str, Callable[..., None]]] = {"members": _members, "mail": _mail}

@@ -1,0 +1,1 @@
+"""Demos that are taught to a class."""
