@@ -76,8 +76,9 @@ def delete_assignment(ctx: Context, class_number: int, number: int, points_given
     assignment = read_assignment(ctx, class_number, number)
     stored = count_points(ctx, class_number)[number]
     if stored != points_given:
+        times = "once" if stored == 1 else f"{stored} times"
         raise InvalidState(
-            f"People have given points or comments {stored} times in this assignment. To delete them with "
+            f"People have given points or comments {times} in this assignment. To delete them with "
             f"it, confirm that number: points_given = {stored}.",
             code="assignment_has_points",
         )

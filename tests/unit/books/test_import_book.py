@@ -337,6 +337,19 @@ def test_everything_that_is_wrong_with_a_book_is_listed_with_file_and_line(tmp_p
     assert list((tmp_path / "study").iterdir()) == []
 
 
+def test_a_label_that_two_questions_have_is_refused_with_both_places(tmp_path: Path) -> None:
+    item = ".. petri-item:: number {}: How many?\n   :label: {}\n\n"
+    pages = {
+        "conf.py": 'project = "Numbers"\n',
+        "index.rst": "A book\n======\n\n.. toctree::\n\n   one\n   two\n",
+        "one.rst": f":petri-page: one\n\nOne\n===\n\n{item.format('coins', 'Exercise 1')}",
+        "two.rst": f":petri-page: two\n\nTwo\n===\n\n{item.format('dice', 'Exercise 1')}",
+    }
+    with pytest.raises(BadRequest, match=r"two.rst, line 6: .*'Exercise 1' is also that of one.rst, line 6"):
+        prepare(write_book(tmp_path / "source", pages), tmp_path / "study")
+    assert list((tmp_path / "study").iterdir()) == []
+
+
 def test_a_conf_that_fails_is_a_plain_error(tmp_path: Path) -> None:
     source = write_book(tmp_path / "source", {**BOOK, "conf.py": "import no_such_module\n"})
     with pytest.raises(BadRequest, match=r"Sphinx can't build the book: .*no_such_module"):
