@@ -52,6 +52,8 @@ class JoinForm:
     """What people who join are asked."""
 
     language: str
+    #: Whether a session has the PIN.
+    is_known: bool
     custom_field: str
     #: When the form was shown, and a mark of its own, signed: a program can't fill it in at once, and a form
     #: that is sent twice joins once.
@@ -65,7 +67,7 @@ def join_form(ctx: Context, pin: str = "") -> JoinForm:
     custom_field = "" if session is None else session.custom_field
     language = "en" if study is None else study.language
     shown = f"{iso(ctx.now)} {secrets.token_hex(_MARK_BYTES)}"
-    return JoinForm(language, custom_field, _signed(ctx, shown))
+    return JoinForm(language, session is not None, custom_field, _signed(ctx, shown))
 
 
 def join(ctx: Context, pin: str, name: str, custom: str = "", shown: str | None = None) -> JoinedSession:

@@ -42,3 +42,10 @@ class EntryRateLimiter:
             while len(self._left) > MAX_BUCKETS:
                 self._left.popitem(last=False)
         return wait
+
+    def wait(self, key: str) -> float:
+        """Return the seconds until an address may try again, 0 for now; nothing is taken."""
+        now = self.clock()
+        with self._guard:
+            left, at = self._left.get(key, (BUCKET_SIZE, now))
+        return max(0.0, (1.0 - left) / REFILL_PER_SECOND - (now - at))

@@ -48,12 +48,9 @@ _NOTE: Final = Markup('<p class="alert alert-warning">{}</p>')
 def join_class_html(call: HttpCall) -> Response:
     """Show the form; a link with the code fills it in."""
     given = {"code": call.parameters.text("code") or ""}
-    if given["code"]:
-        try:
-            _require_patience(services.current().tokens.keyed(call.source))
-        except TooManyTries as refused:
-            return _form(call, given, refused)
-    return _form(call, given)
+    # A form with a right code takes no try: all people of a room may open the link at once.
+    wait = _rate_limiter.wait(_key(call)) if given["code"] else 0.0
+    return _form(call, given, _too_many(wait) if wait else None)
 
 
 @endpoint(routes, "/join/class", ("POST",))
@@ -63,24 +60,24 @@ def join_class_by_code(call: HttpCall) -> Response:
     from chalicelib.operations.classes.joining_members import join_class
 
     given = {name: call.parameters.text(name) or "" for name in _FIELDS}
-    key = services.current().tokens.keyed(call.source)
     try:
-        _require_patience(key)
+        # An address that has tried too many wrong codes is refused before the code is looked up.
+        if wait := _rate_limiter.take(_key(call)):
+            raise _too_many(wait)
         joined = call.run(join_class, *(given[name] for name in _FIELDS))
     except Refused as refused:
-        if refused.code == "class_code_unknown":
-            _rate_limiter.take(key, REFUSED_COST)
         return _form(call, given, refused)
     return Response(_joined_page(joined), standalone_headers(), 200)
 
 
-def _require_patience(key: str) -> None:
-    """Refuse an address that has tried too many wrong codes, before the code is looked up."""
-    wait = _rate_limiter.take(key)
-    if wait:
-        from chalicelib.study.live_sessions.joining_texts import WAIT
+def _key(call: HttpCall) -> str:
+    return services.current().tokens.keyed(call.source)
 
-        raise TooManyTries(WAIT, retry_after=wait)
+
+def _too_many(wait: float) -> TooManyTries:
+    from chalicelib.study.live_sessions.joining_texts import WAIT
+
+    return TooManyTries(WAIT, retry_after=wait)
 
 
 def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None) -> Response:
@@ -89,6 +86,9 @@ def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None)
     # An address that has to wait learns nothing about codes.
     code = "" if isinstance(refused, TooManyTries) else given["code"]
     form: ClassJoinForm = call.run(class_join_form, code)
+    if code and not form.class_name:
+        # Whichever way a wrong code came: the form tells which codes exist.
+        _rate_limiter.take(_key(call), REFUSED_COST)
     headers = standalone_headers()
     if isinstance(refused, TooManyTries):
         headers["Retry-After"] = str(int(refused.retry_after or 0) + 1)

@@ -55,7 +55,10 @@ _FOCUS = Markup(" autofocus")
 @endpoint(routes, "/join")
 def join_html(call: HttpCall) -> Response:
     """Show the form; a link with the PIN fills it in."""
-    return _form(call, {"pin": call.parameters.text("pin") or ""})
+    given = {"pin": call.parameters.text("pin") or ""}
+    # A form with a right PIN takes no try: all people of a room may open the link at once.
+    wait = _rate_limiter.wait(_key(call)) if given["pin"] else 0.0
+    return _form(call, given, _too_many(wait) if wait else None)
 
 
 @endpoint(routes, "/join", ("POST",))
@@ -65,32 +68,37 @@ def join_session(call: HttpCall) -> Response:
     from chalicelib.operations.live_sessions.joining_players import join
 
     given = {name: call.parameters.text(name) or "" for name in ("pin", "name", "custom", "shown")}
-    key = services.current().tokens.keyed(call.source)
     try:
-        _require_patience(key)
+        # An address that has tried too many wrong PINs is refused before the PIN is looked up.
+        if wait := _rate_limiter.take(_key(call)):
+            raise _too_many(wait)
         joined = call.run(join, given["pin"], given["name"], given["custom"], given["shown"])
     except Refused as refused:
-        if refused.code == "pin_unknown":
-            _rate_limiter.take(key, REFUSED_COST)
         return _form(call, given, refused)
     # The address is the player's own: it must not be stored, or passed on as a referrer.
     headers = {"Location": joined.address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response("", headers, 303)
 
 
-def _require_patience(key: str) -> None:
-    """Refuse an address that has tried too many wrong PINs, before the PIN is looked up."""
-    wait = _rate_limiter.take(key)
-    if wait:
-        from chalicelib.study.live_sessions.joining_texts import WAIT
+def _key(call: HttpCall) -> str:
+    return services.current().tokens.keyed(call.source)
 
-        raise TooManyTries(WAIT, retry_after=wait)
+
+def _too_many(wait: float) -> TooManyTries:
+    from chalicelib.study.live_sessions.joining_texts import WAIT
+
+    return TooManyTries(WAIT, retry_after=wait)
 
 
 def _form(call: HttpCall, given: dict[str, str], refused: Refused | None = None) -> Response:
     from chalicelib.operations.live_sessions.joining_players import join_form
 
-    form: JoinForm = call.run(join_form, given["pin"])
+    # An address that has to wait learns nothing about PINs.
+    pin = "" if isinstance(refused, TooManyTries) else given["pin"]
+    form: JoinForm = call.run(join_form, pin)
+    if pin and not form.is_known:
+        # Whichever way a wrong PIN came: the form tells which PINs exist.
+        _rate_limiter.take(_key(call), REFUSED_COST)
     body = _page(form, given, refused)
     headers = standalone_headers()
     if isinstance(refused, TooManyTries):

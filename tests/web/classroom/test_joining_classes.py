@@ -146,6 +146,15 @@ def test_codes_can_not_be_tried_one_by_one(here: World) -> None:
     assert here.items("class_member") == []
 
 
+def test_links_with_guessed_codes_have_to_wait_and_show_no_class(here: World) -> None:
+    code = opened(here).join_code
+    assert {here.get("/join/class", {"code": code}).status for _ in range(301)} == {200}
+    said = [here.get("/join/class", {"code": "AAAAAAAA"}) for _ in range(30)]
+    assert (said[0].status, said[-1].status) == (200, 429)
+    waiting = here.get("/join/class", {"code": code})
+    assert (waiting.status, "Logik" in waiting.raw.decode()) == (429, False)
+
+
 def test_an_unpaid_fee_is_shown_and_keeps_the_member_from_beginning(here: World) -> None:
     page = join(here, opened(here, fee="12").join_code).raw.decode()
     assert "Die Gebühr von €12.00" in page

@@ -31,8 +31,8 @@ class Quiz(Study):
     timeline = (Hosted([Form("capital", ask="capital", seconds=20)]), End())
 
 
-def operate(here: World, operation: Any, *args: Any) -> Any:
-    return here.app.run(operation, *args, caller=OPERATOR_CALLER)
+def operate(here: World, operation: Any, *args: Any, **more: Any) -> Any:
+    return here.app.run(operation, *args, caller=OPERATOR_CALLER, **more)
 
 
 @pytest.fixture
@@ -141,6 +141,23 @@ def test_an_address_that_tries_many_pins_has_to_wait(here: World, opened: Opened
     said = [join(here, f"{number:06d}", "Ada") for number in range(30)]
     assert said[-1].status == 429
     assert int(said[-1].headers["retry-after"]) >= 1
+
+
+def test_links_with_guessed_pins_have_to_wait_and_show_no_field_of_a_session(here: World) -> None:
+    opened = operate(here, open_session, custom_field="Seat row")
+    assert "Seat row" in here.get("/join", {"pin": opened.pin}).raw.decode()
+    said = [here.get("/join", {"pin": f"{number:06d}"}) for number in range(30)]
+    assert (said[0].status, said[-1].status) == (200, 429)
+    assert int(said[-1].headers["retry-after"]) >= 1
+    for waiting in (here.get("/join", {"pin": opened.pin}), join(here, opened.pin, "Ada")):
+        assert (waiting.status, "Seat row" in waiting.raw.decode()) == (429, False)
+
+
+def test_three_hundred_people_of_one_address_open_the_link_and_join(
+    here: World, opened: OpenedLiveSession
+) -> None:
+    assert {here.get("/join", {"pin": opened.pin}).status for _ in range(301)} == {200}
+    assert join(here, opened.pin, "Ada").status == 303
 
 
 def test_an_experiment_that_is_not_a_study_has_no_live_session(world: NewWorld) -> None:
