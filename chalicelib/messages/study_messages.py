@@ -158,6 +158,18 @@ class FollowHost(MessageBody):
 
 @message_type()
 @immutable()
+class EndLiveSessions(MessageBody):
+    """End the live sessions that are open, after the operator has stopped the run; some in each commit."""
+
+    kind: ClassVar[str] = "end_live_sessions"
+    lane: ClassVar[Lane] = Lane.REALTIME
+
+    #: The cursor behind which the sessions are that end next, from the newest to the oldest.
+    after: str
+
+
+@message_type()
+@immutable()
 class ClearAssignment(MessageBody):
     """Delete the exceptions and the points of an assignment that was deleted."""
 

@@ -13,6 +13,7 @@ from chalicelib.messages import (
     Autoplay,
     ClearAssignment,
     CloseVisit,
+    EndLiveSessions,
     EnforceTimeLimit,
     FollowHost,
     FormGroups,
@@ -198,6 +199,14 @@ def _follow_host(message: Received[FollowHost]) -> None:
     body = message.body
     for pending in _go_on(message, follow_in_groups, body.session, body.position, body.after) or ():
         _settle(pending)
+
+
+@handles(EndLiveSessions)
+def _end_live_sessions(message: Received[EndLiveSessions]) -> None:
+    # Lazy import: only hosts of live sessions need their modules.
+    from chalicelib.operations.live_sessions.host_actions import finish_all
+
+    services.current().handle(message, finish_all, message.body.after)
 
 
 @handles(ClearAssignment)

@@ -13,6 +13,7 @@ REALTIME = {
     "check_disconnected",
     "control_event",
     "end_group",
+    "end_live_sessions",
     "enforce_time_limit",
     "follow_host",
     "form_groups",

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.access.rights import Right
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.messages import FollowHost, FreezeLiveResult
+from chalicelib.messages import EndLiveSessions, FollowHost, FreezeLiveResult
 from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.audit.record_change import record_change
@@ -27,8 +27,9 @@ from chalicelib.study.plan import parse_path
 from .player_names import folded
 from .session_records import players_of, read_session, ring_players, store_session
 
-#: Among how many of the newest sessions those are found that are open, when the run is stopped.
-MOST_FINISHED: Final = 100
+#: How many sessions one commit ends at most when the run is stopped: each writes up to four items, and DynamoDB
+#: writes 100 in one.
+ENDED_PER_COMMIT: Final = 15
 #: How long after the end of a session its result is frozen, in seconds: answers may be on their way.
 FREEZE_AFTER: Final = 10
 
@@ -191,18 +192,28 @@ _ACTIONS: Final[Mapping[HostAction, Callable[[Context, LiveSession], None]]] = M
 )
 
 
-def finish_all(ctx: Context) -> None:
-    """End all sessions that are open, as the operator stops the run; their players go on in the study."""
-    for item in ctx.uow.page(keys.LIVE_SESSIONS, limit=MOST_FINISHED, newest_first=True).items:
+def finish_all(ctx: Context, after: str = "") -> None:
+    """End all sessions that are open, as the operator stops the run; their players go on in the study.
+
+    The newest end in this commit, and a message ends the others. `after`: the key of the session behind which
+    they are, from the newest to the oldest.
+    """
+    page = ctx.uow.page(keys.LIVE_SESSIONS, after=after or None, limit=ENDED_PER_COMMIT, newest_first=True)
+    for item in page.items:
         session = LiveSession.from_item(copy_json(dict(item)))
         if session.phase == LivePhase.FINISHED:
             continue
         session = read_session(ctx, session.number)
+        if session.phase == LivePhase.FINISHED:
+            # A list can lack what was just written.
+            continue
         _finish(ctx, session)
         store_session(ctx, session)
         ring_players(ctx, session, players_of(ctx, session.number))
         if study_of(ctx).plan().has_groups:
             ctx.uow.post(FollowHost(session.number, session.position))
+    if page.after is not None:
+        ctx.uow.post(EndLiveSessions(page.after))
 
 
 def kick(ctx: Context, number: int, seat: str) -> None:

@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from chalicelib.errors import BadRequest, Busy, InvalidState
-from chalicelib.operations.live_sessions.host_actions import HostAction, kick
+from chalicelib.operations.live_sessions.host_actions import ENDED_PER_COMMIT, HostAction, kick
 from chalicelib.operations.live_sessions.joining_players import join, join_form
+from chalicelib.operations.live_sessions.opening import open_session
 from chalicelib.operations.management.run_stops import change_stop
 from chalicelib.storage.engine import Check, Engine, Key, Write
 from chalicelib.storage.engine_wrapper import EngineWrapper
@@ -81,6 +82,19 @@ def test_bringing_the_run_to_rest_ends_open_sessions_and_players_go_on(
     assert ada.get()["page"] == "debrief"
     with pytest.raises(InvalidState, match="over"):
         session.act(HostAction.NEXT)
+
+
+def test_bringing_the_run_to_rest_ends_more_sessions_than_one_commit_can(
+    engine: Engine, seat_players: Seat
+) -> None:
+    # Sessions that their hosts forgot stay open: they must not keep the run from being stopped.
+    session = Session(seat_players(engine, Quiz, 0))
+    for _ in range(2 * ENDED_PER_COMMIT):
+        session.host(open_session)
+    session.host(change_stop, "run", is_stopped=True)
+    session.table.work()
+    assert {one["phase"] for one in session.table.items("live_session")} == {"finished"}
+    assert session.table.items("live_pin") == []
 
 
 def test_stopping_entry_alone_leaves_a_session_open(engine: Engine, seat_players: Seat) -> None:

@@ -24,6 +24,7 @@ from chalicelib.messages import (
     CloseVisit,
     ControlEvent,
     EndGroup,
+    EndLiveSessions,
     EnforceTimeLimit,
     EraseContents,
     FailRecords,
@@ -235,6 +236,7 @@ RECORDED: list[tuple[dict[str, Any], MessageBody]] = [
     ),
     ({"kind": "freeze_live_result", "session": 1}, FreezeLiveResult(1)),
     ({"kind": "follow_host", "session": 1, "position": 2, "after": "live-1-x"}, FollowHost(1, 2, "live-1-x")),
+    ({"kind": "end_live_sessions", "after": "0000000012"}, EndLiveSessions("0000000012")),
     ({"kind": "ring_dashboards"}, RingDashboards()),
 ]
 
