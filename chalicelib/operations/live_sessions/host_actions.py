@@ -27,8 +27,8 @@ from chalicelib.study.plan import parse_path
 from .player_names import folded
 from .session_records import players_of, read_session, ring_players, store_session
 
-#: How many sessions one commit ends at most when the run is stopped: each writes up to four items, and DynamoDB
-#: writes 100 in one.
+#: How many sessions one commit ends at most when the run is stopped: each writes up to four items, of which
+#: DynamoDB takes 100.
 ENDED_PER_COMMIT: Final = 15
 #: How long after the end of a session its result is frozen, in seconds: answers may be on their way.
 FREEZE_AFTER: Final = 10

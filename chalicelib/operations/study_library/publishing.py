@@ -145,6 +145,9 @@ def finish_package(ctx: Context, upload_id: str, texts: EntryTexts, notes: str =
     apply_texts(entry, texts)
     entry.latest += 1
     package = write_package(facts.contents, [_origin_of(ctx, entry, found.sha256), *facts.origins])
+    if len(package) > MAX_PACKAGE:
+        # Media are stored as they are, which takes more than a zip that compresses them.
+        raise _too_large(len(package))
     del space.reserved[upload_id]
     if space.used + space.reserved_bytes + len(package) > records.library_quota(ctx):
         raise library_full(len(package), records.library_quota(ctx) - space.used - space.reserved_bytes)
@@ -250,11 +253,15 @@ def _check_announced(file: PackageFile) -> None:
     if file.size < 1:
         raise InvalidField("size", "must be at least one byte")
     if file.size > MAX_PACKAGE:
-        raise BadRequest(
-            f"A package can have {MAX_PACKAGE // _MB} MB at most, and this one has {file.size / _MB:.1f} MB. "
-            "Upload large media as assets of the run, or leave them out.",
-            code="package_refused",
-        )
+        raise _too_large(file.size)
+
+
+def _too_large(size: int) -> BadRequest:
+    return BadRequest(
+        f"A package can have {MAX_PACKAGE // _MB} MB at most, and this one has {size / _MB:.1f} MB. "
+        "Upload large media as assets of the run, or leave them out.",
+        code="package_refused",
+    )
 
 
 def _require_library_space(ctx: Context, space: LibrarySpace, size: int) -> None:

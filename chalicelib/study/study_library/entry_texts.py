@@ -18,7 +18,7 @@ _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 #: Parts of addresses of the library that aren't names.
 _RESERVED: Final = frozenset({"quota", "new"})
 #: Categories of characters that can't be shown, or that change the order of the text around them.
-_HIDDEN: Final = frozenset({"Cc", "Co", "Cs"})
+_HIDDEN: Final = frozenset({"Cc", "Co", "Cs", "Zl", "Zp"})
 _ORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -52,8 +52,16 @@ def paragraphs(field: str, text: str, most: int) -> str:
     return whole
 
 
+def is_shown_in_one_line(text: str) -> bool:
+    """Whether a text has no line breaks, and no characters that can't be shown or that change its order.
+
+    Characters that join others are allowed: some scripts and many pictograms need them.
+    """
+    return not any(unicodedata.category(one) in _HIDDEN or one in _ORDERING for one in text)
+
+
 def _require_shown(field: str, text: str, most: int) -> None:
     if len(text) > most:
         raise InvalidField(field, f"can have {most:,} characters at most, and has {len(text):,}")
-    if any(unicodedata.category(one) in _HIDDEN or one in _ORDERING for one in text):
+    if not is_shown_in_one_line(text):
         raise InvalidField(field, "contains characters that can't be shown")

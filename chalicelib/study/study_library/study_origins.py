@@ -14,6 +14,8 @@ from typing import Any, Final, Self
 
 from chalicelib.errors import BadRequest
 
+from .entry_texts import is_shown_in_one_line
+
 #: The name of the file in a study's folder.
 ORIGIN_FILE: Final = "origin.toml"
 #: How many origins a file can have, and how long a text in it can be.
@@ -56,7 +58,7 @@ class StudyOrigin:
             if name in ("number", "version"):
                 if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**9:
                     raise _invalid(f"{name} must be a whole number from 1")
-            elif not isinstance(value, str) or len(value) > _MOST_TEXT or not value.isprintable():
+            elif not isinstance(value, str) or len(value) > _MOST_TEXT or not is_shown_in_one_line(value):
                 raise _invalid(f"{name} must be a text on one line, of {_MOST_TEXT} characters at most")
         if not _SHA256.fullmatch(known["sha256"]):
             raise _invalid("sha256 must be 64 hexadecimal digits")
@@ -88,7 +90,7 @@ def read_origins(text: str) -> list[StudyOrigin]:
 
 
 def write_origins(origins: list[StudyOrigin]) -> str:
-    """Return the text of an `origin.toml`; the farthest origins of more than MOST_ORIGINS are left out."""
+    """Return the text of an `origin.toml`; the farthest origins that exceed its limits are left out."""
     tables = [
         "\n[[origin]]\n"
         + "".join(
@@ -98,7 +100,9 @@ def write_origins(origins: list[StudyOrigin]) -> str:
         )
         for one in origins[:MOST_ORIGINS]
     ]
-    return _HEADING + "".join(tables)
+    while len(text := (_HEADING + "".join(tables)).encode()) > MOST_BYTES:
+        tables.pop()
+    return text.decode()
 
 
 def _invalid(problem: str) -> BadRequest:

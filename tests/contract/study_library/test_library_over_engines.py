@@ -68,6 +68,32 @@ def test_a_study_is_published_found_and_copied_with_its_origin(shelves: Shelves)
     assert shelves.files.link(copied.version.file)
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{MICROSCOPE} Lab",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "soft\u00adhyphen",
+    ],
+)
+def test_an_entry_whose_texts_have_joining_characters_can_be_copied(local: Shelves, title: str) -> None:
+    local.publish("stroop", texts=EntryTexts(title, author=title))
+    copied = local.do(entry_use.copy_entry, "stroop", by=ANN)
+    [origin] = check_package(b"".join(local.files.read(copied.version.file))).origins
+    assert (origin.title, origin.author) == (title, title)
+
+
+def test_a_package_that_would_be_too_large_to_copy_is_not_published(local: Shelves) -> None:
+    # Media are stored as they are: what a zip has compressed takes more space then.
+    sound = b"RIFF" + (21_000_000).to_bytes(4, "little") + b"WAVEfmt " + bytes(21_000_000)
+    package = zipped({"study.md": b"# Sounds", "assets/a.wav": sound})
+    begun = local.begin("sounds", package)
+    local.post(begun, package)
+    with pytest.raises(BadRequest, match=r"20 MB at most, and this one has 21\.0 MB"):
+        local.do(publishing.finish_package, begun.id, SHARED, by=ANN)
+    assert local.names() == []
+
+
 def test_the_chain_of_origins_is_kept_from_copy_to_copy(local: Shelves) -> None:
     local.publish("first")
     for name, source in (("second", "first"), ("third", "second")):

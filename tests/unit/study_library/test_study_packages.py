@@ -7,11 +7,17 @@ import stat
 import struct
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.errors import BadRequest
-from chalicelib.study.study_library.study_origins import ORIGIN_FILE, StudyOrigin, read_origins
+from chalicelib.study.study_library.study_origins import (
+    ORIGIN_FILE,
+    StudyOrigin,
+    read_origins,
+    write_origins,
+)
 from chalicelib.study.study_library.study_packages import (
     MAX_PACKAGE,
     MAX_UNPACKED,
@@ -203,6 +209,14 @@ def test_a_package_is_written_with_files_and_origins_alone() -> None:
     again = check_package(written)
     assert again.contents.keys() == {*STUDY, ORIGIN_FILE}
     assert again.origins == [ORIGIN]
+
+
+def test_origins_that_exceed_the_limit_of_the_file_are_left_out_from_the_farthest_on() -> None:
+    long = dict.fromkeys(("title", "author", "licence", "library", "address", "copied"), "\u05e9" * 500)
+    origins = [replace(ORIGIN, number=number, **long) for number in range(1, 51)]
+    found = read_origins(write_origins(origins))
+    assert 30 < len(found) < 50
+    assert found == origins[: len(found)]
 
 
 def test_an_origin_that_is_not_valid_is_refused() -> None:
