@@ -19,6 +19,7 @@ from .dashboard_request import DashboardRequest
 from .navigation import first_page, is_here
 from .operation_calls import run_for_each, run_operation
 from .page_call import DashboardPage, PageCall, Rendered, redirect
+from .pages.materials.public_entry_page import PUBLIC_STUDY, answer_public_entry
 from .registry import find_page
 from .rendering import render_alone, render_error
 from .sign_in.complete import HOME
@@ -71,10 +72,9 @@ def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
     is_foreign = request.is_change and not own_host.is_same_origin(request.headers, address)
     if is_foreign and not comes_from_lab(request):
         raise Forbidden("This change doesn't come from a page of the dashboard; open the dashboard itself.")
-    if request.tab == SIGN_IN:
-        return answer_sign_in(request)
-    if request.tab == INVITATION and request.id is not None and request.part is None:
-        return answer_invitation(request)
+    answered = _without_session(request)
+    if answered is not None:
+        return answered
     session = _run(sessions.find_session, cookie.token, is_secure=cookie.is_secure) if cookie.token else None
     if session is None:
         return _signed_out(request)
@@ -85,6 +85,15 @@ def _routed(request: DashboardRequest, cookie: SessionCookie) -> Rendered:
     if request.tab == doorbell.TAB and request.is_change:
         return doorbell.answer_doorbell(session, request.headers)
     return _page(request, session)
+
+
+def _without_session(request: DashboardRequest) -> Rendered | None:
+    """Answer a request for a page that needs no session; None for any other."""
+    if request.tab == SIGN_IN:
+        return answer_sign_in(request)
+    if request.tab == INVITATION and request.id is not None and request.part is None:
+        return answer_invitation(request)
+    return answer_public_entry(request) if request.tab == PUBLIC_STUDY else None
 
 
 def _page(request: DashboardRequest, session: sessions.DashboardSession) -> Rendered:

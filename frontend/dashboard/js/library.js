@@ -1,4 +1,5 @@
-/* Publishes a chosen zip in the library: hashes it, posts it, and finishes the upload. Counts that a page was opened. */
+/* Publishes a chosen zip in the library: hashes it, posts it, and finishes the upload. Counts that a page was opened,
+   and copies its public address. */
 
 (() => {
   /**
@@ -97,5 +98,24 @@
     document.querySelectorAll("[data-library-view]")
   )) {
     send(form, {}).catch(() => null);
+  }
+
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
+    document.querySelectorAll("[data-copied]")
+  )) {
+    // Browsers have a clipboard on HTTPS and on this machine alone.
+    if (!navigator.clipboard) continue;
+    const state = /** @type {HTMLElement} */ (button.nextElementSibling);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      navigator.clipboard.writeText(button.dataset.copied || "").then(
+        () => {
+          state.textContent = "Copied.";
+        },
+        () => {
+          state.textContent = "The browser didn't allow it. Select the address, and copy it.";
+        },
+      );
+    });
   }
 })();

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.browser.dashboard.conftest import ServedRun
 from tests.browser.dashboard.test_dashboard import WITHIN_SECONDS, sign_in
@@ -41,6 +41,18 @@ def test_a_study_is_published_and_a_file_that_is_not_a_zip_is_refused(
     browser.get(f"{served_run.dashboard}/library?q=stroop")
     assert "The <b>Stroop</b> task" in browser.find_element(By.CSS_SELECTOR, ".library-list").text
     _pictures(browser, "list")
+    browser.get(f"{served_run.dashboard}/library/stroop-task")
+    Select(browser.find_element(By.ID, "entry-visibility")).select_by_value("public")
+    browser.find_element(By.XPATH, "//button[text()='Save']").click()
+    button = waiting.until(lambda b: b.find_element(By.CSS_SELECTOR, "[data-copied]"))
+    waiting.until(lambda _: button.is_displayed())
+    address = button.get_attribute("data-copied")
+    browser.delete_all_cookies()
+    browser.get(address)
+    shown = browser.find_element(By.TAG_NAME, "main").text
+    assert "The <b>Stroop</b> task" in shown
+    assert "pages/task.md" in shown
+    _pictures(browser, "public")
 
 
 def _pictures(browser: Chrome, name: str) -> None:

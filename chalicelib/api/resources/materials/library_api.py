@@ -55,7 +55,7 @@ _DESCRIPTION: Final = {"max": 2 * MAX_DESCRIPTION}
 _AUTHOR: Final = {"max": 2 * MAX_AUTHOR}
 _LICENCE: Final = {"max": 2 * MAX_LICENCE, "help": "Such as `CC BY 4.0`."}
 _VISIBILITY: Final = {
-    "help": "`private`: its owner sees it; `lab`: all users; `public`: all users, marked as public."
+    "help": "`private`: its owner sees it; `lab`: all users; `public`: everyone who has its address."
 }
 
 

@@ -13,6 +13,9 @@ from chalicelib.api.answer_encoding import to_json
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
 from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.study.study_library.library_records import EntryVisibility
+
+from .public_entry_page import public_entry_address
 
 _ADDRESS: Final = "/dashboard/library"
 _PER_PAGE: Final = 24
@@ -58,6 +61,7 @@ def _show_entry(
     call: PageCall, name: str, *, refused: str = "", status: int = 200, download: str = ""
 ) -> Rendered:
     detail = call.run("library.read", id=name)
+    is_public = detail.entry.visibility == EntryVisibility.PUBLIC and detail.entry.deleted is None
     shown = render(
         "library_entry.html",
         call,
@@ -65,6 +69,7 @@ def _show_entry(
         detail=detail,
         entry=detail.entry,
         may_keep=call.actor.may(Right.EDIT_MATERIALS) and (detail.is_own or call.actor.may(Right.MANAGE_LAB)),
+        public_address=public_entry_address(call.origin, name) if is_public else "",
         refused=refused,
         download=download,
     )

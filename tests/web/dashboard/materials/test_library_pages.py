@@ -17,7 +17,7 @@ from chalicelib.storage.files.folder_files import ADDRESS, FolderFiles
 from chalicelib.study.study_library.library_records import EntryVisibility
 from tests.unit.study_library.zips import a_study
 from tests.web.conftest import NewWorld
-from tests.web.dashboard.browsers import DashboardBrowser
+from tests.web.dashboard.browsers import OWN, DashboardBrowser
 from tests.web.world import World
 
 ANN = caller_of(Actor("user:ann", "Ann", ROLES[RESEARCHER]))
@@ -79,7 +79,7 @@ def test_a_package_is_published_found_changed_deleted_and_restored(desk: Library
         "library/stroop/describe", [*texts, ("name", "colours"), ("visibility", "public")]
     )
     assert said.headers["location"].endswith("/dashboard/library/colours")
-    assert "all users, marked as public" in desk.browser.open("library/colours")
+    assert "everyone who has its address" in desk.browser.open("library/colours")
     desk.browser.press("library/colours/delete", [])
     assert "No entries yet" in desk.browser.open("library")
     assert "Colours" in desk.browser.open("library", show="deleted")
@@ -121,3 +121,43 @@ def test_a_refused_package_and_a_refused_change_say_why(desk: LibraryDesk) -> No
     assert desk.browser.press("library/other/x", []).status == 404
     assert desk.browser.press("library", [("do", "x")]).status == 404
     assert desk.browser.press("library/absent/rate", [("stars", "5")]).status == 404
+
+
+def test_a_public_entry_has_a_page_for_people_without_an_account(desk: LibraryDesk) -> None:
+    desk.by_ann("open", EntryVisibility.PUBLIC)
+    said = desk.here.get("/dashboard/public-study/open", headers=OWN)
+    page = said.raw.decode()
+    assert said.status == 200
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+    assert "<img src=x" not in page
+    assert "<form" not in page
+    assert said.headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in said.headers["content-security-policy"]
+    assert "set-cookie" not in said.headers
+    known = {**OWN, "if-none-match": said.headers["etag"]}
+    again = desk.here.get("/dashboard/public-study/open", headers=known)
+    assert (again.status, again.raw) == (304, b"")
+    address = "http://localhost:5000/dashboard/public-study/open"
+    assert f'data-copied="{address}"' in desk.browser.open("library/open")
+
+
+def test_every_entry_that_is_not_public_is_absent_in_the_same_words(desk: LibraryDesk) -> None:
+    for name, visibility in (
+        ("secret", EntryVisibility.PRIVATE),
+        ("inside", EntryVisibility.LAB),
+        ("gone", EntryVisibility.PUBLIC),
+    ):
+        desk.by_ann(name, visibility)
+    desk.browser.press("library/gone/delete", [])
+    absent = desk.here.get("/dashboard/public-study/absent", headers=OWN)
+    assert absent.status == 404
+    # The operator's own session sees no more at this address.
+    for headers in (OWN, desk.browser.headers):
+        for path in ("secret", "inside", "gone", "quota", "A_B", "x" * 2_000, "open/part"):
+            said = desk.here.get(f"/dashboard/public-study/{path}", headers=headers)
+            assert (said.status, said.raw) == (404, absent.raw), path
+    assert "data-copied" not in desk.browser.open("library/inside")
+    assert "data-copied" not in desk.browser.open("library/gone")
+    # The participants' host has no such page.
+    assert desk.here.get("/dashboard/public-study/gone", headers={"host": "127.0.0.1:5000"}).status == 404
