@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.errors import AnswersRefused, InvalidField
 from chalicelib.operations.assignments.gradebook import give_points
+from chalicelib.operations.management.participant_actions import extend_time
 from chalicelib.operations.shared.context import Context
 from chalicelib.storage.engine import Engine
 from petri.study import End, Form, Study, number
@@ -242,6 +243,16 @@ def test_more_time_is_given_to_one_member_by_a_factor(exam: Classroom) -> None:
     ada = exam.enter("Ada")
     exam.allow(ada, number, factor="1.5")
     assert ada.post()["seconds_left"] == 900
+
+
+def test_extra_minutes_of_a_member_count_on_all_pages_of_a_timed_assignment(exam: Classroom) -> None:
+    exam.assign("Exam", *PARTS, minutes=10)
+    ada, bob = exam.enter("Ada"), exam.enter("Bob")
+    assert [one.post()["seconds_left"] for one in (ada, bob)] == [600, 600]
+    turn(exam, 1)
+    exam.operate(extend_time, str(ada.id), 2)
+    assert [one.get()["seconds_left"] for one in (ada, bob)] == [660, 540]
+    assert [one.post(first=1)["seconds_left"] for one in (ada, bob)] == [660, 540]
 
 
 def test_the_clock_stands_still_while_the_page_is_closed_if_the_assignment_may_be_paused(

@@ -38,6 +38,7 @@ from petri.study import (
     Timed,
     Wait,
     choice,
+    choices,
     number,
     text,
 )
@@ -133,6 +134,19 @@ def test_players_wait_for_the_host_and_see_each_page_when_it_is_opened(session: 
     shown = ada.get()
     assert shown["page"] == "half"
     assert shown["serial"] > serial
+
+
+def test_a_page_that_the_host_opens_for_players_who_wait_has_a_serial_that_they_have_not_seen(
+    session: Session,
+) -> None:
+    # The browser shows a page only if its serial differs from that of the waiting page.
+    ada = session.join("Ada")
+    assert ada.last["page"] == "held"
+    serial = ada.last["serial"]
+    session.act(HostAction.NEXT)
+    shown = ada.get()
+    assert (shown["page"], shown["serial"]) == ("capital", serial + 1)
+    assert ada.get()["serial"] == serial + 1
 
 
 def test_a_right_answer_scores_by_the_time_that_is_left_on_the_servers_clock(session: Session) -> None:
@@ -478,6 +492,52 @@ def test_nothing_of_a_live_session_identifies_an_erased_player_and_their_points_
     erased = next(one for one in result.players if one.name == "[erased]")
     (answer,) = [one for one in result.answers if one.seat == erased.seat]
     assert answer.answers == {"animal": None, "fruit": "pear"}
+
+
+class Judged(Study):
+    """A question of which a part can be right, and one that isn't graded."""
+
+    primes = choices("Which are prime?", ["2", "3", "4"], right=["2", "3"], grading="percent")
+    age = number("How old are you?")
+    timeline = (Hosted([Page("primes", ask="primes"), Page("age", ask="age")]), End())
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (["2", "3"], "Right!"),
+        (["2"], "Partly right"),
+        (["4"], "Not right"),
+        (None, "You gave no answer"),
+    ],
+)
+def test_players_read_with_the_solution_how_much_of_their_answer_is_right(
+    engine: Engine, seat_players: Seat, answer: list[str] | None, verdict: str
+) -> None:
+    session = Session(seat_players(engine, Judged, 0))
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    ada.get()
+    if answer is not None:
+        ada.post(primes=answer)
+    session.act(HostAction.ANSWERS)
+    session.act(HostAction.SOLUTION)
+    shown = ada.get()
+    assert shown["title"] == verdict
+    assert f"<h1>{verdict}</h1>" in shown["html"]
+
+
+def test_players_are_thanked_for_an_answer_that_is_neither_right_nor_wrong(
+    sqlite: Engine, seat_players: Seat
+) -> None:
+    session = Session(seat_players(sqlite, Judged, 0))
+    ada = session.join("Ada")
+    session.act(HostAction.NEXT)
+    session.act(HostAction.NEXT)
+    assert ada.get()["page"] == "age"
+    ada.post(age=30)
+    session.act(HostAction.SOLUTION)
+    assert ada.get()["title"] == "Thank you for your answer"
 
 
 class Favourite(Study):
