@@ -139,7 +139,7 @@ def test_players_wait_for_the_host_and_see_each_page_when_it_is_opened(session: 
 def test_a_page_that_the_host_opens_for_players_who_wait_has_a_serial_that_they_have_not_seen(
     session: Session,
 ) -> None:
-    # The browser shows a page only if its serial differs from that of the waiting page.
+    # A browser takes a page with the serial of the one that it shows for the same page.
     ada = session.join("Ada")
     assert ada.last["page"] == "held"
     serial = ada.last["serial"]
