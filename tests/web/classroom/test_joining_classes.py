@@ -184,3 +184,16 @@ def test_the_link_of_one_member_does_not_work_for_another(here: World) -> None:
     address = f"/participant/{ids['workerId']}/{ids['hitId']}/{ids['assignmentId']}/{ids['mode']}"
     said = here.post(address, {"recruiter": "link", "entry": other["entry"]})
     assert (said.status, said.code) == (403, "entry_link_invalid")
+
+
+def test_a_person_who_moves_to_another_class_begins_there_and_their_first_link_ends(here: World) -> None:
+    codes = [opened(here).join_code for _ in range(2)]
+    first = link_in(join(here, codes[0]).raw.decode())
+    assert enter(here, first).status == 200
+    [left] = here.items("class_member")
+    operate(here, remove_member, left["seat"])
+    second = link_in(join(here, codes[1]).raw.decode())
+    assert enter(here, first).status == 403
+    assert enter(here, second).status == 200
+    members = {one["class_number"]: one["participant_id"] for one in here.items("class_member")}
+    assert members == {1: 1, 2: 2}
