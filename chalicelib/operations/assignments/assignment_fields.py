@@ -155,6 +155,9 @@ def checked_parts(ctx: Context, lines: Sequence[str]) -> list[list[str]]:
 def local_moment(text: str, zone: tzinfo, field: str) -> str | None:
     """Return a local time of the class as a moment in UTC, as stored; None for an empty text.
 
+    A time that occurs twice, as clocks are set back, is the first of both; with an offset from UTC, as in
+    `2026-10-25T02:30+01:00`, it is the other.
+
     InvalidField for a text that isn't a time, and for one that the clocks skip.
     """
     if not text.strip():

@@ -313,6 +313,24 @@ def test_local_times_of_the_class_are_stored_in_utc_and_a_time_that_the_clocks_s
 
 
 @pytest.mark.parametrize(
+    ("due", "stored", "shown"),
+    [
+        ("2026-10-25T02:30", "2026-10-25T00:30", "2026-10-25 02:30 (Europe/Berlin, UTC+02:00)"),
+        ("2026-10-25 02:30+01:00", "2026-10-25T01:30", "2026-10-25 02:30 (Europe/Berlin, UTC+01:00)"),
+        ("2026-10-25T03:00", "2026-10-25T02:00", "2026-10-25 03:00 (Europe/Berlin)"),
+    ],
+)
+def test_a_due_time_that_occurs_twice_is_the_first_unless_an_offset_names_the_second(
+    here: Classroom, due: str, stored: str, shown: str
+) -> None:
+    from chalicelib.operations.assignments.assignment_store import read_assignment
+
+    number = here.assign(due=due)
+    assert here.operate(read_assignment, here.number, number).due == f"{stored}:00.000000Z"
+    assert shown in here.own_page(here.enter("Ada"))
+
+
+@pytest.mark.parametrize(
     ("parts", "problem"),
     [
         (("item nowhere 10",), "names the item 'nowhere', which the study doesn't have"),

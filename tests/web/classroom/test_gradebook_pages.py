@@ -120,6 +120,22 @@ def test_the_form_sets_everything_and_shows_it_again(desk: Desk) -> None:
     assert {**again, "v": 0} == {**stored, "v": 0}
 
 
+@pytest.mark.parametrize("due", ["2026-10-25T02:30:00+01:00", "2026-12-01T23:59:59"])
+def test_a_due_date_that_is_not_edited_stays_the_same_moment(desk: Desk, due: str) -> None:
+    fields = EVERYTHING | {"visible_from": ""}
+    desk.set_one(**fields | {"due": due})
+    [before] = desk.browser.here.items("class_assignment")
+    form = desk.open("assignments", assignment="1-1")
+    [shown] = re.findall(r'<input id="due" name="due"[^>]* value="([^"]+)"', form)
+    assert desk.press("change-assignment", **fields | {"due": shown}, assignment="1-1").status == 303
+    [after] = desk.browser.here.items("class_assignment")
+    assert after["due"] == before["due"]
+    edited = fields | {"due": "2026-12-02T18:00"}
+    assert desk.press("change-assignment", **edited, assignment="1-1").status == 303
+    [after] = desk.browser.here.items("class_assignment")
+    assert after["due"] == "2026-12-02T17:00:00.000000Z"
+
+
 def test_a_form_that_is_refused_says_why_and_keeps_what_was_entered(desk: Desk) -> None:
     for wrong, words in (
         ({"due": ""}, "without a due date there is nothing to enforce"),

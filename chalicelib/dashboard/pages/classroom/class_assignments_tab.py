@@ -223,7 +223,14 @@ def _create(call: PageCall, class_id: str) -> Rendered:
 def _change(call: PageCall, class_id: str) -> Rendered:
     assignment_id = call.one("assignment")
     try:
-        call.run("assignments.change", id=assignment_id, **_fields(call))
+        stored: Any = call.run("assignments.read", id=assignment_id)
+        fields = _fields(call)
+        for name in ("due", "visible_from"):
+            # The form shows minutes, and no offset from UTC: a time that wasn't edited stays the same moment.
+            moment = getattr(stored, name)
+            if moment is not None and fields[name] == local_time(moment, stored.time_zone):
+                fields[name] = moment.isoformat()
+        call.run("assignments.change", id=assignment_id, **fields)
     except Refused as refusal:
         return _form(call, call.run("classes.read", id=class_id), assignment_id, refused=str(refusal))
     return redirect(f"/dashboard/classes/{class_id}/{PART}?done=changed#a{assignment_id}")
