@@ -28,6 +28,13 @@ class MapParameters:
     around: int | None = field(
         default=None, metadata={"min": 1, "max": 10**15, "help": "The id of a node: two steps around it."}
     )
+    generation: int | None = field(
+        default=None,
+        metadata={
+            **_NUMBER,
+            "help": "The number of a generation: its nodes, and those of the one before it.",
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,9 @@ class FailParameters:
 
 def _map(ctx: Context, asked: MapParameters) -> NetworkMap:
     number = networks.network_number(asked.id)
-    return read_network_map(ctx, number, first=asked.first, last=asked.last, around=asked.around)
+    return read_network_map(
+        ctx, number, first=asked.first, last=asked.last, around=asked.around, generation=asked.generation
+    )
 
 
 OPERATIONS: Final[tuple[AnyOperation, ...]] = (

@@ -58,7 +58,7 @@ def _show_network(call: PageCall, network_id: str) -> Rendered:
     chosen = call.one("arrange")
     if chosen and chosen not in set(Arrangement):
         raise BadRequest(f"Nodes can be arranged as {', '.join(Arrangement)}, not as {chosen[:40]!r}.")
-    asked = {name: _number(call, name) for name in ("first", "last", "around")}
+    asked = {name: _number(call, name) for name in ("first", "last", "around", "generation")}
     network = call.run("networks.map", id=network_id, **asked)
     wished = None if chosen else call.run("arrangement.read").arrangement
     arrangement = next((each for each in Arrangement if each == (chosen or wished)), None)

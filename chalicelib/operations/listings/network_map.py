@@ -72,6 +72,10 @@ class NetworkMap:
     last: int
     #: The node around which the picture is, or None.
     around: int | None
+    #: The generation that is shown with the one before it, or None.
+    generation: int | None
+    #: How many generations the network has; 0 for a network without generations.
+    generations: int
     #: Whether some vectors may be missing, because the nodes have too many records.
     is_partial: bool
     parts: list[MapPart]
@@ -84,8 +88,9 @@ def read_network_map(
     first: int | None = None,
     last: int | None = None,
     around: int | None = None,
+    generation: int | None = None,
 ) -> NetworkMap:
-    """Return a part of a network: the newest nodes, a range of them, or those near one node.
+    """Return a part of a network: the newest nodes, a range of them, a generation, or those near one node.
 
     Args:
         ctx: The context.
@@ -93,22 +98,25 @@ def read_network_map(
         first: The number within the network of the first node, from 1.
         last: The number of the last node; by default the newest, or as many as fit.
         around: The id of a node: it, its neighbours, and theirs.
+        generation: The number of a generation, from 1: its living nodes, and those of the one before it.
 
     Returns:
         At most 500 nodes, and the vectors between them.
 
     Raises:
-        NotFound: There is no such network, or no such node in it.
+        NotFound: There is no such network, or no such node or generation in it.
         BadRequest: The range is empty.
 
     """
     root = published_root(ctx, network_id)
     total = int(root.get("last_node", 0))
-    ids, found, is_partial = (
-        _range_of_nodes(ctx, network_id, *_range(total, first, last))
-        if around is None
-        else _nodes_around(ctx, root, around)
-    )
+    members = _generations(ctx, network_id)
+    if around is not None:
+        ids, found, is_partial = _nodes_around(ctx, root, around)
+    elif generation is not None:
+        ids, found, is_partial = _nodes_of_generation(ctx, network_id, members, generation)
+    else:
+        ids, found, is_partial = _range_of_nodes(ctx, network_id, *_range(total, first, last))
     first, last = (ids[0] % NETWORK_SPAN, ids[-1] % NETWORK_SPAN) if ids else (1, 0)
     marks = marks_of(ctx, root)
     stored = ctx.uow.get_fields(map(keys.node, ids), NODE_FIELDS)
@@ -122,6 +130,8 @@ def read_network_map(
         first=first,
         last=last,
         around=around,
+        generation=None if around is not None else generation,
+        generations=len(members),
         is_partial=is_partial,
         parts=_parts(total, first, last),
     )
@@ -137,6 +147,32 @@ def _range_of_nodes(
 ) -> tuple[Sequence[int], list[Item], bool]:
     ids = [network_id * NETWORK_SPAN + number for number in range(first, last + 1)]
     return ids, *_vectors_in_range(ctx, network_id, first, last)
+
+
+def _generations(ctx: Context, network_id: int) -> list[list[int]]:
+    """Return the living nodes of each generation; none for a network without generations."""
+    root = keys.root(network_id)
+    structure = ctx.uow.get_fields([root], ("structure",)).get(root, {}).get("structure") or {}
+    members: list[list[int]] = structure.get("members", [])
+    return members
+
+
+def _nodes_of_generation(
+    ctx: Context, network_id: int, members: Sequence[Sequence[int]], generation: int
+) -> tuple[Sequence[int], list[Item], bool]:
+    """Return a generation, and of the one before it as many nodes as fit."""
+    if not 1 <= generation <= len(members):
+        raise NotFound(
+            f"There is no generation {generation} in network {network_id}.", code="generation_not_found"
+        )
+    own = members[generation - 1]
+    parents = members[generation - 2] if generation > 1 else ()
+    wanted = [*own, *parents]
+    ids = sorted(wanted[:MOST_NODES])
+    if not ids:
+        return [], [], False
+    found, is_cut = _vectors_in_range(ctx, network_id, ids[0] % NETWORK_SPAN, ids[-1] % NETWORK_SPAN)
+    return ids, found, is_cut or len(wanted) > MOST_NODES
 
 
 def _nodes_around(ctx: Context, root: Item, around: int) -> tuple[Sequence[int], list[Item], bool]:

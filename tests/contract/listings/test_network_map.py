@@ -10,6 +10,8 @@ import pytest
 
 from chalicelib.errors import BadRequest, InvalidState, NotFound
 from chalicelib.experiment.experiment import Experiment
+from chalicelib.experiment.networks import DiscreteGenerational
+from chalicelib.experiment.nodes import RandomBinaryStringSource
 from chalicelib.model.network import Network
 from chalicelib.model.node import Node
 from chalicelib.operations.listings import network_map
@@ -86,6 +88,45 @@ def test_an_empty_range_is_refused(line: App, asked: dict[str, Any]) -> None:
 def test_what_does_not_exist_is_not_found(line: App, asked: dict[str, int]) -> None:
     with pytest.raises(NotFound):
         line.run(read_network_map, **asked)
+
+
+@pytest.fixture
+def generations(engine: Engine) -> App:
+    """A network of four generations of three, of which each node has one parent, behind a source."""
+    with begin(engine) as uow:
+        network = DiscreteGenerational(generations=4, generation_size=3, initial_source=True)
+        uow.save(network)
+        source = RandomBinaryStringSource(network)
+        before: list[Node] = [source]
+        for _ in range(4):
+            nodes = [Node(network) for _ in range(3)]
+            for node, parent in zip(nodes, itertools.cycle(before), strict=False):
+                parent.connect(node)
+            before = nodes
+        uow.commit()
+    return not_launched(engine, Experiment)
+
+
+@pytest.mark.parametrize(("generation", "expected"), [(1, [2, 3, 4]), (3, [5, 6, 7, 8, 9, 10])])
+def test_a_generation_is_shown_with_the_one_before_it(
+    generations: App, generation: int, expected: list[int]
+) -> None:
+    found = generations.run(read_network_map, 1, generation=generation)
+    assert (numbers(found), found.generation, found.generations) == (expected, generation, 4)
+    assert lines(found) == ({(5, 8), (6, 9), (7, 10)} if generation == 3 else set())
+    assert found.is_partial is False
+
+
+@pytest.mark.parametrize("generation", [0, 5])
+def test_a_generation_that_does_not_exist_is_not_found(generations: App, generation: int) -> None:
+    with pytest.raises(NotFound, match=f"no generation {generation}"):
+        generations.run(read_network_map, 1, generation=generation)
+
+
+def test_a_network_without_generations_has_none(line: App) -> None:
+    assert line.run(read_network_map, 1).generations == 0
+    with pytest.raises(NotFound, match="no generation 1"):
+        line.run(read_network_map, 1, generation=1)
 
 
 def test_a_failed_node_and_its_vectors_are_shown_as_failed(line: App) -> None:
