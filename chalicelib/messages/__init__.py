@@ -16,6 +16,7 @@ from .codec import (
 )
 from .export_messages import RemoveExportFiles, WriteExportPart
 from .lanes import Lane
+from .library_messages import RemovePackages
 from .participant_messages import (
     CheckDeadline,
     EraseContents,
@@ -121,6 +122,7 @@ __all__ = [
     "ReleaseSeat",
     "RemoveAsset",
     "RemoveExportFiles",
+    "RemovePackages",
     "ReviewSubmission",
     "RingDashboards",
     "RingDoorbell",

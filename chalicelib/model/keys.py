@@ -964,9 +964,14 @@ def library_version(number: int, version: int) -> Key:
     return library_versions(number), f"{version:06d}"
 
 
+def library_uses(number: int) -> str:
+    """Return the partition of what users have done with an entry of the library."""
+    return f"libraryuse#{number}"
+
+
 def library_use(number: int, username: str) -> Key:
     """Return where it is stored what a user has done with an entry of the library."""
-    return f"libraryuse#{number}", username
+    return library_uses(number), username
 
 
 def library_counts(number: int) -> list[Key]:

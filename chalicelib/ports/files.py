@@ -63,6 +63,9 @@ class FileStore(Protocol):
     def delete(self, participant_id: int) -> int:
         """Delete all files of a participant; return how many were kept."""
 
+    def discard(self, reference: str) -> None:
+        """Delete a kept file; does nothing for one that isn't there."""
+
     def publish(self, reference: str, name: str, media_type: str) -> None:
         """Put a pending file where participants load it, under a name with a hash of its content.
 

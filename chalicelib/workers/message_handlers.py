@@ -40,6 +40,7 @@ from chalicelib.messages import (
     RejectOverflow,
     RemoveAsset,
     RemoveExportFiles,
+    RemovePackages,
     ReviewSubmission,
     RingDashboards,
     RunTimer,
@@ -172,6 +173,19 @@ def _remove_asset(message: Received[RemoveAsset]) -> None:
     if asset is not None:
         app.files.withdraw(asset.file_name)
     app.handle(message, finish_removal, sha256)
+
+
+@handles(RemovePackages)
+def _remove_packages(message: Received[RemovePackages]) -> None:
+    """Remove the files first: their records say where they are."""
+    # Lazy import: few runs have a library.
+    from chalicelib.operations.study_library.entry_removal import finish_package_removal, packages_to_remove
+
+    app, number = services.current(), message.body.entry
+    packages = app.run(packages_to_remove, number)
+    for package in packages:
+        app.files.discard(package.file)
+    app.handle(message, finish_package_removal, number, packages)
 
 
 @handles(RemoveExportFiles)

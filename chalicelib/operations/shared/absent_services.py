@@ -46,6 +46,10 @@ class NoFiles:
         del participant_id
         return 0
 
+    def discard(self, reference: str) -> None:
+        """Do nothing: there are no files."""
+        del reference
+
     def publish(self, reference: str, name: str, media_type: str) -> None:
         """Refuse."""
         del reference, name, media_type

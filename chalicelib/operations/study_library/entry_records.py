@@ -90,6 +90,13 @@ def store_entry(ctx: Context, entry: LibraryEntry) -> None:
     ctx.uow.put_if_unchanged(keys.library_entry(entry.name), LibraryEntry.kind, entry.to_fields())
 
 
+def delete_entry_record(ctx: Context, name: str) -> None:
+    """Delete the record of the entry with a name, if it is stored as it was read."""
+    item = ctx.uow.item(keys.library_entry(name))
+    if item is not None:
+        ctx.uow.delete_item(keys.library_entry(name), expect=item["v"])
+
+
 def read_version(ctx: Context, entry: LibraryEntry, version: int) -> LibraryVersion:
     """Return a version of an entry; NotFound for one that it doesn't have."""
     item = ctx.uow.item(keys.library_version(entry.number, version)) if 0 < version <= entry.latest else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chalicelib.access.rules import Mode
 from chalicelib.errors import InvalidState
-from chalicelib.model import keys
 from chalicelib.model.record import iso
 from chalicelib.operations.shared.access import require_actor
 from chalicelib.operations.shared.context import Context
@@ -55,11 +54,5 @@ def _rename(ctx: Context, entry: LibraryEntry, name: str) -> None:
             f"Another entry has the name {name}, possibly a deleted or private one. Choose another name.",
             code="entry_name_taken",
         )
-    _delete_key(ctx, entry.name)
+    records.delete_entry_record(ctx, entry.name)
     entry.name = name
-
-
-def _delete_key(ctx: Context, name: str) -> None:
-    item = ctx.uow.item(keys.library_entry(name))
-    if item is not None:
-        ctx.uow.delete_item(keys.library_entry(name), expect=item["v"])

@@ -111,6 +111,10 @@ class FolderFiles:
                 shutil.rmtree(folder)
         return count
 
+    def discard(self, reference: str) -> None:
+        """Delete a kept file."""
+        self._kept(checked(reference)).unlink(missing_ok=True)
+
     def publish(self, reference: str, name: str, media_type: str) -> None:
         """Copy a pending file to those that are published: an operation that is retried finds it again."""
         del media_type

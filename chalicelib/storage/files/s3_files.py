@@ -151,6 +151,11 @@ class S3Files:
                         count += prefix == KEPT
         return count
 
+    def discard(self, reference: str) -> None:
+        """Delete a kept file."""
+        with _plain_errors():
+            self._client().delete_object(Bucket=self._bucket(), Key=KEPT + checked(reference))
+
     def publish(self, reference: str, name: str, media_type: str) -> None:
         """Copy a pending file to the bucket of the pages, where browsers cache it for good."""
         target = PUBLISHED + checked_published(name)

@@ -312,6 +312,17 @@ GRANTS: Final = (
         seldom={"s3:GetObject": _EXPORTING},
     ),
     Grant(
+        "RemoveFiles",
+        "The uploaded files of a participant who is erased are deleted, and the packages of an entry that is "
+        "removed from the library.",
+        ("s3:DeleteObject",),
+        (ON_MESSAGE,),
+        lambda place: [
+            f"arn:{partition_of(place.region)}:s3:::{_files(place)}/{prefix}*" for prefix in (PENDING, KEPT)
+        ],
+        seldom={"s3:DeleteObject": "Only where a person is erased, or an entry of the library is removed."},
+    ),
+    Grant(
         "ReadCode",
         "An export contains the code that was deployed, and the code book of a study, which is in it.",
         ("s3:GetObject",),

@@ -147,6 +147,17 @@ def test_a_form_that_is_used_again_changes_no_kept_file(box: Box) -> None:
     assert box.download(box.store.link(ONE)) == before == CONTENT
 
 
+def test_one_kept_file_is_discarded_once_and_for_all(box: Box) -> None:
+    for reference in (ONE, "1/4-cc.bin"):
+        box.store.put(reference, [CONTENT])
+    for _ in range(2):
+        box.store.discard(ONE)
+        assert box.store.find(ONE) is None
+    assert box.store.find("1/4-cc.bin") is not None
+    with pytest.raises(NotFound):
+        box.store.discard("../1")
+
+
 def test_a_participants_files_are_deleted_and_no_others(box: Box) -> None:
     for reference in (ONE, OTHER, "1/4-cc.bin", "12/3-dd.png"):
         sent(box, reference)

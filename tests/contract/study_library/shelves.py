@@ -7,14 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chalicelib import services
 from chalicelib.access.rights import LAB_ADMIN, RESEARCHER, ROLES, VIEWER, Actor
-from chalicelib.operations.shared.context import OPERATOR_CALLER, Caller, caller_of
+from chalicelib.messaging.local_queue import LocalQueue
+from chalicelib.model import keys
+from chalicelib.operations.shared.context import OPERATOR_CALLER, Caller, Context, caller_of
 from chalicelib.operations.study_library import entry_rows, publishing
 from chalicelib.operations.study_library.entry_rows import EntryDetail, EntryFilter, EntryRow, LibraryQuota
 from chalicelib.operations.study_library.publishing import BegunPackage, EntryTexts, PackageFile
 from chalicelib.storage.engine import Engine
 from chalicelib.storage.files.folder_files import ADDRESS, FolderFiles
 from chalicelib.study.study_library.library_records import EntryVisibility
+from chalicelib.workers import queue_consumer, scheduler
 from tests.contract.factories import not_launched
 from tests.unit.study_library.zips import a_study
 
@@ -74,3 +78,23 @@ class Shelves:
     def quota(self) -> LibraryQuota:
         found: LibraryQuota = self.do(entry_rows.read_library_quota)
         return found
+
+    def work(self) -> None:
+        """Handle the messages that are due, as a worker does that has just started."""
+        self.app.queue = queue = LocalQueue(self.app.clock)
+        with services.using(self.app):
+            scheduler.resend_due_messages(min_age=-10)
+            while (message := queue.take()) is not None:
+                event = LocalQueue.as_event(message, queue.tries(message))
+                assert queue_consumer.consume(event)["batchItemFailures"] == []
+                queue.done(message)
+
+    def stored_about(self, number: int) -> dict[Any, Any]:
+        """Return what is stored about the versions, the uses and the sums of an entry."""
+
+        def collect(ctx: Context) -> dict[Any, Any]:
+            pages = (keys.library_versions(number), keys.library_uses(number))
+            found = {(item["pk"], item["sk"]): item for pk in pages for item in ctx.uow.page(pk).items}
+            return {**found, **ctx.uow.get_fields(keys.library_counts(number), ["views"])}
+
+        return dict(self.do(collect))

@@ -11,7 +11,13 @@ import pytest
 from chalicelib.errors import BadRequest, Forbidden, InvalidField, InvalidState, NotFound
 from chalicelib.model import keys
 from chalicelib.operations.shared.context import ANONYMOUS
-from chalicelib.operations.study_library import entry_rows, entry_use, manage_entries, publishing
+from chalicelib.operations.study_library import (
+    entry_removal,
+    entry_rows,
+    entry_use,
+    manage_entries,
+    publishing,
+)
 from chalicelib.operations.study_library.entry_rows import EntryFilter, EntryRow
 from chalicelib.operations.study_library.publishing import (
     PACKAGE_RESERVED_FOR,
@@ -19,6 +25,7 @@ from chalicelib.operations.study_library.publishing import (
     PackageFile,
 )
 from chalicelib.storage.engine import Engine, Put
+from chalicelib.storage.engine_store import EngineStore
 from chalicelib.study.study_library.library_records import EntryVisibility, LibraryEntry
 from chalicelib.study.study_library.study_packages import check_package, write_package
 from tests.contract.factories import at_once, patiently, refusals
@@ -32,6 +39,7 @@ from tests.contract.study_library.shelves import (
     Shelves,
     a_user,
 )
+from tests.tools.engines import Crash, FailingEngine
 from tests.unit.study_library.zips import a_study, zipped
 from tests.web.clock import HandClock
 
@@ -285,6 +293,55 @@ def test_an_owner_and_a_manager_change_and_delete_an_entry_and_other_users_do_no
             shelves.do(act, *given, by=ANN)
     assert shelves.do(manage_entries.restore_entry, "stroop", by=ANN).deleted is None
     assert shelves.names(by=BEN) == ["stroop"]
+
+
+def test_a_deleted_entry_is_removed_for_good_and_gives_its_space_back(
+    shelves: Shelves, tmp_path: Path
+) -> None:
+    shelves.publish("stroop")
+    shelves.publish("stroop", a_study(second=b"2"))
+    shelves.publish("other")
+    shelves.do(entry_use.rate_entry, "stroop", 4, by=BEN)
+    left = shelves.read("other").entry.size
+    with pytest.raises(InvalidState, match="Delete the entry first"):
+        shelves.do(entry_removal.remove_entry, "stroop", "stroop", by=ANN)
+    shelves.do(manage_entries.delete_entry, "stroop", by=ANN)
+    with pytest.raises(InvalidField):
+        shelves.do(entry_removal.remove_entry, "stroop", "other", by=ANN)
+    with pytest.raises(NotFound):
+        shelves.do(entry_removal.remove_entry, "absent", "absent", by=ANN)
+    for caller in (BEN, VIEWING):
+        with pytest.raises((NotFound, Forbidden)):
+            shelves.do(entry_removal.remove_entry, "stroop", "stroop", by=caller)
+    removed = shelves.do(entry_removal.remove_entry, "stroop", "stroop", by=MANAGING)
+    assert removed.id == "stroop"
+    assert (shelves.quota().used, shelves.quota().count) == (left, 1)
+    assert shelves.names(is_deleted=True) == []
+    shelves.work()
+    assert len([path for path in tmp_path.glob("kept/**/*.zip") if "-" in path.name]) == 1
+    assert shelves.stored_about(1) == {}
+    assert shelves.stored_about(2) != {}
+    fresh = shelves.publish("stroop", by=BEN)
+    assert (fresh.number, fresh.latest, fresh.ratings) == (3, 1, 0)
+
+
+def test_the_removal_of_an_entry_that_is_cut_off_is_finished_by_the_next_worker(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    shelves = Shelves(sqlite, tmp_path)
+    for number in range(27):
+        shelves.publish("stroop", a_study(x=str(number).encode()))
+    shelves.do(manage_entries.delete_entry, "stroop", by=ANN)
+    shelves.do(entry_removal.remove_entry, "stroop", "stroop", by=ANN)
+    for when in ("before", "after"):
+        shelves.app.store = EngineStore(FailingEngine(sqlite, 1, when))  # type: ignore[arg-type]
+        with pytest.raises(Crash):
+            shelves.work()
+    shelves.app.store = EngineStore(sqlite)
+    shelves.work()
+    assert not [path for path in tmp_path.glob("kept/**/*.zip") if "-" in path.name]
+    assert shelves.stored_about(1) == {}
+    assert (shelves.quota().used, shelves.quota().count) == (0, 0)
 
 
 @pytest.mark.parametrize(

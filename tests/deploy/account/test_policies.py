@@ -83,8 +83,9 @@ def test_only_the_function_of_the_api_takes_uploads_and_only_the_consumer_writes
     assert statements(API)["SendExports"]["Action"] == ["s3:GetObject"]
     assert not {action for action in calls_allowed(API) if action.startswith("s3:Delete")}
     uploads = [f"{bucket}/pending/*", f"{bucket}/kept/*"]
-    assert found["on_message"] == [bucket, f"{bucket}/exports/*", *uploads]
+    assert found["on_message"] == [bucket, f"{bucket}/exports/*", *uploads, *uploads]
     assert statements("on_message")["ReadUploads"]["Action"] == ["s3:GetObject"]
+    assert statements("on_message")["RemoveFiles"]["Action"] == ["s3:DeleteObject"]
 
 
 def test_the_consumer_reads_the_deployed_code_and_nothing_else_of_what_is_kept() -> None:

@@ -37,7 +37,7 @@ MODES = {
     "exports.cancel": Mode.DELETE,
     "exports.delete": Mode.DELETE,
     **dict.fromkeys(("library.copy", "library.rate", "library.view", "library.play"), Mode.READ),
-    **dict.fromkeys(("library.delete", "library.restore"), Mode.DELETE),
+    **dict.fromkeys(("library.delete", "library.restore", "library.remove"), Mode.DELETE),
 }
 #: Changes that write a row about the record at the address, and leave the record as it is.
 ABOUT: dict[str, tuple[str, Mode]] = {

@@ -12,7 +12,14 @@ from chalicelib.api.api_operation import AnyOperation, ApiOperation, Shape
 from chalicelib.api.common_parameters import ID_TEXT, KEY_CURSOR, LIMIT, NoParameters, One
 from chalicelib.operations.listings.listing import Listing
 from chalicelib.operations.shared.context import Context
-from chalicelib.operations.study_library import entry_rows, entry_use, manage_entries, publishing
+from chalicelib.operations.study_library import (
+    entry_removal,
+    entry_rows,
+    entry_use,
+    manage_entries,
+    publishing,
+)
+from chalicelib.operations.study_library.entry_removal import RemovedEntry
 from chalicelib.operations.study_library.entry_rows import (
     EntryDetail,
     EntryFilter,
@@ -106,6 +113,16 @@ class DescribedEntry:
     author: str | None = field(default=None, metadata=_AUTHOR)
     licence: str | None = field(default=None, metadata=_LICENCE)
     visibility: EntryVisibility | None = field(default=None, metadata=_VISIBILITY)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryToRemove:
+    """A deleted entry that is removed for good."""
+
+    id: str = field(metadata=ID_TEXT)
+    confirm: str = field(
+        metadata={"min": 1, "max": MAX_ENTRY_NAME, "help": "The name of the entry once more."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +343,18 @@ _KEEPING: Final[tuple[AnyOperation, ...]] = (
         answer=EntryRow,
         run=lambda ctx, one: manage_entries.restore_entry(ctx, one.id),
         summary="Restores a deleted entry.",
+    ),
+    ApiOperation(
+        name="library.remove",
+        method="POST",
+        resource=RESOURCE,
+        shape=Shape.VERB,
+        verb="remove",
+        right=Right.EDIT_MATERIALS,
+        parameters=EntryToRemove,
+        answer=RemovedEntry,
+        run=lambda ctx, asked: entry_removal.remove_entry(ctx, asked.id, asked.confirm),
+        summary="Removes a deleted entry for good, with all of its versions, and gives back its space.",
     ),
 )
 

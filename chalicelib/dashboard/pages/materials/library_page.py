@@ -110,6 +110,7 @@ def _act_on(call: PageCall, name: str) -> Rendered:
         "view": lambda: _named(call.run("library.view", id=name)),
         "delete": lambda: _named(call.run("library.delete", id=name)),
         "restore": lambda: _named(call.run("library.restore", id=name)),
+        "remove": lambda: _remove_entry(call, name),
     }
     if call.part not in (*actions, "copy"):
         raise NotFound("There is no such action.")
@@ -127,6 +128,11 @@ def _act_on(call: PageCall, name: str) -> Rendered:
 def _describe_entry(call: PageCall, name: str) -> str:
     texts = {each: call.text(each) for each in _TEXTS}
     return _named(call.run("library.describe", id=name, name=call.one("name") or None, **texts))
+
+
+def _remove_entry(call: PageCall, name: str) -> str:
+    call.run("library.remove", id=name, confirm=call.one("confirm"))
+    return f"{_ADDRESS}?show=deleted"
 
 
 def _named(row: Any) -> str:

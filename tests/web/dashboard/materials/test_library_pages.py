@@ -123,6 +123,20 @@ def test_a_refused_package_and_a_refused_change_say_why(desk: LibraryDesk) -> No
     assert desk.browser.press("library/absent/rate", [("stars", "5")]).status == 404
 
 
+def test_a_deleted_entry_is_removed_for_good_after_its_name_is_typed(desk: LibraryDesk) -> None:
+    desk.publish("stroop", a_study())
+    assert "Remove for good" not in desk.browser.open("library/stroop")
+    assert desk.browser.press("library/stroop/remove", [("confirm", "stroop")]).status == 409
+    desk.browser.press("library/stroop/delete", [])
+    assert "Remove for good" in desk.browser.open("library/stroop")
+    for typed in ("", "strop"):
+        assert desk.browser.press("library/stroop/remove", [("confirm", typed)]).status == 422
+    said = desk.browser.press("library/stroop/remove", [("confirm", "stroop")])
+    assert said.headers["location"].endswith("/dashboard/library?show=deleted")
+    assert "No entries yet" in desk.browser.open("library")
+    assert desk.here.get("/dashboard/library/stroop", {}, headers=desk.browser.headers).status == 404
+
+
 def test_a_public_entry_has_a_page_for_people_without_an_account(desk: LibraryDesk) -> None:
     desk.by_ann("open", EntryVisibility.PUBLIC)
     said = desk.here.get("/dashboard/public-study/open", headers=OWN)
