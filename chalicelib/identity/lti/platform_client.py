@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -35,9 +36,18 @@ class PlatformClient:
         self._keys: dict[str, tuple[float, list[dict[str, Any]]]] = {}
         #: When keys were asked for that haven't come yet.
         self._asked: dict[str, float] = {}
+        #: A class opens the study at one moment: the first launch fetches the keys, the others wait for them.
+        self._fetching: dict[str, threading.Lock] = {}
 
     def keys(self, platform: LtiPlatform, *, is_fresh: bool = False) -> list[dict[str, Any]]:
-        """Return the public keys of a platform; `is_fresh`: fetch them even if they are cached."""
+        """Return the public keys of a platform; `is_fresh`: fetch them even if they are cached.
+
+        VendorUnreachable when the platform gave no answer a moment ago.
+        """
+        with self._fetching.setdefault(platform.keys_url, threading.Lock()):
+            return self._current_keys(platform, is_fresh=is_fresh)
+
+    def _current_keys(self, platform: LtiPlatform, *, is_fresh: bool) -> list[dict[str, Any]]:
         known, now = self._keys.get(platform.keys_url), time.monotonic()
         if known is not None and now - known[0] < (FRESH_SECONDS if is_fresh else CACHE_SECONDS):
             return known[1]

@@ -36,6 +36,8 @@ _HEADINGS: Final[Mapping[str, str]] = MappingProxyType(
 _NO_LETTERS: Final = re.compile(r"[\W_]+")
 #: A row of Canvas that isn't about a person.
 _POINTS_POSSIBLE: Final = "points possible"
+#: How an Excel workbook, and any other zip, begins.
+_ZIP: Final = "PK\x03\x04"
 
 
 @immutable()
@@ -64,6 +66,12 @@ def read_roster(text: str) -> list[RosterRow]:
 
 
 def _lines(text: str) -> list[list[str]]:
+    if text.startswith(_ZIP):
+        raise InvalidState(
+            "This is a workbook or a zip, not a text, whatever its name says. Save the table as CSV, or "
+            "paste its rows.",
+            code="roster_unreadable",
+        )
     text = text.removeprefix("\ufeff").replace("\x00", "").strip("\r\n")
     heading = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=heading.count)

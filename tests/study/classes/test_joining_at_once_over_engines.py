@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from chalicelib.operations.classes.class_records import members_of, read_class
 from chalicelib.operations.classes.class_settings import ClassSettings
 from chalicelib.operations.classes.erased_members import erase_member
 from chalicelib.operations.classes.joining_members import join_class
+from chalicelib.operations.classes.lti_members import LtiLaunch, join_by_launch
 from chalicelib.operations.classes.manage_classes import change_class
 from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.storage.engine import Engine
@@ -83,6 +85,25 @@ def test_a_class_that_is_closed_while_thirty_two_join_has_those_who_were_told_so
     assert len(members(school, number)) == joined
     with pytest.raises(Forbidden):
         join(school, code, "Late", "late@example.org")
+
+
+def test_of_eight_copies_of_a_launch_that_arrive_at_once_one_is_taken(school: School) -> None:
+    number = school.open()
+    launch = LtiLaunch(
+        id="nonce-1",
+        ends=school.table.clock.now() + timedelta(minutes=10),
+        platform="moodle",
+        issuer="https://moodle.example.org",
+        subject="ada-1",
+        name="Ada",
+        email="ada@example.org",
+        class_code=code_of(school, number),
+        teaches=False,
+        line_item="",
+    )
+    taken = at_once([partial(school.table.app.run, join_by_launch, launch, caller=ANY_CALLER)] * 8)
+    assert len(refusals(taken)) == 7
+    assert [one.lti_identity != "" for one in members(school, number)] == [True]
 
 
 def test_a_person_who_joins_two_classes_at_once_is_a_member_of_each(school: School) -> None:

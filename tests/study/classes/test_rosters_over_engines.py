@@ -38,6 +38,12 @@ def test_a_list_without_a_heading_or_with_an_open_quote_is_refused(text: str) ->
         read_roster(text)
 
 
+def test_a_workbook_that_is_called_a_list_is_refused_with_what_to_do() -> None:
+    workbook = b"PK\x03\x04\x14\x00Name,Email\nAda,ada@example.org".decode("cp1252")
+    with pytest.raises(InvalidState, match="Save the table as CSV"):
+        read_roster(workbook)
+
+
 def test_a_row_with_a_problem_says_what_is_wrong() -> None:
     text = "Name,Email\nAda,\n,x@example.org\nBob,bob\nCy,cy@example.org\nCy B,CY@example.org"
     problems = [one.problem for one in read_roster(text)]

@@ -185,6 +185,29 @@ def test_a_remote_control_paces_its_session_until_it_is_revoked(
     assert view(here).number == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "fields"),
+    [
+        ("GET", "/api/v1/live-sessions/1", {}),
+        ("POST", "/api/v1/live-sessions/1/act", {"action": "next", "shown": 0}),
+        ("POST", "/api/v1/live-sessions/1/kick", {"seat": "live-1-x"}),
+        ("POST", "/api/v1/live-sessions/1/remote", {}),
+        ("GET", "/dashboard/live-sessions/1", {}),
+        ("POST", "/dashboard/live-sessions/1/act", {"action": "next", "shown": 0}),
+    ],
+)
+def test_a_player_can_not_act_as_the_host(
+    here: World, opened: OpenedLiveSession, method: str, path: str, fields: dict[str, Any]
+) -> None:
+    link = urlsplit(join(here, opened.pin, "Ada").headers["location"])
+    token = here.post("/participant", dict(parse_qsl(link.query)))["token"]
+    with here.unchanged():
+        said = here.get(path, token=token) if method == "GET" else here.post_json(path, fields, token=token)
+    # At the address of the experiment there is no dashboard.
+    assert said.status in (401, 403, 404), said
+    assert (view(here).number, [one.name for one in view(here).players]) == (0, ["Ada"])
+
+
 @pytest.mark.parametrize("code", ["1-", "1-x", "2-abc", "x", "-", "1"])
 def test_a_remote_control_that_this_run_has_not_made_is_refused(
     here: World, opened: OpenedLiveSession, code: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,11 +12,13 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from chalicelib.experiment.config.lti_settings import platforms_in
 from chalicelib.identity.lti import platform_client
 from chalicelib.operations.classes.erased_members import erase_member
 from chalicelib.operations.classes.manage_members import remove_member, take_in
 from chalicelib.operations.management.erase_participant import erase_participant
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
+from tests.contract.factories import at_once
 from tests.study.studies import answer
 from tests.web.lti.courses import Course101, course, open_study
 from tests.web.lti.standin import ADA, CLAIM, INSTRUCTOR, LEARNER, new_key
@@ -155,6 +158,15 @@ def test_a_launch_works_once(course: Course101) -> None:
     again = course.launch(begun, BEN)
     assert again.status == 403
     assert len(course.members()) == 1
+
+
+def test_launches_of_a_class_at_one_moment_fetch_the_keys_once_and_all_get_them(course: Course101) -> None:
+    [platform] = platforms_in(course.here.app.config)
+    client = platform_client.PlatformClient()
+    asked = course.platform.calls
+    assert len({str(keys) for keys in at_once([partial(client.keys, platform)] * 16)}) == 1
+    assert course.platform.calls == asked + 1
+    assert client.keys(platform)
 
 
 def test_a_launch_needs_the_browser_that_began_it(course: Course101) -> None:
