@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from chalicelib.access.rights import Right
@@ -16,7 +16,7 @@ from chalicelib.model.statuses import PAYMENT_IN_PROGRESS
 from chalicelib.operations.shared.access import require_right
 from chalicelib.operations.shared.context import Context
 
-from .operator_actions import STUCK_AFTER
+from .operator_actions import STUCK_AFTER, PaymentEntry, PaymentFilter, list_payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,17 @@ def ledger_lines(ctx: Context) -> list[LedgerLine]:
 
     A large run has tens of thousands of payments. Each has a small item beside it, so that reading all of
     them takes a few calls.
+
+    A version of Petri without these small items lists participants without their recruiter, and may have
+    changed their payments, before an update or after one that was rolled back. Those payments are read one
+    by one.
     """
     require_right(ctx, Right.VIEW)
     people, now = ctx.uow.listed_participants(), ctx.now
     unlisted: Mapping[str, Any] = {}
     # Most payments have one of a few amounts.
     amount_of = cache(Decimal)
-    return [
+    lines = [
         LedgerLine(
             item["participant_id"],
             item["payment_kind"],
@@ -52,8 +56,19 @@ def ledger_lines(ctx: Context) -> list[LedgerLine]:
             people.get(item["participant_id"], unlisted).get("recruiter") or "",
             _is_stuck(item, now),
         )
-        for item in sorted(ctx.uow.ledger_lines(), key=itemgetter("sk"))
+        for item in ctx.uow.ledger_lines()
     ]
+    earlier = {number for number, item in people.items() if not item.get("recruiter")}
+    if earlier:
+        lines = [line for line in lines if line.participant_id not in earlier]
+        lines += map(_line_of, list_payments(ctx, PaymentFilter(among=tuple(sorted(earlier)))))
+    return sorted(lines, key=attrgetter("participant_id", "kind"))
+
+
+def _line_of(entry: PaymentEntry) -> LedgerLine:
+    return LedgerLine(
+        entry.participant_id, entry.kind, entry.amount, entry.status, entry.recruiter, entry.is_stuck
+    )
 
 
 def _is_stuck(item: Mapping[str, Any], now: datetime) -> bool:

@@ -41,6 +41,8 @@ class PaymentFilter:
     status: str | None = None
     participant_id: int | None = None
     kind: str | None = None
+    #: The participants whose payments are listed.
+    among: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _ledger_keys(ctx: Context, payment_filter: PaymentFilter) -> Iterator[tuple[
         yield _kinds_of(ctx, payment_filter.participant_id, payment_filter)
         return
     kinds = KINDS if payment_filter.kind is None else (payment_filter.kind,)
-    ids = ctx.uow.participant_ids()
+    ids = ctx.uow.participant_ids() if payment_filter.among is None else payment_filter.among
     for start in range(0, len(ids), READ_BATCH):
         some = ids[start : start + READ_BATCH]
         ctx.uow.prefetch(

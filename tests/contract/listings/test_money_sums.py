@@ -17,13 +17,13 @@ from chalicelib.operations.management.run_progress import read_progress
 from chalicelib.operations.management.run_state.money_of_run import money_of_run
 from chalicelib.operations.management.run_stops import read_stops
 from chalicelib.operations.payment import ledger
-from chalicelib.operations.payment.ledger_sums import ledger_lines
+from chalicelib.operations.payment.ledger_sums import LedgerLine, ledger_lines
 from chalicelib.operations.payment.operator_actions import STUCK_AFTER, PaymentFilter, list_payments
 from chalicelib.operations.shared.context import OPERATOR_CALLER, Context
 from chalicelib.services import App
-from chalicelib.storage.engine import Engine
+from chalicelib.storage.engine import ANY, Delete, Engine, Put
 from chalicelib.storage.record_mapping import ledger_line_item
-from tests.contract.factories import arrived, not_launched
+from tests.contract.factories import arrived, dump, not_launched
 from tests.web.clock import HandClock
 
 #: More than the participants from whom the page Money once added up.
@@ -118,6 +118,27 @@ def test_the_lines_say_what_the_payments_say(owing: App) -> None:
     entries, lines = owing.run(both, caller=OPERATOR_CALLER)
     assert entries == lines
     assert len([line for line in lines if line[-1]]) == 4
+
+
+def test_payments_of_a_version_that_wrote_no_lines_are_added_up(engine: Engine, owing: App) -> None:
+    def lines(ctx: Context) -> list[LedgerLine]:
+        return ledger_lines(ctx)
+
+    expected = owing.run(lines, caller=OPERATOR_CALLER)
+    before = dump(engine)
+    change(owing, 1, BASE, PaymentStatus.SENDING, PaymentStatus.PAID)
+    changed = owing.run(lines, caller=OPERATOR_CALLER)
+    assert changed != expected
+    # The first one has a line of before its payment was made; the second one has none.
+    for (pk, sk), item in dump(engine).items():
+        if item["kind"] == "ledger_line" and item["participant_id"] == 1:
+            engine.commit([Put(before[pk, sk], ANY)])
+        elif item["kind"] == "ledger_line" and item["participant_id"] == 2:
+            engine.commit([Delete((pk, sk), ANY)])
+        elif item["kind"] == "listed" and item["id"] in (1, 2):
+            earlier = {name: value for name, value in item.items() if name != "recruiter"}
+            engine.commit([Put({**earlier, "v": item["v"] + 1}, item["v"])])
+    assert owing.run(lines, caller=OPERATOR_CALLER) == changed
 
 
 def test_a_leased_payment_is_not_overdue(owing: App) -> None:
