@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Final
 
 from infra.cli.commands.operate.summary import show
 from infra.local.lifecycle import run_outcome
@@ -21,10 +22,19 @@ from .live_status import Links, PeopleWatcher, requests_told_to
 from .output import out
 from .progress import LiveLine, looking
 
+#: Where a port is tried before a run is opened; the host of the run is known with its settings only.
+LOOPBACK: Final = "127.0.0.1"
+
 
 @contextmanager
-def opened_with_log(options: RunOptions, paths: RunPaths) -> Iterator[Run]:
-    """Open a run, keep its log, and record its settings."""
+def opened_with_log(options: RunOptions, paths: RunPaths, port: int | None = None) -> Iterator[Run]:
+    """Open a run, keep its log, and record its settings.
+
+    Raises `AddressError` when another program uses `port`, before a new run has any files: the latest run of
+    the folder is the one that the operator means.
+    """
+    if port:
+        listen(LOOPBACK, port).close()
     # First, because Chalice sets the log level when the app is created.
     chalice_app()
     with private_files(), kept(paths.log(options.run_id)), opened(options, paths) as run:

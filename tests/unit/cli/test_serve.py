@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,13 @@ def test_debug_says_that_it_is_not_for_people(tmp_path: Path) -> None:
     write_study(tmp_path / "whispers")
     with serving(tmp_path, "debug", "whispers", "--no-browser", "--port", "0") as (process, _):
         assert "petri serve" in lines_until(process, "This is debug mode")
+
+
+@pytest.mark.parametrize("command", [("debug", "whispers", "--no-browser"), ("serve", "whispers")])
+def test_a_port_in_use_leaves_no_run(tmp_path: Path, command: tuple[str, ...]) -> None:
+    write_link_study(tmp_path)
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        said = petri(tmp_path, *command, "--port", str(taken.getsockname()[1]))
+    assert said.returncode == 1
+    assert "is in use or not allowed" in said.stderr
+    assert list((tmp_path / "runs").glob("*")) == []

@@ -19,7 +19,7 @@ def serve_lab(lab_id: str, name: str, port: int | None) -> None:
     require_joserfc()
     paths = RunPaths(Path.cwd())
     options = RunOptions(LAB_FOLDER, lab_id, settings={"mode": "live", "title": name})
-    with opened_with_log(options, paths) as run:
+    with opened_with_log(options, paths, port) as run:
         LabKeyRing(RunSession(run.id, run.app, None)).current()
         plan = SessionSpec(run.id, listening(run, port), launch=False)
         serve_people(run, plan, paths, Links(browser=True))

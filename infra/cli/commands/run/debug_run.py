@@ -57,7 +57,7 @@ def debug_run(options: DebugOptions) -> bool:
     run_id = options.run_id or new_run_id(options.directory.name)
     run_options = RunOptions(options.directory, run_id, options.engine, _settings(options), options.adopt)
     with (
-        opened_with_log(run_options, paths) as run,
+        opened_with_log(run_options, paths, options.port) as run,
         hook_failures(run.loaded.folder, tell_failure) as failures,
     ):
         if run.start_page is not None:

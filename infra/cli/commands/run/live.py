@@ -52,7 +52,7 @@ def live(
     paths, began = RunPaths(Path.cwd()), time.monotonic()
     settings = {"mode": "live", "recruiter": "link", "link_workers": "any", "host": _ALL_ADDRESSES}
     options = RunOptions(directory, run_id or new_run_id(directory.name), settings=settings)
-    with opened_with_log(options, paths) as run:
+    with opened_with_log(options, paths, port) as run:
         opened = run.app.run(open_session, custom_field, most_players, caller=OPERATOR_CALLER)
         sockets = listening(run, port)
         base = address.rstrip("/") or f"http://{own_address()}:{sockets.getsockname()[1]}"

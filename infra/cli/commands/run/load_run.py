@@ -49,7 +49,7 @@ def _loaded(archive: Path, engine: SQLiteEngine, files: FileStore) -> dict[str, 
 def serve_loaded(directory: Path, run_id: str, port: int | None) -> None:
     """Serve a loaded run, without launching it, until Ctrl-C."""
     paths, began = RunPaths(Path.cwd()), time.monotonic()
-    with opened_with_log(RunOptions(directory, run_id), paths) as run:
+    with opened_with_log(RunOptions(directory, run_id), paths, port) as run:
         plan = SessionSpec(run.id, listening(run, port), launch=False)
         serve_people(run, plan, paths, Links(browser=False))
         finish(run, paths, began)

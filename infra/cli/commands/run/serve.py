@@ -37,7 +37,7 @@ def serve(
     check_address(address)
     paths, began = RunPaths(Path.cwd()), time.monotonic()
     options = RunOptions(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
-    with opened_with_log(options, paths) as run:
+    with opened_with_log(options, paths, port) as run:
         _check(run)
         links = Links(browser=False, address=address.rstrip("/"))
         serve_people(run, SessionSpec(run.id, listening(run, port)), paths, links)
