@@ -78,7 +78,8 @@ def _release_and_show(run: Run, pending: Pending) -> Settled:
         changed, view = run(release_and_show, pending)
     except Busy:
         raise
-    except Exception:  # noqa: BLE001 - a page of the author's can raise anything; their own request reports it
+    except Exception as error:  # noqa: BLE001 - a page of the author's can raise anything; their own request reports it
+        logger.info("the page behind %s is shown by its own request (%s)", pending.path, type(error).__name__)
         return _settle(run, pending)
     return Settled(changed, view)
 
