@@ -57,13 +57,16 @@ class ApiError(PetriError):
 class Client:
     """A client of one run."""
 
-    def __init__(self, address: str, token: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, address: str, token: str, *, timeout: float = TIMEOUT, attempts: int = MAX_ATTEMPTS
+    ) -> None:
         """`token`: the operator's, or your own.
 
         `address`: of the run, such as `http://127.0.0.1:5000`; for a deployed app, that of its dashboard, as
         `petri deploy` and `petri apps` show it. The participants' address doesn't serve the API.
+        `timeout`: seconds to wait for an answer; `attempts`: how often a request is sent when none comes.
         """
-        self._sender = _Sender(address, token, timeout)
+        self._sender = _Sender(address, token, timeout, attempts)
 
     def export(self, target: Path | str, **options: bool) -> Path:
         """Make an export, wait until it is written, and download it.
@@ -160,12 +163,13 @@ class Client:
 class _Sender:
     """Sends the requests of a client."""
 
-    def __init__(self, address: str, token: str, timeout: float) -> None:
+    def __init__(self, address: str, token: str, timeout: float, attempts: int) -> None:
         # Lazy import: experiments import from petri without the client.
         import requests
 
         self._address = address.rstrip("/").removesuffix("/dashboard")
         self._timeout = timeout
+        self._attempts = attempts
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {token}"
 
@@ -178,9 +182,9 @@ class _Sender:
 
         sent: dict[str, Any] = {"json": fields} if operation.changes else {"params": _in_query(fields)}
         headers = {"X-Request-Id": uuid.uuid4().hex} if operation.changes else {}
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(self._attempts):
             pause = random.uniform(0.5, 1) * BACKOFF_BASE * 2**attempt
-            is_last = attempt == MAX_ATTEMPTS - 1
+            is_last = attempt == self._attempts - 1
             try:
                 answer = self._session.request(
                     operation.method, self._address + path, headers=headers, timeout=self._timeout, **sent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +15,10 @@ from typer.testing import CliRunner
 from chalicelib.errors import BadRequest
 from chalicelib.storage.files.folder_files import ADDRESS as UPLOADS
 from chalicelib.storage.files.folder_files import FolderFiles
-from chalicelib.study.study_library.study_origins import StudyOrigin, read_origins
+from chalicelib.study.study_library.study_origins import StudyOrigin, read_origins, write_origins
 from infra.cli.main import app as petri
 from infra.study_library.package_folders import entry_name_of, pack_study, unpack_study
+from infra.study_library.play_reports import report_play
 from infra.verify.studies.origin_file import check_origins
 from petri.client import ApiError, Client
 from tests.unit.study_library.zips import STUDY, zipped
@@ -158,3 +160,56 @@ def test_a_folder_gives_an_entry_its_name_and_an_origin_is_a_sentence(tmp_path: 
         entry="a", number=1, version=2, sha256="0" * 64, title="T", author="Ann", copied="2026-11-29T10"
     )
     assert origin.sentence() == "T (a, version 2) by Ann, copied 2026-11-29"
+
+
+def test_a_run_of_a_copy_is_reported_once_and_nothing_else_of_it(
+    wire: PackageWire, folder: Path, tmp_path: Path
+) -> None:
+    client = Client(ADDRESS, OPERATOR_TOKEN)
+    client.publish_package("stroop", pack_study(folder).content, visibility="lab")
+    copy = tmp_path / "copy"
+    assert CliRunner().invoke(petri, ["library", "copy", "stroop", str(copy)]).exit_code == 0
+    for run in ("secret-run", "secret-run", "next-run"):
+        assert "as a play of stroop" in report_play(copy, run)
+    assert client.library.read("stroop").entry.plays == 2
+    client.library.describe("stroop", name="renamed")
+    assert "wasn't reported" in report_play(copy, "third-run")
+    client.publish_package("stroop", zipped({**STUDY, "x.txt": b"x"}))
+    assert "is another study there now" in report_play(copy, "third-run")
+    assert client.library.read("stroop").entry.plays == 0
+
+
+@pytest.mark.parametrize("missing", ["PETRI_LIBRARY", "PETRI_TOKEN", "origin.toml", "address"])
+def test_nothing_is_sent_about_a_run_unless_the_library_of_its_copy_is_named(
+    missing: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was sent")
+
+    monkeypatch.setattr(requests.Session, "get_adapter", refuse)
+    monkeypatch.setenv("PETRI_LIBRARY", ADDRESS)
+    monkeypatch.setenv("PETRI_TOKEN", OPERATOR_TOKEN)
+    origin = StudyOrigin(entry="stroop", number=1, version=1, sha256="0" * 64, address=ADDRESS)
+    if missing == "address":
+        origin = replace(origin, address="https://elsewhere.example")
+    if missing != "origin.toml":
+        (folder / "origin.toml").write_text(write_origins([origin]), encoding="utf-8")
+    if missing.startswith("PETRI"):
+        monkeypatch.delenv(missing)
+    assert report_play(folder, "run") == ""
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no address", "https://[", "ftp://x.example"])
+def test_a_library_that_does_not_answer_is_said_in_one_line(
+    address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETRI_LIBRARY", address)
+    monkeypatch.setenv("PETRI_TOKEN", "t\u00f6ken\n")
+    origin = StudyOrigin(entry="stroop", number=1, version=1, sha256="0" * 64, address=address)
+    (folder / "origin.toml").write_text(write_origins([origin]), encoding="utf-8")
+    for text in (None, "not toml"):
+        if text is not None:
+            (folder / "origin.toml").write_text(text, encoding="utf-8")
+        said = report_play(folder, "run")
+        assert said.startswith("This run wasn't reported to the library")
+        assert "\n" not in said

@@ -87,6 +87,17 @@ def deploy_app(options: DeployOptions) -> None:
         show_changes(deployment)
         typer.confirm(question_for(account, names), err=True, abort=True)
     _print_result(names, deployment.run())
+    if options.stage == "live":
+        _report(options.directory, account, names)
+
+
+def _report(folder: Path, account: Account, names: Names) -> None:
+    """Report the first deployment of a copied study to its library; later ones count as the same run."""
+    # Lazy import: few studies are copies.
+    from infra.study_library.play_reports import report_play
+
+    if said := report_play(folder, f"{account.number}/{account.region}/{names.app}"):
+        err().print(said, markup=False)
 
 
 def _accept_capacity(account: Account, options: DeployOptions) -> None:

@@ -12,13 +12,13 @@ from rich.table import Table
 
 from chalicelib.errors import BadRequest
 from infra.cli.output import err, out
+from infra.study_library.play_reports import LIBRARY_ADDRESS as ADDRESS
+from infra.study_library.play_reports import LIBRARY_TOKEN as TOKEN
 
 if TYPE_CHECKING:
     from petri.client import Client
 
 LibraryAction = Literal["list", "show", "publish", "copy", "rate"]
-#: The environment variables with the address of a library, and with a token for it.
-ADDRESS, TOKEN = "PETRI_LIBRARY", "PETRI_TOKEN"
 #: How many entries a list has at most.
 _MOST: Final = 200
 

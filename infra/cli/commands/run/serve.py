@@ -11,6 +11,7 @@ import typer
 
 from chalicelib.errors import BadRequest
 from infra.cli.options import Directory, NewId, Port
+from infra.cli.output import err
 
 if TYPE_CHECKING:
     from infra.local.lifecycle.run import Run
@@ -33,12 +34,15 @@ def serve(
     from infra.local.lifecycle.run import RunOptions
     from infra.local.lifecycle.run_lifecycle import SessionSpec
     from infra.local.lifecycle.run_paths import RunPaths, new_run_id
+    from infra.study_library.play_reports import report_play
 
     check_address(address)
     paths, began = RunPaths(Path.cwd()), time.monotonic()
     options = RunOptions(directory, run_id or new_run_id(directory.name), settings={"mode": "live"})
     with opened_with_log(options, paths, port) as run:
         _check(run)
+        if said := report_play(directory, run.id):
+            err().print(said, markup=False)
         links = Links(browser=False, address=address.rstrip("/"))
         serve_people(run, SessionSpec(run.id, listening(run, port)), paths, links)
         finish(run, paths, began)
