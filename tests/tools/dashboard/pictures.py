@@ -38,6 +38,12 @@ PICTURES = {
     "log": ("log", 900),
     "stop": ("stop", 780),
 }
+#: The tab of a class for each picture, and its height.
+CLASS_PICTURES = {
+    "members": ("", 1480),
+    "assignments": ("/assignments", 790),
+    "gradebook": ("/gradebook", 1180),
+}
 _WIDTH = 1280
 _WITHIN_SECONDS = 60
 
@@ -52,7 +58,7 @@ def make_pictures() -> None:
             browser = chromium.start(folder / "profile")
             try:
                 _photograph(browser, link)
-                _photograph_gradebook(browser, folder)
+                _photograph_class(browser, folder)
             finally:
                 browser.quit()
 
@@ -68,16 +74,17 @@ def _photograph(browser: chromium.webdriver.Chrome, link: str) -> None:
             WebDriverWait(browser, _WITHIN_SECONDS).until(lambda b: "Overview" in b.title)
 
 
-def _photograph_gradebook(browser: chromium.webdriver.Chrome, folder: Path) -> None:
+def _photograph_class(browser: chromium.webdriver.Chrome, folder: Path) -> None:
     study, served = folder / "course", folder / "served"
     study.mkdir()
     served.mkdir()
     with served_course(study, served) as run:
         sign_in(browser, run)
-        metrics = {"width": _WIDTH, "height": 1180, "deviceScaleFactor": 1, "mobile": False}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        browser.get(f"{run.dashboard}/classes/1/gradebook")
-        browser.save_screenshot(str(FOLDER / "class-gradebook.png"))
+        for name, (tab, height) in CLASS_PICTURES.items():
+            metrics = {"width": _WIDTH, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            browser.get(f"{run.dashboard}/classes/1{tab}")
+            browser.save_screenshot(str(FOLDER / f"class-{name}.png"))
 
 
 def _simulated(folder: Path) -> Path:
