@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +15,10 @@ from chalicelib.study.items import AuthorError, kinds
 _WORDS: Final = re.compile(r"[A-Za-z0-9]+")
 #: Names that an import keeps as they are.
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+#: Where a template would begin in a file of a bank, which has none.
+_TEMPLATE: Final = re.compile(r"\{(?=[{%#])")
+#: Characters that a file of a bank can't have.
+_UNREADABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 #: How many words of a prompt make the name of an item without a title.
 _WORDS_IN_NAME: Final = 4
 
@@ -60,8 +64,9 @@ class ImportedItems:
     def add(self, where: str, title: str, kind: str, prompt: str, body: Mapping[str, Any]) -> None:
         """Add an item under a name of its own; one that its kind refuses becomes a loss."""
         name = new_name(title or prompt, {one.name for one in self.items})
-        item = BankItem(name, kind, prompt, body)
-        problems = item.problems()
+        item = BankItem(name, kind, _with_plain_lines(prompt), _with_plain_lines(body))
+        is_unreadable = any(map(_UNREADABLE.search, _texts_in([item.prompt, item.body])))
+        problems = ["a text contains a control character"] if is_unreadable else item.problems()
         if problems:
             self.lose(where, f"not imported: {'; '.join(problems)}")
         else:
@@ -70,6 +75,25 @@ class ImportedItems:
     def lose(self, where: str, what: str) -> None:
         """Note what couldn't be taken over."""
         self.losses.append(Loss(where, what))
+
+
+def _with_plain_lines(value: Any) -> Any:
+    """Return a value whose texts end their lines as files of a bank do."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, Mapping):
+        return {_with_plain_lines(name): _with_plain_lines(each) for name, each in value.items()}
+    return type(value)(map(_with_plain_lines, value)) if isinstance(value, list | tuple) else value
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts_in([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts_in(each)
 
 
 def new_name(text: str, taken: Collection[str]) -> str:
@@ -110,14 +134,14 @@ def _block(item: BankItem) -> str:
 
 
 def _yaml(value: Any) -> str:
-    """Return a value on one line: JSON is YAML, and no text in it can end the block."""
+    """Return a value on one line: JSON is YAML, and no text in it can end the block, or be a template."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_yaml(str(name))}: {_yaml(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_yaml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _TEMPLATE.sub(r"\\u007b", json.dumps(value, ensure_ascii=False))
 
 
 def options_of(item: BankItem) -> dict[str, str]:

@@ -91,6 +91,29 @@ def compiled_names(folder: Path, found: ImportedItems) -> list[str]:
     return list(items)
 
 
+def test_texts_with_signs_of_templates_are_written_as_they_are(tmp_path: Path) -> None:
+    # One question with such a text made the whole file unreadable; LaTeX and units have them.
+    options = {"o1": "\\frac{{x}}{2}", "o2": "50{% of it}", "o3": "{# none #}"}
+    found = ImportedItems()
+    found.add(
+        "line 1", "half", "choice", "What is {{ x }}\r\nin halves?", {"options": options, "right": "o1"}
+    )
+    assert found.losses == []
+    assert compiled_names(tmp_path, found) == ["half"]
+    [item] = page_items(compile_folder(tmp_path))[0].values()
+    assert (item.prompt, item.options) == ("What is {{ x }}\nin halves?", options)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x0b", "\x1b", "\x7f", "\x9f", "\ud800", "\uffff"])
+def test_an_item_that_a_file_of_a_bank_cannot_have_is_left_out_and_named(tmp_path: Path, sign: str) -> None:
+    text = json.dumps(
+        {"elements": [{"type": "text", "name": "a", "title": f"A{sign}?"}, {"type": "text", "name": "b"}]}
+    )
+    found = read_surveyjs(text)
+    assert [one.what for one in found.losses] == ["not imported: a text contains a control character"]
+    assert compiled_names(tmp_path, found) == ["b"]
+
+
 def test_numbers_with_decimals_are_written_as_they_are(tmp_path: Path) -> None:
     found = ImportedItems()
     found.add("line 1", "share", "number", "How much?", {"right": Decimal("0.55"), "decimals": 2})
