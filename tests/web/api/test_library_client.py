@@ -152,6 +152,23 @@ def test_an_origin_file_that_was_damaged_is_an_error_of_petri_verify(tmp_path: P
     assert not list(check_origins(tmp_path))
     (tmp_path / "origin.toml").write_text("[[origin]]\nentry = 1\n", encoding="utf-8")
     assert "origin.toml" in str(next(iter(check_origins(tmp_path))))
+    assert "note" not in CliRunner().invoke(petri, ["verify", str(tmp_path)]).output
+
+
+def test_petri_verify_notes_the_origins_of_a_copy_the_nearest_first(folder: Path) -> None:
+    origins = [
+        StudyOrigin(entry=name, number=1, version=2, sha256="0" * 64, title="[b]T", library="lab")
+        for name in ("near", "far")
+    ]
+    (folder / "origin.toml").write_text(write_origins(origins), encoding="utf-8")
+    lines = [
+        line
+        for line in CliRunner().invoke(petri, ["verify", str(folder)]).output.splitlines()
+        if line.startswith("note")
+    ]
+    assert lines == [
+        f"note    origin.toml: Copied from [b]T ({name}, version 2) in lab." for name in ("near", "far")
+    ]
 
 
 def test_a_folder_gives_an_entry_its_name_and_an_origin_is_a_sentence(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def verify(directory: Directory = Path()) -> None:
     """Check an experiment's folder: report every problem and how to fix it."""
     # Lazy import: it imports storage and templates.
     from infra.verify import examine
+    from infra.verify.studies.origin_file import origins_in
 
     console = out()
     verdict = examine(directory)
@@ -39,6 +40,9 @@ def verify(directory: Directory = Path()) -> None:
         console.print(f"{finding.where}: {finding.what}", markup=False)
         if finding.fix:
             console.print(f"        {finding.fix}", markup=False)
+    for origin in origins_in(directory):
+        console.print("[blue]note[/]   ", end=" ")
+        console.print(f"origin.toml: Copied from {origin.sentence()}.", markup=False)
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
         console.print(
