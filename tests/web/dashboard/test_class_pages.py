@@ -77,6 +77,20 @@ def test_the_link_of_a_member_is_shown_once_and_names_are_escaped(browser: Dashb
     assert "Another member of the class" in again.raw.decode()
 
 
+def test_student_numbers_have_a_column_where_members_have_one_or_the_class_asks(
+    browser: DashboardBrowser,
+) -> None:
+    column = '<th scope="col">Student number</th>'
+    created(browser)
+    browser.press("classes/1/add-member", [("name", "Ada")])
+    assert column not in browser.open("classes/1")
+    browser.press("classes/1/add-member", [("name", "Bob"), ("student_number", "7")])
+    assert column in browser.open("classes/1")
+    created(browser, asks_student_number="on")
+    browser.press("classes/2/add-member", [("name", "Ada")])
+    assert column in browser.open("classes/2")
+
+
 def test_members_are_corrected_pay_and_are_removed(browser: DashboardBrowser) -> None:
     created(browser, fee="5")
     browser.press("classes/1/add-member", [("name", "Ada")])
