@@ -23,7 +23,8 @@ _TYPES: Final[Mapping[str, type]] = {
 def read_assignment_file(path: Path) -> list[AssignmentFields]:
     """Return the assignments that the tables `[[assignment]]` of a file define, in order.
 
-    BadRequest for a file that isn't TOML, a table without name or parts, and a field that no assignment has.
+    BadRequest for a file that isn't TOML, a table without name or parts, a field that no assignment has, and
+    two tables with one name, by which a file that is set again finds what is there.
     """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -32,7 +33,12 @@ def read_assignment_file(path: Path) -> list[AssignmentFields]:
     tables = found.get(_TABLE)
     if set(found) != {_TABLE} or not isinstance(tables, list):
         raise BadRequest(f"{path.name} must have tables [[{_TABLE}]], and nothing else.")
-    return [_fields(path.name, number, table) for number, table in enumerate(tables, start=1)]
+    wanted = [_fields(path.name, number, table) for number, table in enumerate(tables, start=1)]
+    names = [" ".join(one.name.split()) for one in wanted]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadRequest(f"{path.name} has two assignments with the name {name!r}. Rename one.")
+    return wanted
 
 
 def _fields(file: str, number: int, table: Any) -> AssignmentFields:

@@ -118,6 +118,10 @@ def _stored(name: str, seats: dict[str, str]) -> str:
         ("[[assignment]]\nname = 'A'\nparts = [1]\n", "a list of texts"),
         ("[[assignment]]\nname = 'A'\nparts = []\nminutes = true\n", "a whole number"),
         ("[[assignment]]\nname = 'A'\nparts = []\ndue = 2030-10-14\n", "a text in quotes"),
+        (
+            "[[assignment]]\nname = 'A b'\nparts = []\n[[assignment]]\nname = 'A  b'\nparts = []\n",
+            "two assignments with the name 'A b'",
+        ),
         ("assignment = 1", r"\[\[assignment\]\]"),
         ("[[other]]\n", r"\[\[assignment\]\]"),
         ("[[assignment", "isn't TOML"),
