@@ -81,11 +81,11 @@ _MANAGE: Final = _right(Right.MANAGE_LAB)
 _MATERIALS: Final = _right(Right.EDIT_MATERIALS)
 _WITHIN: Final = Custom(_within_own_rights, "rights within one's own")
 _PERSON: Final = Custom(_by_a_person, "not with a token", for_lists=lambda actor: not actor.is_token)
-#: Who sees a group and its members.
+#: The users who see a group and its members.
 _SEES_GROUP: Final = _MANAGE | (
     _VIEW & Custom(_sees_group, "a member, where the group is private", for_lists=lambda _: True)
 )
-#: Who admits members to a group and removes them.
+#: The users who admit members to a group and remove them.
 _GROUP_ADMIN: Final = _MANAGE | Custom(
     _is_group_admin, "an admin of the group, not with a token", for_lists=lambda actor: not actor.is_token
 )
@@ -110,7 +110,7 @@ def _is_listed_entry(actor: Actor, row: Row) -> bool:
     return _is_shared_entry(actor, row) and row.get("deleted") is None
 
 
-#: Who changes an entry of the library: its owner, or who manages the lab, where others see it.
+#: An entry of the library is changed by its owner, or, where others see it, by a manager of the lab.
 _KEEPS_ENTRY: Final = (UserMatches("owner") & _MATERIALS) | (
     _MANAGE & Custom(_is_shared_entry, "not private", for_lists=lambda _: True)
 )

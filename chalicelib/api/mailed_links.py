@@ -22,7 +22,7 @@ logger = logging.getLogger("petri.api")
 def mail_link(mailer: Mailer, made: MadeLink[MailedAnswer]) -> MailedAnswer:
     """Mail a link to its person, if the run sends mail, and return the answer with what came of it.
 
-    A mail that can't be sent is no error: the link exists, and the actor who made it can pass it on.
+    A mail that can't be sent isn't an error: the link exists, and the actor who made it can pass it on.
     """
     if made.mail is None:
         return made.answer

@@ -48,7 +48,7 @@ class DashboardSession:
 
     actor: Actor
     csrf: str
-    #: Its id in the list of sessions, which is no secret.
+    #: Its id in the list of sessions, which is not secret.
     id: str = ""
     #: When the user last proved who they are.
     authenticated: datetime | None = None

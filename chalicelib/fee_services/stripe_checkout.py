@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 API: Final = "https://api.stripe.com"
 SIGNATURE: Final = "stripe-signature"
-#: How old a webhook may be; Stripe signs each delivery anew, so an older one is a replay.
+#: How old a webhook may be; Stripe signs each delivery again, so an older one is a replay.
 FRESH: Final = timedelta(minutes=5)
 #: Seconds to connect and to wait for a response, while a member waits.
 TIMEOUT: Final = (3.0, 15.0)

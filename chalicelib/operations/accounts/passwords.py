@@ -91,7 +91,7 @@ def stored_password(ctx: Context, username: str) -> StoredPassword:
 
 
 def renew_hash(ctx: Context, username: str, password: str, stored: StoredPassword) -> None:
-    """Hash a password anew that was just right, if today's parameters are stronger than its hash's."""
+    """Hash a password again that was just right, if today's parameters are stronger than its hash's."""
     item = ctx.uow.item(keys.credential(username, PASSWORD))
     if item is not None and item["hash"] == stored.hash and needs_new_hash(stored.hash):
         fields = {name: item[name] for name in ("username", "name", "changed")}

@@ -102,7 +102,7 @@ def _terms(work: MemberAssignment, zone: tzinfo, zone_name: str, language: str) 
 
 def _moment(moment: datetime, zone: tzinfo, zone_name: str) -> str:
     local = moment.astimezone(zone)
-    # An hour that occurs twice, as clocks are set back, is told apart by its offset from UTC.
+    # An hour that occurs twice, as clocks are set back, is shown with its offset from UTC.
     is_ambiguous = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     offset = f", UTC{local.isoformat()[-6:]}" if is_ambiguous else ""
     return f"{local:%Y-%m-%d %H:%M} ({zone_name}{offset})"

@@ -246,7 +246,7 @@ def _require_own(ctx: Context, actor: Actor, rights: frozenset[Right]) -> None:
 
 
 def _rights_in(ctx: Context, actor: Actor, app: LabApp) -> frozenset[Right]:
-    """Return the rights in an app: those granted; who is System admin of the lab has all that it may give."""
+    """Return the rights in an app: those granted; a System admin of the lab has all that it may give."""
     if actor.may(Right.SYSTEM_ADMIN):
         return app.rights
     user = None if actor.username is None else find_user(ctx, actor.username)

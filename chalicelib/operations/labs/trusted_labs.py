@@ -72,7 +72,7 @@ def trust_lab(
 
 
 def distrust_lab(ctx: Context, lab_id: str) -> None:
-    """Let a lab sign nobody in any more; NotFound for an unknown one.
+    """Remove a lab from those whose users may sign in; NotFound for an unknown one.
 
     `end_lab_user` ends what each of its users has.
     """

@@ -228,7 +228,7 @@ def kick(ctx: Context, number: int, seat: str) -> None:
         if player.place:
             ctx.uow.delete_item(keys.live_place(number, player.place))
         if player.participant_id is None:
-            # They are no participant whose data could be erased later.
+            # They are not a participant whose data could be erased later.
             ctx.uow.delete_item(keys.live_name(number, folded(player.name)))
             player.name = player.custom = ""
         else:

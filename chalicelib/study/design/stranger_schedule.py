@@ -17,8 +17,8 @@ from itertools import combinations, product
 Schedule = tuple[tuple[tuple[int, ...], ...], ...]
 Multiply = Callable[[int, int], int]
 
-#: How often the search begins anew, how many groups it tries for each round, and for how many people at most:
-#: it takes some tenths of a second.
+#: How often the search begins again, how many groups it tries for each round, and for how many people at
+#: most: it takes some tenths of a second.
 MOST_STARTS, MOST_TRIES, MOST_SEARCHED = 4, 500, 36
 
 

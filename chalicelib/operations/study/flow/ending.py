@@ -40,7 +40,7 @@ def finish(ctx: Context, participant: Participant, place: Place) -> None:
     if place.ended != COMPLETE:
         participant.early_exit_reason = participant.early_exit_reason or place.ended
     elif place.alone_from is not None:
-        # They have gone on to the end, but their group hasn't: it is no reason to check or refuse their work.
+        # They have gone on to the end, but their group hasn't: their work isn't checked or refused for that.
         participant.early_exit_reason = participant.early_exit_reason or DROPOUT
     end_participation(ctx, participant)
 

@@ -188,7 +188,7 @@ def take_answers(
         store_peer_grades(ctx, place, page, checked)
         checked = {}
     elif isinstance(page, Practice):
-        # Reviews have a log of their own: they are no attempts, and have no points.
+        # Reviews have a log of their own: they are not attempts, and have no points.
         store_review(ctx, place, page, checked, seconds)
         checked = {}
     response = record_answers(ctx, place, page, checked, by, seconds, embedded, missed)

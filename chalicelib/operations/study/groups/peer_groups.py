@@ -1,4 +1,4 @@
-"""Forms groups of peers, and lets a participant for whom nobody comes go on alone."""
+"""Forms groups of peers, and lets a participant for whom no one comes go on alone."""
 
 from __future__ import annotations
 
