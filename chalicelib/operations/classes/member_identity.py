@@ -15,7 +15,8 @@ MAX_EMAIL: Final = 200
 MAX_STUDENT_NUMBER: Final = 60
 #: Characters without a shape, or without a meaning.
 _UNREADABLE: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Cs"})
-_EMAIL: Final = re.compile(r"[^@\s<>\"(),:;\[\\\]]+@[^@\s<>\"(),:;\[\\\]]+\.[^@\s<>\"(),:;\[\\\].]+")
+_ATOM: Final = r"[^@\s<>\"(),:;\[\\\].]+"
+_EMAIL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})+")
 
 
 @immutable()

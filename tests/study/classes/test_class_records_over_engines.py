@@ -124,6 +124,8 @@ def test_a_renewed_join_code_finds_the_class_and_the_old_one_does_not(
         {"name": "Ada\u202e"},
         {"email": "ada"},
         {"email": "ada@example"},
+        {"email": "ada@example..org"},
+        {"email": ".ada@example.org"},
         {"email": "a@b.org, c@d.org"},
         {"email": f"{'a' * 200}@example.org"},
         {"student_number": "x" * 61},
