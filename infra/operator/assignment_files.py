@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.errors import BadRequest
+from chalicelib.experiment.text_files import read_text
 from chalicelib.operations.assignments.assignment_fields import AssignmentFields
 
 _TABLE: Final = "assignment"
@@ -23,12 +24,13 @@ _TYPES: Final[Mapping[str, type]] = {
 def read_assignment_file(path: Path) -> list[AssignmentFields]:
     """Return the assignments that the tables `[[assignment]]` of a file define, in order.
 
-    BadRequest for a file that isn't TOML, a table without name or parts, a field that no assignment has, and
-    two tables with one name, by which a file that is set again finds what is there.
+    NotUTF8Error for another encoding; BadRequest for a file that isn't TOML, a table without name or parts, a
+    field that no assignment has, and two tables with one name: by its name, a file that is set again finds
+    what is there.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
         raise BadRequest(f"{path.name} isn't TOML: {error}.") from error
     tables = found.get(_TABLE)
     if set(found) != {_TABLE} or not isinstance(tables, list):
