@@ -79,8 +79,7 @@ def read_space(ctx: Context) -> AssetSpace:
     """Return the account of the space, without reservations that have ended."""
     item: Mapping[str, Any] = ctx.uow.item(keys.ASSET_SPACE) or {}
     space = AssetSpace.from_item(copy_json(dict(item)))
-    now = ctx.now.timestamp()
-    space.reserved = {name: each for name, each in space.reserved.items() if each["until"] > now}
+    space.drop_ended(ctx.now)
     return space
 
 

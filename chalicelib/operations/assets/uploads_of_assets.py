@@ -187,7 +187,7 @@ def _require_space(ctx: Context, space: AssetSpace, size: int) -> None:
         raise InvalidState(
             f"A run can have {MOST_ASSETS:,} assets. Remove deleted ones for good.", code="assets_full"
         )
-    free = records.quota_of(ctx) - space.used - space.reserved_bytes
+    free = space.free(records.quota_of(ctx))
     if size > free:
         raise InvalidState(
             f"The file has {size / _MB:.1f} MB, and {max(free, 0) / _MB:.1f} MB of the quota are left. "

@@ -135,8 +135,7 @@ def read_library_space(ctx: Context) -> LibrarySpace:
     """Return the account of the space, without reservations that have ended."""
     item: Mapping[str, Any] = ctx.uow.item(keys.LIBRARY_SPACE) or {}
     space = LibrarySpace.from_item(copy_json(dict(item)))
-    now = ctx.now.timestamp()
-    space.reserved = {name: each for name, each in space.reserved.items() if each["until"] > now}
+    space.drop_ended(ctx.now)
     return space
 
 

@@ -149,8 +149,9 @@ def finish_package(ctx: Context, upload_id: str, texts: EntryTexts, notes: str =
         # Media are stored as they are, which takes more than a zip that compresses them.
         raise _too_large(len(package))
     del space.reserved[upload_id]
-    if space.used + space.reserved_bytes + len(package) > records.library_quota(ctx):
-        raise library_full(len(package), records.library_quota(ctx) - space.used - space.reserved_bytes)
+    free = space.free(records.library_quota(ctx))
+    if len(package) > free:
+        raise library_full(len(package), free)
     entry.size += len(package)
     space.used += len(package)
     sha256 = hashlib.sha256(package).hexdigest()
@@ -272,7 +273,7 @@ def _require_library_space(ctx: Context, space: LibrarySpace, size: int) -> None
         )
     if space.count + len(space.reserved) >= MOST_ENTRIES:
         raise InvalidState(f"A library can have {MOST_ENTRIES:,} entries.", code="library_full")
-    free = records.library_quota(ctx) - space.used - space.reserved_bytes
+    free = space.free(records.library_quota(ctx))
     if size > free:
         raise library_full(size, free)
 

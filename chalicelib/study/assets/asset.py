@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from chalicelib.errors import InvalidField
 from chalicelib.study.study_records import StoredFields
 
 from .media_types import MediaGroup
+from .space_account import SpaceAccount
 
 MAX_NAME: Final = 100
 MAX_ALT: Final = 500
@@ -67,22 +68,10 @@ class Asset(StoredFields):
 
 
 @dataclass
-class AssetSpace(StoredFields):
-    """How much space assets take, and how much is reserved for uploads that aren't finished."""
+class AssetSpace(SpaceAccount):
+    """The space of the assets of a run."""
 
     kind: ClassVar[str] = "asset_space"
-
-    #: The bytes of all assets, also of those that are deleted and can be restored.
-    used: int = 0
-    #: How many assets there are, also deleted ones.
-    count: int = 0
-    #: By the id of each upload: name, size, sha256, who began it, and until when the space is reserved.
-    reserved: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def reserved_bytes(self) -> int:
-        """The bytes that are reserved."""
-        return sum(int(each["size"]) for each in self.reserved.values())
 
 
 def name_of_file(file_name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from chalicelib.study.assets.space_account import SpaceAccount
 from chalicelib.study.study_records import StoredFields
 
 
@@ -120,19 +121,7 @@ class LibraryCounts(StoredFields):
 
 
 @dataclass
-class LibrarySpace(StoredFields):
-    """How much space packages take, and how much is reserved for uploads that aren't finished."""
+class LibrarySpace(SpaceAccount):
+    """The space of the packages of a library."""
 
     kind: ClassVar[str] = "library_space"
-
-    #: The bytes of all packages, also of deleted entries.
-    used: int = 0
-    #: How many entries there are, also deleted ones.
-    count: int = 0
-    #: By the id of each upload: name, size, sha256, who began it, and until when the space is reserved.
-    reserved: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def reserved_bytes(self) -> int:
-        """The bytes that are reserved."""
-        return sum(int(each["size"]) for each in self.reserved.values())

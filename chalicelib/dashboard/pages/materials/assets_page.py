@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -10,18 +9,15 @@ from urllib.parse import urlsplit
 
 from chalicelib import services
 from chalicelib.access.rights import Right
-from chalicelib.api.answer_encoding import to_json
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
-from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.errors import NotFound, Refused
 from chalicelib.operations.shared.study_check import is_study_class
+
+from .upload_actions import answer_script, whole_number
 
 _ADDRESS: Final = "/dashboard/assets"
 _PER_PAGE: Final = 24
-#: The most digits of a number.
-_DIGITS: Final = 15
-#: What scripts of the page ask for, in place of a page.
-_JSON: Final = "application/json; charset=utf-8"
 
 
 def show_assets(call: PageCall) -> Rendered:
@@ -82,28 +78,21 @@ def _upload(call: PageCall) -> Rendered:
     """Begin, finish or cancel an upload for the page's script, which gets the answer as JSON."""
     actions: Mapping[str, Callable[[], Any]] = {
         "begin": lambda: call.run(
-            "assets.begin", name=call.one("name"), size=_number(call, "size"), sha256=call.one("sha256")
+            "assets.begin", name=call.one("name"), size=whole_number(call, "size"), sha256=call.one("sha256")
         ),
         "finish": lambda: call.run(
             "assets.finish",
             id=call.one("upload"),
             alt=call.one("alt"),
             decorative=call.one("decorative") == "yes",
-            width=_number(call, "width"),
-            height=_number(call, "height"),
+            width=whole_number(call, "width"),
+            height=whole_number(call, "height"),
             thumbnail=call.one("thumbnail"),
             blur=call.one("blur"),
         ),
         "cancel": lambda: call.run("assets.cancel", id=call.one("upload")),
     }
-    action = actions.get(call.one("do"))
-    if action is None:
-        raise NotFound("There is no such action.")
-    try:
-        body, status = to_json(action()), 200
-    except Refused as refused:
-        body, status = {"error_code": refused.code, "error_text": str(refused)}, refused.status
-    return Rendered(json.dumps(body), status, {"Content-Type": _JSON})
+    return answer_script(call, actions)
 
 
 def _act(call: PageCall, sha256: str) -> Rendered:
@@ -128,13 +117,6 @@ def _act(call: PageCall, sha256: str) -> Rendered:
     except Refused as refusal:
         return _show_one(call, sha256, refused=str(refusal), status=refusal.status)
     return redirect(f"{_ADDRESS}/{sha256}" if call.part in ("describe", "restore") else _ADDRESS)
-
-
-def _number(call: PageCall, name: str) -> int:
-    text = call.one(name) or "0"
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise BadRequest(f"{name} must be a whole number.")
-    return int(text)
 
 
 PAGE = DashboardPage("assets", "Assets", Right.VIEW, show_assets, nav="Setup")

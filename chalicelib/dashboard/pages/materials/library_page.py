@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from chalicelib import services
 from chalicelib.access.rights import Right
-from chalicelib.api.answer_encoding import to_json
 from chalicelib.dashboard.page_call import DashboardPage, PageCall, Rendered, redirect
 from chalicelib.dashboard.rendering import render
-from chalicelib.errors import BadRequest, NotFound, Refused
+from chalicelib.errors import NotFound, Refused
 from chalicelib.study.study_library.library_records import EntryVisibility
 
 from .public_entry_page import public_entry_address
+from .upload_actions import answer_script, whole_number
 
 _ADDRESS: Final = "/dashboard/library"
 _PER_PAGE: Final = 24
-#: The most digits of a number.
-_MOST_DIGITS: Final = 12
-#: What scripts of the page ask for, in place of a page.
-_AS_JSON: Final = "application/json; charset=utf-8"
 #: What is written about an entry, in the order of the form.
 _TEXTS: Final = ("title", "description", "author", "licence", "visibility")
 
@@ -82,7 +77,7 @@ def _take_package(call: PageCall) -> Rendered:
     texts = {name: call.one(name) or None for name in ("title", "author", "licence", "visibility")}
     actions: Mapping[str, Callable[[], Any]] = {
         "begin": lambda: call.run(
-            "library.begin", name=call.one("name"), size=_whole(call, "size"), sha256=call.one("sha256")
+            "library.begin", name=call.one("name"), size=whole_number(call, "size"), sha256=call.one("sha256")
         ),
         "finish": lambda: call.run(
             "library.finish",
@@ -93,20 +88,13 @@ def _take_package(call: PageCall) -> Rendered:
         ),
         "cancel": lambda: call.run("library.cancel", id=call.one("upload")),
     }
-    action = actions.get(call.one("do"))
-    if action is None:
-        raise NotFound("There is no such action.")
-    try:
-        body, status = to_json(action()), 200
-    except Refused as refusal:
-        body, status = {"error_code": refusal.code, "error_text": str(refusal)}, refusal.status
-    return Rendered(json.dumps(body), status, {"Content-Type": _AS_JSON})
+    return answer_script(call, actions)
 
 
 def _act_on(call: PageCall, name: str) -> Rendered:
     actions: Mapping[str | None, Callable[[], str]] = {
         "describe": lambda: _describe_entry(call, name),
-        "rate": lambda: _named(call.run("library.rate", id=name, stars=_whole(call, "stars"))),
+        "rate": lambda: _named(call.run("library.rate", id=name, stars=whole_number(call, "stars"))),
         "view": lambda: _named(call.run("library.view", id=name)),
         "delete": lambda: _named(call.run("library.delete", id=name)),
         "restore": lambda: _named(call.run("library.restore", id=name)),
@@ -116,7 +104,7 @@ def _act_on(call: PageCall, name: str) -> Rendered:
         raise NotFound("There is no such action.")
     try:
         if call.part == "copy":
-            copied = call.run("library.copy", id=name, version=_whole(call, "version") or None)
+            copied = call.run("library.copy", id=name, version=whole_number(call, "version") or None)
             return _show_entry(call, name, download=copied.url)
         return redirect(actions[call.part]())
     except NotFound:
@@ -137,13 +125,6 @@ def _remove_entry(call: PageCall, name: str) -> str:
 
 def _named(row: Any) -> str:
     return f"{_ADDRESS}/{row.id}"
-
-
-def _whole(call: PageCall, name: str) -> int:
-    text = call.one(name) or "0"
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise BadRequest(f"{name} must be a whole number.")
-    return int(text)
 
 
 PAGE = DashboardPage("library", "Library", Right.VIEW, show_library, nav="Setup", in_labs=True)
