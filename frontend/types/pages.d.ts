@@ -234,6 +234,19 @@ interface Petri {
 interface Window {
   /** A format of moments in the time zone that the reader of the dashboard prefers. */
   petriTimeFormat(parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat;
+  /** Requests of the pages with uploads; set by frontend/dashboard/js/uploads.js. */
+  petriUploads: {
+    send(form: HTMLFormElement, fields: Record<string, string | number>): Promise<Response>;
+    ask(form: HTMLFormElement, fields: Record<string, string | number>): Promise<any>;
+    sha256(file: Blob): Promise<string>;
+    transfer(
+      form: HTMLFormElement,
+      begun: { id: string; url: string; fields: Record<string, string> },
+      file: File,
+      facts: Record<string, string | number>,
+      progress: (share: number) => void,
+    ): Promise<any>;
+  };
   dallinger: Dallinger;
   petri: Petri;
   petriConsent: { sha256(content: string | Uint8Array): string; shownText(): string };

@@ -1,16 +1,11 @@
 /* Uploads chosen or dropped files: hashes each, draws its small pictures, posts it, and shows how far it is. */
 
 (() => {
+  const { ask, sha256, transfer } = window.petriUploads;
   const THUMBNAIL_SIDE = 240;
   const BLUR_SIDE = 12;
   /* Below what the server takes, as the length of a data: address. */
   const MOST = { thumbnail: 15000, blur: 1300 };
-
-  /** @param {Blob} file */
-  async function sha256(file) {
-    const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
 
   /**
    * @param {CanvasImageSource} image
@@ -51,47 +46,6 @@
 
   /**
    * @param {HTMLFormElement} form
-   * @param {Record<string, string | number>} fields
-   */
-  async function ask(form, fields) {
-    const token = /** @type {HTMLInputElement} */ (form.elements.namedItem("csrf")).value;
-    const body = new URLSearchParams({ csrf: token, form: crypto.randomUUID().replaceAll("-", "") });
-    for (const [name, value] of Object.entries(fields)) body.set(name, String(value));
-    const response = await fetch(form.action, { method: "POST", body });
-    const isJson = (response.headers.get("content-type") || "").startsWith("application/json");
-    if (!isJson) throw new Error("The server didn't answer. Reload the page, and try again.");
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error_text);
-    return answer;
-  }
-
-  /**
-   * @param {{url: string, fields: Record<string, string>}} begun
-   * @param {File} file
-   * @param {(share: number) => void} progress
-   */
-  function post(begun, file, progress) {
-    /** @type {Blob | FormData} */
-    let body = file;
-    if (Object.keys(begun.fields).length) {
-      body = new FormData();
-      for (const [name, value] of Object.entries(begun.fields)) body.append(name, value);
-      body.append("file", file);
-    }
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", begun.url);
-      request.upload.addEventListener("progress", (event) => progress(event.loaded / event.total));
-      request.addEventListener("load", () =>
-        request.status < 300 ? resolve(null) : reject(new Error("The file wasn't taken. Try again.")),
-      );
-      request.addEventListener("error", () => reject(new Error("The connection was lost. Try again.")));
-      request.send(body);
-    });
-  }
-
-  /**
-   * @param {HTMLFormElement} form
    * @param {File} file
    * @param {(text: string, share: number) => void} show
    * @returns {Promise<string>} the id of the asset
@@ -104,15 +58,9 @@
       show(`is here already, as ${begun.asset.name}`, 1);
       return begun.asset.id;
     }
-    try {
-      await post(begun, file, (share) => show(`${Math.round(100 * share)} %`, share));
-      const row = await ask(form, { do: "finish", upload: begun.id, ...known });
-      show("uploaded", 1);
-      return row.id;
-    } catch (error) {
-      await ask(form, { do: "cancel", upload: begun.id }).catch(() => null);
-      throw error;
-    }
+    const row = await transfer(form, begun, file, known, (share) => show(`${Math.round(100 * share)} %`, share));
+    show("uploaded", 1);
+    return row.id;
   }
 
   /**

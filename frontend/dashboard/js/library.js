@@ -2,45 +2,7 @@
    and copies its public address. */
 
 (() => {
-  /**
-   * @param {HTMLFormElement} form
-   * @param {Record<string, string | number>} fields
-   */
-  function send(form, fields) {
-    const token = /** @type {HTMLInputElement} */ (form.elements.namedItem("csrf")).value;
-    const body = new URLSearchParams({ csrf: token, form: crypto.randomUUID().replaceAll("-", "") });
-    for (const [name, value] of Object.entries(fields)) body.set(name, String(value));
-    return fetch(form.action, { method: "POST", body });
-  }
-
-  /**
-   * @param {HTMLFormElement} form
-   * @param {Record<string, string | number>} fields
-   */
-  async function ask(form, fields) {
-    const response = await send(form, fields);
-    const isJson = (response.headers.get("content-type") || "").startsWith("application/json");
-    if (!isJson) throw new Error("The server didn't answer. Reload the page, and try again.");
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error_text);
-    return answer;
-  }
-
-  /**
-   * @param {{url: string, fields: Record<string, string>}} begun
-   * @param {File} file
-   */
-  async function post(begun, file) {
-    /** @type {Blob | FormData} */
-    let body = file;
-    if (Object.keys(begun.fields).length) {
-      body = new FormData();
-      for (const [name, value] of Object.entries(begun.fields)) body.append(name, value);
-      body.append("file", file);
-    }
-    const response = await fetch(begun.url, { method: "POST", body });
-    if (!response.ok) throw new Error("The file wasn't taken. Try again.");
-  }
+  const { send, ask, sha256, transfer } = window.petriUploads;
 
   /**
    * @param {HTMLFormElement} form
@@ -49,24 +11,19 @@
    */
   async function publish(form, file, show) {
     show("The file is being read.");
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const hash = await sha256(file);
     /** @type {Record<string, string>} */
     const texts = {};
     for (const [name, value] of new FormData(form)) {
       if (typeof value === "string" && name !== "csrf" && name !== "form") texts[name] = value;
     }
-    const begun = await ask(form, { do: "begin", name: texts.name, size: file.size, sha256 });
+    const begun = await ask(form, { do: "begin", name: texts.name, size: file.size, sha256: hash });
     if (begun.entry) return begun.entry.id;
-    try {
-      show("The file is being uploaded.");
-      await post(begun, file);
-      show("The package is being checked.");
-      return (await ask(form, { ...texts, do: "finish", upload: begun.id })).id;
-    } catch (error) {
-      await ask(form, { do: "cancel", upload: begun.id }).catch(() => null);
-      throw error;
-    }
+    show("The file is being uploaded.");
+    const entry = await transfer(form, begun, file, texts, (share) => {
+      if (share === 1) show("The package is being checked.");
+    });
+    return entry.id;
   }
 
   for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (
