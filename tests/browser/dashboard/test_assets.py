@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from chalicelib.study.uploads.sample_files import sample_file
+from tests.browser.accessibility import problems
 from tests.browser.dashboard.conftest import ServedRun
 from tests.browser.dashboard.test_dashboard import WITHIN_SECONDS, sign_in
 
@@ -42,12 +42,7 @@ def test_a_picture_is_uploaded_with_its_thumbnail_and_described(
     browser.find_element(By.XPATH, "//button[text()='Save']").click()
     waiting.until(lambda b: "show this picture yet" not in b.page_source)
     browser.get(f"{served_run.dashboard}/assets")
-    if os.environ.get("SHOTS"):
-        for width in (1280, 390):
-            for theme in ("light", "dark"):
-                browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-                browser.set_window_size(width, 900)
-                browser.save_screenshot(f"{os.environ['SHOTS']}/{width}-{theme}.png")
+    assert problems(browser, "dashboard-assets-uploaded") == []
     assert "red-dot.png" in browser.find_element(By.CSS_SELECTOR, ".asset-grid").text
     browser.execute_script(DROP, "<!doctype html><script>alert(1)</script>")
     waiting.until(lambda b: b.find_elements(By.CSS_SELECTOR, ".uploads .bad"))

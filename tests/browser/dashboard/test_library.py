@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from tests.browser.accessibility import problems
 from tests.browser.dashboard.conftest import ServedRun
 from tests.browser.dashboard.test_dashboard import WITHIN_SECONDS, sign_in
 from tests.unit.study_library.zips import a_study
@@ -37,10 +37,10 @@ def test_a_study_is_published_and_a_file_that_is_not_a_zip_is_refused(
     shown = browser.find_element(By.TAG_NAME, "main").text
     assert "The <b>Stroop</b> task" in shown
     assert "pages/task.md" in shown
-    _pictures(browser, "entry")
+    assert problems(browser, "library-entry") == []
     browser.get(f"{served_run.dashboard}/library?q=stroop")
     assert "The <b>Stroop</b> task" in browser.find_element(By.CSS_SELECTOR, ".library-list").text
-    _pictures(browser, "list")
+    assert problems(browser, "library-list") == []
     browser.get(f"{served_run.dashboard}/library/stroop-task")
     Select(browser.find_element(By.ID, "entry-visibility")).select_by_value("public")
     browser.find_element(By.XPATH, "//button[text()='Save']").click()
@@ -52,15 +52,4 @@ def test_a_study_is_published_and_a_file_that_is_not_a_zip_is_refused(
     shown = browser.find_element(By.TAG_NAME, "main").text
     assert "The <b>Stroop</b> task" in shown
     assert "pages/task.md" in shown
-    _pictures(browser, "public")
-
-
-def _pictures(browser: Chrome, name: str) -> None:
-    """Save what a person sees, where the environment variable SHOTS names a folder."""
-    if not os.environ.get("SHOTS"):
-        return
-    for width in (1280, 390):
-        for theme in ("light", "dark"):
-            browser.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-            browser.set_window_size(width, 1400)
-            browser.save_screenshot(f"{os.environ['SHOTS']}/{name}-{width}-{theme}.png")
+    assert problems(browser, "library-public") == []

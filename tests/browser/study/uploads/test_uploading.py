@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,8 +70,6 @@ def test_a_file_and_a_drawing_are_sent_and_stored(browser: Chrome, host: Host, t
     press(browser, "Use this drawing")
     page.wait().until(lambda _: "Uploaded" in said(page, "house"))
     found = problems(browser, "study-uploads")
-    if os.environ.get("PETRI_SCREENSHOTS"):
-        browser.save_screenshot(f"{os.environ['PETRI_SCREENSHOTS']}/uploads.png")
     press(browser, "Next")
     page.wait().until(lambda _: "not of its type" in page.error_of("notes"))
     page.visible("#item-notes").send_keys(str(notes))
